@@ -1,0 +1,58 @@
+"""woongeo: where homes can be built in the Netherlands, and what stands in the way.
+
+Read locations and layers, `screen` them, `summarize_plancapaciteit`, `map_screening`, and
+`export_screening`. Everything is in RD New (EPSG:28992), metres. A screening, not a legal test.
+"""
+
+from woongeo import errors
+from woongeo._version import __version__
+from woongeo.capacity import Plancapaciteit, summarize_plancapaciteit
+from woongeo.checks import CheckReport
+from woongeo.errors import WoongeoError, WoongeoWarning, strict
+from woongeo.example import Example, example
+from woongeo.export import export_screening
+from woongeo.layers import (
+    Coverage,
+    Layer,
+    default_rule,
+    missing_layer,
+    read_coverage,
+    read_layer,
+)
+from woongeo.locations import Locations, read_locations
+from woongeo.regions import Regions, read_regions
+from woongeo.rules import Rule
+from woongeo.screening import Screening, screen
+from woongeo.verdict import Hardheid, Oordeel
+from woongeo.webmap import ScreeningMap, map_screening
+
+__all__ = [
+    "CheckReport",
+    "Coverage",
+    "Example",
+    "Hardheid",
+    "Layer",
+    "Locations",
+    "Oordeel",
+    "Plancapaciteit",
+    "Regions",
+    "Rule",
+    "Screening",
+    "ScreeningMap",
+    "WoongeoError",
+    "WoongeoWarning",
+    "__version__",
+    "default_rule",
+    "errors",
+    "example",
+    "export_screening",
+    "map_screening",
+    "missing_layer",
+    "read_coverage",
+    "read_layer",
+    "read_locations",
+    "read_regions",
+    "screen",
+    "strict",
+    "summarize_plancapaciteit",
+]

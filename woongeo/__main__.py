@@ -1,0 +1,5 @@
+"""``python -m woongeo`` is the command ``woongeo``."""
+
+from woongeo.cli import main
+
+main()

@@ -1,0 +1,217 @@
+"""Which column means what: the usual names in Dutch registers, and numbers as people write them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from woongeo.errors import ColumnError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+#: What a column means to the names it has in registers, best first. The names are those of
+#: Planmonitor Wonen, DIWI, the Landelijke Monitor Voortgang Woningbouw, EIB 2020 and Amsterdam.
+LOCATION_NAMES: dict[str, tuple[str, ...]] = {
+    "id": (
+        *("locatie_id", "plan_id", "planid", "project_id", "projectid", "identificatie_nr"),
+        *("plannummer", "plan_nr", "id", "objectid", "fid", "ogc_fid", "gml_id"),
+    ),
+    "name": (
+        *("plannaam", "plan_naam", "projectnaam", "project_naam", "locatienaam", "naam"),
+        *("naam_plan", "naam_locatie", "name", "titel"),
+    ),
+    "woningen": (
+        *("woningen", "aantal_woningen", "aantalwoningen", "aantalrest", "restcapaciteit"),
+        *("netto_plancapaciteit", "netto plancapaciteit", "plancapaciteit", "totaal_resterend"),
+        *("totaal_netto", "totaal_gepland", "aantal_won", "aantalwon", "won_aantal", "totaal"),
+    ),
+    "planstatus": (
+        *("planstatus", "status_planologisch", "planologische_status", "plan_status"),
+        *("planologische_planstatus", "hardheid", "status"),
+    ),
+    "sloop": ("sloop", "totaal_sloop", "aantal_sloop"),
+}
+
+_FEATURE_NAMES: dict[str, tuple[str, ...]] = {
+    "id": (
+        "object_id",
+        "nr",
+        "nummer",
+        "code",
+        "statcode",
+        "identificatie",
+        "id",
+        "objectid",
+        "fid",
+    ),
+    "name": (
+        *("object_naam", "naam", "naam_n2k", "name", "statnaam", "gemeentenaam", "titel"),
+        *("focusgebied", "gewas", "omschrijving"),
+    ),
+}
+
+
+def recognise(columns: Iterable[object], names: Sequence[str]) -> str | None:
+    """Find a column by its usual names, whatever their case.
+
+    Parameters
+    ----------
+    columns : iterable
+        The columns there are.
+    names : sequence of str
+        Usual names, best first.
+
+    Returns
+    -------
+    str or None
+        The column as it is spelled in the file.
+
+    Examples
+    --------
+    >>> recognise(["OBJECTID", "Plannaam"], LOCATION_NAMES["name"])
+    'Plannaam'
+    """
+    lower = {str(column).strip().lower(): str(column) for column in columns}
+    return next((lower[name] for name in names if name in lower), None)
+
+
+def choose(
+    columns: Sequence[str],
+    given: Mapping[str, str | None],
+    names: Mapping[str, Sequence[str]],
+    *,
+    what: str,
+) -> dict[str, str | None]:
+    """Decide which column means what: as given, else as recognised.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        The columns there are.
+    given : mapping
+        Meaning to column as the user gave it; None where it is to be recognised.
+    names : mapping
+        Meaning to its usual names.
+    what : str
+        Which file, for the message.
+
+    Returns
+    -------
+    dict
+        Meaning to column, None where none was found.
+
+    Raises
+    ------
+    ColumnError
+        When a column that was given does not exist.
+    """
+    chosen: dict[str, str | None] = {}
+    for meaning, usual in names.items():
+        column = given.get(meaning)
+        if column is None:
+            chosen[meaning] = recognise(columns, usual)
+        elif column in columns:
+            chosen[meaning] = column
+        else:
+            raise ColumnError(
+                f"{what}: kolom {column!r} voor {meaning} bestaat niet; wel: {', '.join(columns)}."
+            )
+    return chosen
+
+
+def feature_columns(
+    columns: Sequence[str], *, id_column: str | None, name_column: str | None, what: str
+) -> dict[str, str | None]:
+    """Decide which columns of a layer hold the ids and names of its features.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        The columns there are.
+    id_column, name_column : str or None
+        As the user gave them.
+    what : str
+        Which layer, for the message.
+
+    Returns
+    -------
+    dict
+        The keys ``id`` and ``name``, None where none was found.
+    """
+    return choose(columns, {"id": id_column, "name": name_column}, _FEATURE_NAMES, what=what)
+
+
+def as_text(values: pd.Series) -> pd.Series:
+    """Write ids and names as text: 12.0 as "12", nothing as "".
+
+    Parameters
+    ----------
+    values : Series
+        Numbers or text.
+
+    Returns
+    -------
+    Series of str
+        On the same index, without blanks around.
+    """
+    if pd.api.types.is_float_dtype(values):
+        written = [str(int(v)) if v == np.floor(v) else str(v) for v in values.fillna(0.0)]
+    else:
+        written = [str(v) for v in values]
+    blank = values.isna()
+    text = ["" if gone else t.strip() for t, gone in zip(written, blank, strict=True)]
+    return pd.Series(text, index=values.index, dtype=object)
+
+
+# "1.234" and "1 234" are Dutch for 1234; "12,5" is twelve and a half.
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:[. ]\d{3})+(?:,\d+)?")
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
+
+
+def _number(text: str) -> float:
+    """Read one number as people write it; NaN where it is none."""
+    flat = text.strip().replace("\u00a0", " ").replace("\u2212", "-")
+    if _THOUSANDS.fullmatch(flat):
+        flat = flat.replace(".", "").replace(" ", "").replace(",", ".")
+    elif _DECIMAL_COMMA.fullmatch(flat):
+        flat = flat.replace(",", ".")
+    try:
+        return float(flat)
+    except ValueError:
+        return float("nan")
+
+
+def numbers(values: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Read a column of numbers as people write them.
+
+    Parameters
+    ----------
+    values : Series
+        Numbers, or text such as "1.234" (Dutch for 1234) and "12,5".
+
+    Returns
+    -------
+    numbers : Series of float
+        NaN where nothing or no number stood; never zero for missing.
+    unreadable : Series of bool
+        Where something stood that is no finite number.
+
+    Examples
+    --------
+    >>> read, bad = numbers(pd.Series(["1.234", "12,5", None, "ca. 30"]))
+    >>> read.tolist(), bad.tolist()
+    ([1234.0, 12.5, nan, nan], [False, False, False, True])
+    """
+    if pd.api.types.is_bool_dtype(values):
+        return pd.Series(np.nan, index=values.index), values.notna()
+    if pd.api.types.is_numeric_dtype(values):
+        read = values.astype("Float64").astype(float)
+    else:
+        read = values.map(lambda v: _number(str(v)), na_action="ignore").astype(float)
+    read = read.where(np.isfinite(read))
+    blank = values.isna() | values.astype(str).str.strip().isin(["", "-"])
+    return read, read.isna() & ~blank

@@ -1,0 +1,173 @@
+r"""The one encoder: every string that leaves for a page, a script, a template or a sheet.
+
+Names of plans and layers come from strangers. branca renders a page by compiling *the text that it
+has just rendered* as a new Jinja template, so braces in a name would be run as Python on the
+analyst's machine; in the browser, back-ticks and ``${…}`` run as JavaScript; in a spreadsheet, a
+leading ``=`` runs as a formula. Nothing outside this module decides how text is made harmless.
+
+Text is never dropped: characters that cannot be shown, or that turn text around, are written out
+(``\u202e``).
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+import zlib
+
+#: Longest text that is shown in a page; the data files keep all of it.
+SHOWN_CHARACTERS = 500
+
+# C0 and C1 control characters (tab and newline excepted), and those that change the direction of
+# text: https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]"
+)
+# Lone surrogates cannot be written as UTF-8.
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+# What Jinja, JavaScript templates and branca would still act on after HTML escaping.
+_ENTITIES = str.maketrans({c: f"&#{ord(c)};" for c in "{}$`\\%#"})
+
+# OWASP's list, and its full-width twins: https://owasp.org/www-community/attacks/CSV_Injection
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001
+
+
+def visible(text: object) -> str:
+    r"""Write out characters that cannot be seen or that turn text around.
+
+    Parameters
+    ----------
+    text : object
+        Anything; its ``str()`` is taken.
+
+    Returns
+    -------
+    str
+        The same text, with each such character as ``\xNN`` or ``\uNNNN``.
+
+    Examples
+    --------
+    >>> visible("Plan\u202eB\x00")
+    'Plan\\u202eB\\x00'
+    """
+
+    def spell(match: re.Match[str]) -> str:
+        code = ord(match.group())
+        return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+    return _SURROGATE.sub(spell, _INVISIBLE.sub(spell, str(text)))
+
+
+def shortened(text: object) -> str:
+    """Cut text to what a page can show, and say so.
+
+    Parameters
+    ----------
+    text : object
+        Anything; its ``str()`` is taken.
+
+    Returns
+    -------
+    str
+        At most `SHOWN_CHARACTERS` of the text, and how long it was.
+    """
+    shown = visible(text)
+    if len(shown) <= SHOWN_CHARACTERS:
+        return shown
+    return f"{shown[:SHOWN_CHARACTERS]}… ({len(shown)} tekens)"
+
+
+def html_text(text: object) -> str:
+    """Encode text for HTML, attributes included, that passes through Jinja.
+
+    Parameters
+    ----------
+    text : object
+        Anything; its ``str()`` is taken.
+
+    Returns
+    -------
+    str
+        Text without any character that HTML, Jinja or a JavaScript template acts upon.
+
+    Examples
+    --------
+    >>> html_text("{{7*7}} <b>`${x}`")
+    '&#123;&#123;7*7&#125;&#125; &lt;b&gt;&#96;&#36;&#123;x&#125;&#96;'
+    """
+    # The entities' own "#" must survive: translate first, then escape what remains. An ampersand
+    # that was in the text is escaped before the entities bring theirs.
+    return html.escape(visible(text), quote=True).replace("&#x27;", "&apos;").translate(_ENTITIES)
+
+
+def csv_text(text: object) -> str:
+    """Encode text for a cell of a table that a spreadsheet may open.
+
+    Parameters
+    ----------
+    text : object
+        Anything; its ``str()`` is taken.
+
+    Returns
+    -------
+    str
+        The text; with an apostrophe before it where a spreadsheet would take it for a formula.
+
+    Examples
+    --------
+    >>> csv_text("=HYPERLINK(A1)"), csv_text("Dorpshaven-Zuid")
+    ("'=HYPERLINK(A1)", 'Dorpshaven-Zuid')
+    """
+    written = str(text)
+    prefix = "'" if written.lstrip(" ").startswith(_FORMULA) else ""
+    return prefix + visible(written)
+
+
+def page_data(value: object) -> str:
+    """Pack data for a script in a page.
+
+    The letters, digits, plus, slash and equals sign of base64 mean nothing to HTML, Jinja or a
+    JavaScript string, so no name can ever break out; the script puts text on the page with
+    ``textContent`` only.
+
+    Parameters
+    ----------
+    value : object
+        What `json` can write; text in it is not to be encoded before.
+
+    Returns
+    -------
+    str
+        Base64 of the zlib-compressed JSON.
+    """
+    packed = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    return base64.b64encode(zlib.compress(packed.encode("ascii"), 9)).decode("ascii")
+
+
+def dutch(value: float, *, decimals: int = 2) -> str:
+    """Write a number as Dutch readers expect it: 1.234,5.
+
+    Parameters
+    ----------
+    value : float
+        The number.
+    decimals : int
+        At most so many decimals; zeros at the end are left out.
+
+    Returns
+    -------
+    str
+        The number.
+
+    Examples
+    --------
+    >>> dutch(1234.5), dutch(100.0), dutch(67_707.1456, decimals=0)
+    ('1.234,5', '100', '67.707')
+    """
+    text = f"{value:,.{decimals}f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return text.translate(str.maketrans(",.", ".,"))

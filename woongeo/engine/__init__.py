@@ -1,0 +1,18 @@
+"""Measuring sites against layers: index, measure, combine.
+
+Arrays of shapes in RD New go in, arrays of numbers come out; nothing here knows of homes, rules or
+files. `plain` holds the same definitions written as directly as possible: slow, and the oracle that
+the tests hold the fast way against.
+"""
+
+from woongeo.engine.combine import partition_m2
+from woongeo.engine.measure import Measure, area_by_feature, dissolve, measure, uncovered
+
+__all__ = [
+    "Measure",
+    "area_by_feature",
+    "dissolve",
+    "measure",
+    "partition_m2",
+    "uncovered",
+]

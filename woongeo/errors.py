@@ -1,0 +1,124 @@
+"""Everything that can go wrong, in one tree.
+
+::
+
+    WoongeoError
+    ├── InputError                 what was given cannot be used (also a ValueError)
+    │   ├── FileError              a file is missing, of an unknown kind, or damaged
+    │   ├── ColumnError            a column is missing or means something else
+    │   ├── CrsError
+    │   │   ├── MissingCrsError    no coordinate reference system is stated
+    │   │   └── ImplausibleCrsError  the stated one cannot be right
+    │   ├── LocationError          no housing location can be screened
+    │   ├── LayerError             a layer is named twice, or wrongly
+    │   ├── RuleError              a rule contradicts itself
+    │   └── RegionError            a table of regions cannot divide homes
+    └── OutputError                a result cannot be written; nothing was changed
+
+    WoongeoWarning                 a doubt; `strict()` turns it into an error
+    ├── RepairedGeometryWarning
+    ├── DoubtfulLocationWarning
+    ├── UnknownResultWarning
+    └── RegionWarning
+
+Messages are Dutch, as the library's reports are: they name what is wrong, where, and what to do.
+"""
+
+from __future__ import annotations
+
+import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class WoongeoError(Exception):
+    """Base of every error that woongeo raises."""
+
+
+class InputError(WoongeoError, ValueError):
+    """What was given cannot be used; the message says how to mend it."""
+
+
+class FileError(InputError):
+    """A file is missing, of a kind that is not read, ambiguous, or damaged."""
+
+
+class ColumnError(InputError):
+    """A column that was asked for is not there, or cannot be read as asked."""
+
+
+class CrsError(InputError):
+    """Coordinates cannot be trusted."""
+
+
+class MissingCrsError(CrsError):
+    """A file states no coordinate reference system."""
+
+
+class ImplausibleCrsError(CrsError):
+    """Coordinates contradict the coordinate reference system that is stated."""
+
+
+class LocationError(InputError):
+    """None of the locations can be screened."""
+
+
+class LayerError(InputError):
+    """A layer is named twice, is named wrongly, or has no usable shape at all."""
+
+
+class RuleError(InputError):
+    """A rule contradicts itself or names a layer that is not there."""
+
+
+class RegionError(InputError):
+    """A table of regions cannot be used to divide homes."""
+
+
+class OutputError(WoongeoError, OSError):
+    """A result cannot be written; what stood there is untouched."""
+
+
+class WoongeoWarning(UserWarning):
+    """Base of every doubt that woongeo voices."""
+
+
+class RepairedGeometryWarning(WoongeoWarning):
+    """Shapes were repaired; the report says which, and by how much."""
+
+
+class DoubtfulLocationWarning(WoongeoWarning):
+    """Locations carry doubts (duplicates, missing homes, …) that the report lists."""
+
+
+class UnknownResultWarning(WoongeoWarning):
+    """A layer is absent, empty, failed, incomplete or too old: verdicts become `onbekend`."""
+
+
+class RegionWarning(WoongeoWarning):
+    """Regions overlap or leave homes outside."""
+
+
+@contextmanager
+def strict() -> Iterator[None]:
+    """Turn every doubt into an error, inside a ``with`` block.
+
+    Yields
+    ------
+    None
+        Nothing; the filter is undone at the end of the block.
+
+    Examples
+    --------
+    >>> with strict():
+    ...     warnings.warn("twee plannen delen een id", DoubtfulLocationWarning)
+    Traceback (most recent call last):
+    ...
+    woongeo.errors.DoubtfulLocationWarning: twee plannen delen een id
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", WoongeoWarning)
+        yield

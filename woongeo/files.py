@@ -1,0 +1,152 @@
+"""Files that appear whole or not at all, and how their content is named by a hash."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from woongeo.errors import FileError, OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_SCRATCH = ".woongeo-"
+_LOCK = "in-gebruik"
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """What identifies a file: its name, size and sha256."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+def fingerprint(path: Path, name: str | None = None) -> Fingerprint:
+    """Hash a file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    name : str, optional
+        The name to remember it by; its own without it.
+
+    Returns
+    -------
+    Fingerprint
+        Name, size in bytes and sha256.
+
+    Raises
+    ------
+    FileError
+        When the file cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            size = file.tell()
+    except OSError as error:
+        raise FileError(f"{path}: kan niet worden gelezen ({error.strerror}).") from error
+    return Fingerprint(name or path.name, size, digest)
+
+
+def output_error(path: Path, error: OSError) -> OutputError:
+    """Say what kept a file from being written, and what to do.
+
+    Parameters
+    ----------
+    path : Path
+        The file or folder.
+    error : OSError
+        What the system said.
+
+    Returns
+    -------
+    OutputError
+        The error to raise.
+    """
+    advice = {
+        errno.ENOSPC: "de schijf is vol; maak ruimte of kies een andere map",
+        errno.EDQUOT: "het schijfquotum is bereikt; maak ruimte of kies een andere map",
+        errno.EFBIG: "het bestand wordt groter dan hier is toegestaan; kies een andere map",
+        errno.EROFS: "de schijf is alleen-lezen; kies een andere map",
+        errno.EACCES: "geen toegang; sluit het bestand in QGIS of Excel, of kies een andere map",
+        errno.EPERM: "geen toegang; sluit het bestand in QGIS of Excel, of kies een andere map",
+        errno.EBUSY: "het bestand is in gebruik; sluit het in QGIS of Excel",
+    }.get(error.errno or 0, str(error.strerror or error))
+    return OutputError(f"{path}: kan niet worden geschreven: {advice}. Er is niets gewijzigd.")
+
+
+def flush_to_disk(path: Path) -> None:
+    """Wait until a file's bytes are on the disk.
+
+    Parameters
+    ----------
+    path : Path
+        A file that was written and closed.
+    """
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def scratch_folder(beside: Path) -> Iterator[Path]:
+    """Make a temporary folder on the same disk as `beside`; it is gone afterwards.
+
+    What an earlier run that was killed left behind is cleared first: its lock is free.
+
+    Parameters
+    ----------
+    beside : Path
+        A folder that exists.
+
+    Yields
+    ------
+    Path
+        The temporary folder; what is moved out of it stays.
+
+    Raises
+    ------
+    OutputError
+        When the folder cannot be made.
+    """
+    for stale in beside.glob(f"{_SCRATCH}*"):
+        lock = FileLock(stale / _LOCK, timeout=0)
+        with suppress(Timeout, OSError), lock:
+            shutil.rmtree(stale, ignore_errors=True)
+    try:
+        scratch = tempfile.TemporaryDirectory(
+            prefix=_SCRATCH, dir=beside, ignore_cleanup_errors=True
+        )
+    except OSError as error:
+        raise output_error(beside, error) from error
+    with scratch as folder, FileLock(Path(folder) / _LOCK):
+        yield Path(folder)
+
+
+def keep_second_name(path: Path, second: Path) -> None:
+    """Give a file a second name, so that it is not lost when the first is taken from it.
+
+    Parameters
+    ----------
+    path : Path
+        A file.
+    second : Path
+        A name that is free, on the same disk.
+    """
+    try:
+        os.link(path, second)
+    except OSError:
+        # Network and USB disks often know no links.
+        shutil.copy2(path, second)

@@ -1,0 +1,90 @@
+"""Shapes for a page: simplified for display only, on a grid of a metre, as small differences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from woongeo.crs import to_web_mercator
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def simplified(geometry: NDArray[np.object_], tolerance_m: float) -> NDArray[np.object_]:
+    """Leave out corners that do not show.
+
+    Parameters
+    ----------
+    geometry : ndarray of shapely geometries
+        RD New, metres.
+    tolerance_m : float
+        An edge moves at most so far; 0 leaves the shapes as they are.
+
+    Returns
+    -------
+    ndarray of shapely geometries
+        RD New. A shape that would vanish stays as it was.
+    """
+    if not tolerance_m:
+        return geometry
+    simple = shapely.simplify(geometry, tolerance_m, preserve_topology=True)
+    gone = shapely.is_empty(simple) & ~shapely.is_empty(geometry)
+    return np.where(gone, geometry, simple)
+
+
+def packed(geometry: NDArray[np.object_]) -> list[list[list[int]]]:
+    """Write shapes as lists of rings or lines of whole web-mercator metres.
+
+    Parameters
+    ----------
+    geometry : ndarray of shapely geometries
+        RD New, metres; missing and empty ones become an empty list.
+
+    Returns
+    -------
+    list
+        Per shape a list of parts; a part is a list of numbers: how many rings (0 for a line, -1 for
+        a point) come with it is not kept: each ring stands by itself as ``[x, y, dx, dy, …]``, the
+        first corner in full and each further one as its difference from the one before. Rings of a
+        surface are drawn by the even-odd rule, so holes need no mark. Points are a single pair.
+    """
+    parts, owner = shapely.get_parts(geometry, return_index=True)
+    result: list[list[list[int]]] = [[] for _ in geometry]
+    surface = shapely.get_dimensions(parts) == 2
+    rings, of_part = shapely.get_rings(parts[surface], return_index=True)
+    shapes = np.concatenate([rings, parts[~surface]])
+    of_shape = np.concatenate([owner[surface][of_part], owner[~surface]])
+    if not len(shapes):
+        return result
+    points, of_line = shapely.get_coordinates(shapes, return_index=True)
+    grid = np.rint(to_web_mercator(points[:, 0], points[:, 1])).astype(np.int64)
+    step = np.diff(grid, axis=0, prepend=np.zeros((1, 2), dtype=np.int64))
+    starts = np.r_[True, of_line[1:] != of_line[:-1]]
+    step[starts] = grid[starts]
+    # Corners that fall on the same point of the grid say nothing twice.
+    keep = starts | (step != 0).any(axis=1)
+    step, of_line = step[keep], of_line[keep]
+    counts = np.bincount(of_line, minlength=len(shapes))
+    lines = np.split(step, np.cumsum(counts)[:-1])
+    for shape, line in zip(of_shape.tolist(), lines, strict=True):
+        result[shape].append(line.ravel().tolist())
+    return result
+
+
+def count_corners(geometry: NDArray[np.object_]) -> int:
+    """Count corners.
+
+    Parameters
+    ----------
+    geometry : ndarray of shapely geometries
+        Shapes.
+
+    Returns
+    -------
+    int
+        How many corners they have together.
+    """
+    return int(shapely.get_num_coordinates(geometry).sum())
