@@ -56,7 +56,7 @@ def install(*groups: str) -> None:
 
 def main(words: list[str]) -> None:
     """Do what was asked."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036  this script meets older ones first
         sys.exit("woongeo vraagt Python 3.11 of nieuwer.")
     match words:
         case ["demo", *more]:

@@ -180,8 +180,8 @@ def screen(
     Per location and layer the verdict is `belemmerd` where the layer's rule says so; else
     `onbekend` where its absence cannot be relied on: the location lies (partly) outside the layer's
     coverage, its shape cannot be measured, or the layer is absent, empty, failed, incomplete or too
-    old; else `vrij`. A hit below the rule's tolerance is `vrij` and its reason says that it was hit.
-    Over layers the heaviest verdict holds, so `onbekend` never becomes `vrij`.
+    old; else `vrij`. A hit below the rule's tolerance is `vrij`, and its reason says so. Over
+    layers the heaviest verdict holds, so `onbekend` never becomes `vrij`.
 
     Parameters
     ----------
