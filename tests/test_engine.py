@@ -11,13 +11,22 @@ from conftest import EAST, NORTH, block
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from woongeo.engine import area_by_feature, measure, partition_m2, plain, uncovered
+from woongeo.engine import Measure, Sites, area_by_feature, partition_m2, plain, uncovered
+from woongeo.engine import measure as measure_sites
 from woongeo.engine.index import LayerIndex, Occupied
+
+Shapes = np.ndarray[tuple[int], np.dtype[np.object_]]
+
+
+def measure(sites: Shapes, features: Shapes, *, within_m: float = 0.0) -> Measure:
+    """Measure shapes."""
+    return measure_sites(Sites(sites), features, within_m=within_m)
+
 
 CORNER = np.array([EAST, NORTH], dtype=float)
 
 
-def shapes(*given: shapely.Geometry | None) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
+def shapes(*given: shapely.Geometry | None) -> Shapes:
     """Put shapes in an array."""
     array = np.empty(len(given), dtype=object)
     array[:] = given
@@ -126,7 +135,7 @@ def test_a_line_or_point_has_no_area() -> None:
 
 def test_uncovered_is_what_lies_outside() -> None:
     area, outside = uncovered(
-        shapes(block(0, 0), block(200, 0), block(50, 0)), shapes(block(0, 0, 100, 200))
+        Sites(shapes(block(0, 0), block(200, 0), block(50, 0))), shapes(block(0, 0, 100, 200))
     )
     assert area.tolist() == [0, 10_000, 5_000]
     assert outside[0] is None
@@ -134,13 +143,14 @@ def test_uncovered_is_what_lies_outside() -> None:
 
 
 def test_touching_coverages_cover_together() -> None:
-    area, _ = uncovered(shapes(block(50, 0)), shapes(block(0, 0), block(100, 0)))
+    area, _ = uncovered(Sites(shapes(block(50, 0))), shapes(block(0, 0), block(100, 0)))
     assert area.tolist() == [0]
 
 
 def test_area_by_feature_counts_shared_ground_for_each() -> None:
     site, feature, area = area_by_feature(
-        shapes(block(50, 0), block(900, 900)), shapes(block(0, 0), block(100, 0), block(50, 0))
+        Sites(shapes(block(50, 0), block(900, 900))),
+        shapes(block(0, 0), block(100, 0), block(50, 0)),
     )
     assert site.tolist() == [0, 0, 0]
     assert feature.tolist() == [0, 1, 2]
@@ -243,8 +253,8 @@ within = st.sampled_from([0.0, 10.0, 55.5])
 @given(sites=surfaces, features=surfaces, within_m=within)
 @settings(max_examples=150, deadline=None)
 def test_the_engine_says_what_the_plain_definitions_say(
-    sites: np.ndarray[tuple[int], np.dtype[np.object_]],
-    features: np.ndarray[tuple[int], np.dtype[np.object_]],
+    sites: Shapes,
+    features: Shapes,
     within_m: float,
 ) -> None:
     found = measure(sites, features, within_m=within_m)
@@ -262,8 +272,8 @@ def test_the_engine_says_what_the_plain_definitions_say(
 @given(sites=surfaces, features=surfaces, within_m=within, order=st.randoms(use_true_random=False))
 @settings(max_examples=60, deadline=None)
 def test_order_and_place_change_nothing(
-    sites: np.ndarray[tuple[int], np.dtype[np.object_]],
-    features: np.ndarray[tuple[int], np.dtype[np.object_]],
+    sites: Shapes,
+    features: Shapes,
     within_m: float,
     order: object,
 ) -> None:
@@ -286,8 +296,8 @@ def test_order_and_place_change_nothing(
 @given(sites=surfaces, features=surfaces, cut=st.integers(5, 395))
 @settings(max_examples=60, deadline=None)
 def test_dividing_or_merging_features_changes_no_figure(
-    sites: np.ndarray[tuple[int], np.dtype[np.object_]],
-    features: np.ndarray[tuple[int], np.dtype[np.object_]],
+    sites: Shapes,
+    features: Shapes,
     cut: int,
 ) -> None:
     left, right = block(-2_000, -2_000, 2_000 + cut, 9_000), block(cut, -2_000, 9_000, 9_000)
@@ -305,8 +315,8 @@ def test_dividing_or_merging_features_changes_no_figure(
 @given(sites=surfaces, features=surfaces)
 @settings(max_examples=60, deadline=None)
 def test_a_wider_zone_never_hits_fewer_and_never_takes_less(
-    sites: np.ndarray[tuple[int], np.dtype[np.object_]],
-    features: np.ndarray[tuple[int], np.dtype[np.object_]],
+    sites: Shapes,
+    features: Shapes,
 ) -> None:
     narrow, wide = (measure(sites, features, within_m=w) for w in (20.0, 60.0))
     assert (wide.hit >= narrow.hit).all()

@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import shapely
 
 from woongeo.encode import html_text, shortened
-from woongeo.engine import area_by_feature
+from woongeo.engine import Sites, area_by_feature
 from woongeo.errors import ColumnError, RegionError, RegionWarning
 from woongeo.regions import Regions
 from woongeo.verdict import SCREENING, Hardheid, Oordeel
@@ -183,8 +182,8 @@ def _group(screening: Screening, column: str) -> _Parts:
 def _divide(screening: Screening, regions: Regions) -> _Parts:
     """Divide plans over regions by area; what lies in none goes to `OUTSIDE`."""
     usable = np.flatnonzero(screening.locations.usable)
-    sites = screening.locaties.geometry.to_numpy()[usable]
-    area = shapely.area(sites)
+    sites = Sites(screening.locaties.geometry.to_numpy()[usable])
+    area = sites.area
     site, region, shared = area_by_feature(sites, regions.frame.geometry.to_numpy())
     held = np.bincount(site, weights=shared, minlength=len(sites))
     # Borders of one country drawn by two hands differ by slivers; more than that is an overlap.

@@ -15,7 +15,7 @@ import shapely
 from woongeo._version import __version__
 from woongeo.columns import as_text
 from woongeo.encode import dutch, html_text, shortened
-from woongeo.engine import Measure, measure, partition_m2, uncovered
+from woongeo.engine import Measure, Sites, measure, partition_m2, uncovered
 from woongeo.errors import LayerError, RuleError, UnknownResultWarning
 from woongeo.locations import COLUMNS
 from woongeo.verdict import OORDELEN, SCREENING, Oordeel
@@ -215,15 +215,14 @@ def screen(
     layers = _with_rules(layers, rules or {})
     on = on or dt.date.today()  # noqa: DTZ011  the user's own calendar day
     usable = locations.usable
-    sites = locations.frame.geometry.to_numpy()[usable]
-    area = shapely.area(sites)
+    sites = Sites(locations.frame.geometry.to_numpy()[usable])
     measured: list[Measure] = []
     unknown_parts: list[NDArray[np.object_]] = []
     unknown_whole = np.zeros(len(sites), dtype=bool)
     columns: dict[str, NDArray[Any]] = {}
     tables, touched = [], {}
     for layer in layers:
-        judged = _judge(layer, sites, area, on)
+        judged = _judge(layer, sites, on)
         if judged.measure is not None:
             measured.append(judged.measure)
         if judged.unknown_parts is None:
@@ -237,7 +236,7 @@ def screen(
         if judged.measure is not None:
             touched[layer.key][usable] = judged.measure.hit
         tables.append(table)
-    taken, unknown, free = partition_m2(area, measured, unknown_parts, unknown_whole)
+    taken, unknown, free = partition_m2(sites.area, measured, unknown_parts, unknown_whole)
     areas = {"belemmerd_m2": taken, "onbekend_m2": unknown, "vrij_m2": free}
     results: dict[str, NDArray[Any]] = {"oordeel": _worst([t["oordeel"] for t in tables])}
     results |= {name: _spread(values, usable) for name, values in areas.items()}
@@ -275,9 +274,7 @@ class _Judged:
     unknown_parts: NDArray[np.object_] | None
 
 
-def _judge(
-    layer: Layer, sites: NDArray[np.object_], area: NDArray[np.float64], on: dt.date
-) -> _Judged:
+def _judge(layer: Layer, sites: Sites, on: dt.date) -> _Judged:
     """Judge sites against one layer."""
     n = len(sites)
     nothing = layer.unknown or layer.stale(on)
@@ -289,7 +286,7 @@ def _judge(
         return _Judged(verdict, reason, np.full(n, np.nan), None, None)
     rule = layer.rule
     found = measure(sites, layer.features.geometry.to_numpy(), within_m=rule.within_m or 0.0)
-    share = np.where(found.whole, 1.0, np.minimum(found.overlap_m2 / area, 1.0))
+    share = np.where(found.whole, 1.0, np.minimum(found.overlap_m2 / sites.area, 1.0))
     if rule.within_m is None:
         blocked = found.hit & (
             (found.overlap_m2 > rule.tolerance_m2 + _EPSILON_M2)
@@ -306,7 +303,7 @@ def _judge(
     elif layer.incomplete:
         why = np.full(n, layer.incomplete, dtype=object)
     else:
-        parts, why = _outside_coverage(layer, coverage, sites, area)
+        parts, why = _outside_coverage(layer, coverage, sites)
     open_ = ~blocked & (why != "")
     verdict[open_] = str(Oordeel.ONBEKEND)
     under = np.where(found.hit, "; " + reason, "")
@@ -317,13 +314,12 @@ def _judge(
 def _outside_coverage(
     layer: Layer,
     coverage: NDArray[np.object_],
-    sites: NDArray[np.object_],
-    area: NDArray[np.float64],
+    sites: Sites,
 ) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
     """Find what of each site a layer says nothing about, and say why."""
     within = layer.rule.within_m or 0.0
     outside_m2, outside = uncovered(sites, coverage)
-    share = outside_m2 / area
+    share = outside_m2 / sites.area
     why = np.full(len(sites), "", dtype=object)
     wholly = share >= 1 - _EPSILON_SHARE
     why[wholly] = "ligt buiten de dekking van de laag"
@@ -335,10 +331,10 @@ def _outside_coverage(
     if within and not layer.coverage.nationwide:
         # A feature that is not on the map may lie just across the edge of the coverage.
         rest = np.flatnonzero(~wholly)
-        _, beyond = uncovered(shapely.buffer(sites[rest], within), coverage)
+        _, beyond = uncovered(Sites(shapely.buffer(sites.geometry[rest], within)), coverage)
         at_edge = ~shapely.is_missing(beyond)
         rest, beyond = rest[at_edge], beyond[at_edge]
-        outside[rest] = shapely.intersection(sites[rest], shapely.buffer(beyond, within))
+        outside[rest] = shapely.intersection(sites.geometry[rest], shapely.buffer(beyond, within))
         text = f"de dekking van de laag houdt op binnen {dutch(within)} m"
         why[rest] = np.where(why[rest] == "", text, why[rest])
     return outside, why

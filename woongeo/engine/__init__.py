@@ -6,10 +6,12 @@ the tests hold the fast way against.
 """
 
 from woongeo.engine.combine import partition_m2
+from woongeo.engine.index import Sites
 from woongeo.engine.measure import Measure, area_by_feature, dissolve, measure, uncovered
 
 __all__ = [
     "Measure",
+    "Sites",
     "area_by_feature",
     "dissolve",
     "measure",
