@@ -14,7 +14,6 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import click
 import typer
 
 from woongeo._version import __version__
@@ -333,10 +332,10 @@ def main() -> None:
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
         code = app(standalone_mode=False)
-    except click.exceptions.Abort:
+    except typer.Abort:
         typer.echo("woongeo: afgebroken.", err=True)
         sys.exit(130)
-    except click.ClickException as error:
+    except typer.TyperException as error:
         typer.echo(f"woongeo: {error.format_message()}", err=True)
         sys.exit(_EXIT_INPUT)
     except InputError as error:
