@@ -277,8 +277,9 @@ def _add_up(figures: pd.DataFrame, parts: _Parts, level: str) -> pd.DataFrame:
     summed[counts] = summed[counts].astype(int)
     summed["telt_niet_mee"] = summed["telt_niet_mee"].fillna(0.0)
     # A sliver of a plan in a neighbouring region carries no home and is no plan there.
-    empty = (summed[counts] == 0).all(axis=1) & (summed["telt_niet_mee"] == 0)
-    summed = summed[~(empty & (summed["woningen"].fillna(0.0) == 0))].reset_index()
+    here = summed.index.isin(parts.region[first])
+    homes_here = summed[["woningen", "telt_niet_mee"]].fillna(0.0).ne(0).any(axis=1)
+    summed = summed[here | homes_here].reset_index()
     last = summed["gebied"] == OUTSIDE
     summed = pd.concat([summed[~last], summed[last]])
     summed.insert(0, "niveau", level)

@@ -18,7 +18,7 @@ from woongeo.encode import dutch, html_text, shortened
 from woongeo.engine import Measure, Sites, measure, partition_m2, uncovered
 from woongeo.errors import LayerError, RuleError, UnknownResultWarning
 from woongeo.locations import COLUMNS
-from woongeo.verdict import OORDELEN, SCREENING, Oordeel
+from woongeo.verdict import OORDELEN, SCREENING, Hardheid, Oordeel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -97,7 +97,7 @@ class Screening:
         return {o: int(found.get(o, 0)) for o in reversed(OORDELEN)}
 
     def homes(self, layer: str | None = None) -> dict[str, float]:
-        """Add up homes per verdict, of locations whose number is known and that count.
+        """Add up homes per verdict, of locations that count.
 
         Parameters
         ----------
@@ -107,11 +107,12 @@ class Screening:
         Returns
         -------
         dict
-            The three verdicts, heaviest first.
+            The three verdicts, heaviest first. Locations without a number are not in it; NaN where
+            no location of a verdict has one.
         """
         column = "oordeel" if layer is None else f"{layer}_oordeel"
-        counted = self.locaties[self.locaties["hardheid"] != "telt niet mee"]
-        sums = counted.groupby(column)["woningen"].sum()
+        counted = self.locaties[self.locaties["hardheid"] != Hardheid.TELT_NIET_MEE]
+        sums = counted.groupby(column)["woningen"].sum(min_count=1)
         return {o: float(sums.get(o, 0.0)) for o in reversed(OORDELEN)}
 
     def notes(self) -> list[str]:
