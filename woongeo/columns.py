@@ -33,6 +33,7 @@ LOCATION_NAMES: dict[str, tuple[str, ...]] = {
         *("planstatus", "status_planologisch", "planologische_status", "plan_status"),
         *("planologische_planstatus", "hardheid", "status"),
     ),
+    "hardheid": ("hardheid",),
     "sloop": ("sloop", "totaal_sloop", "aantal_sloop"),
 }
 
@@ -158,24 +159,58 @@ def as_text(values: pd.Series) -> pd.Series:
     Series of str
         On the same index, without blanks around.
     """
-    if pd.api.types.is_float_dtype(values):
-        written = [str(int(v)) if v == np.floor(v) else str(v) for v in values.fillna(0.0)]
-    else:
-        written = [str(v) for v in values]
-    blank = values.isna()
-    text = ["" if gone else t.strip() for t, gone in zip(written, blank, strict=True)]
-    return pd.Series(text, index=values.index, dtype=object)
+    texts = [
+        "" if blank else str(int(v)) if _is_whole(v) else str(v).strip()
+        for v, blank in zip(values, values.isna(), strict=True)
+    ]
+    return pd.Series(texts, index=values.index, dtype=object)
+
+
+def _is_whole(value: object) -> bool:
+    """Tell whether a number is written as 12.0 where 12 is meant."""
+    return isinstance(value, float | np.floating) and float(value).is_integer()
 
 
 # "1.234" and "1 234" are Dutch for 1234; "12,5" is twelve and a half.
-_THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:[. ]\d{3})+(?:,\d+)?")
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:[. ]\d{3})+(?:,\d+)?")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
+
+
+def has_thousands(values: pd.Series) -> pd.Series:
+    """Find text in which a dot or a blank was taken for a mark of thousands.
+
+    Parameters
+    ----------
+    values : Series
+        Numbers or text.
+
+    Returns
+    -------
+    Series of bool
+        On the same index.
+
+    Examples
+    --------
+    >>> has_thousands(pd.Series(["1.234", "12,5", 1.234])).tolist()
+    [True, False, False]
+    """
+    return values.map(lambda v: isinstance(v, str) and _is_thousands(v)).astype(bool)
+
+
+def _is_thousands(text: str) -> bool:
+    """Tell whether a number is written in thousands."""
+    return _THOUSANDS.fullmatch(_flat(text)) is not None
+
+
+def _flat(text: str) -> str:
+    """Write a number with a plain blank and a plain minus sign."""
+    return text.strip().replace("\u00a0", " ").replace("\u2212", "-")
 
 
 def _number(text: str) -> float:
     """Read one number as people write it; NaN where it is none."""
-    flat = text.strip().replace("\u00a0", " ").replace("\u2212", "-")
-    if _THOUSANDS.fullmatch(flat):
+    flat = _flat(text)
+    if _is_thousands(text):
         flat = flat.replace(".", "").replace(" ", "").replace(",", ".")
     elif _DECIMAL_COMMA.fullmatch(flat):
         flat = flat.replace(",", ".")
@@ -211,7 +246,7 @@ def numbers(values: pd.Series) -> tuple[pd.Series, pd.Series]:
     if pd.api.types.is_numeric_dtype(values):
         read = values.astype("Float64").astype(float)
     else:
-        read = values.map(lambda v: _number(str(v)), na_action="ignore").astype(float)
+        read = values.astype(object).map(lambda v: _number(str(v))).astype(float)
     read = read.where(np.isfinite(read))
     blank = values.isna() | values.astype(str).str.strip().isin(["", "-"])
     return read, read.isna() & ~blank

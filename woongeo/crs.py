@@ -26,6 +26,8 @@ RD = pyproj.CRS.from_epsg(28992)
 
 # Where Dutch data can lie, the continental shelf included (Natura 2000 reaches y = 853 km).
 _RD_WINDOW = (-120_000.0, 250_000.0, 420_000.0, 960_000.0)
+# Where its land lies.
+_LAND_WINDOW = (0.0, 300_000.0, 280_000.0, 625_000.0)
 _DEGREES_WINDOW = (1.5, 50.0, 9.0, 56.5)
 
 
@@ -135,6 +137,25 @@ _ADVICE = {
 }
 
 
+def near_netherlands(geometry: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Tell which shapes come where Dutch data can lie, the continental shelf included.
+
+    Parameters
+    ----------
+    geometry : ndarray of shapely geometries
+        RD New, metres.
+
+    Returns
+    -------
+    ndarray of bool
+        False for what lies wholly elsewhere, and for missing and empty shapes.
+    """
+    west, south, east, north = _RD_WINDOW
+    b = shapely.bounds(geometry)
+    near = (b[:, 0] <= east) & (b[:, 2] >= west) & (b[:, 1] <= north) & (b[:, 3] >= south)
+    return np.asarray(near, dtype=bool)
+
+
 def to_rd(
     geometry: NDArray[np.object_], crs: object, *, what: str
 ) -> tuple[NDArray[np.object_], Conversion]:
@@ -175,7 +196,8 @@ def to_rd(
 De getallen lijken graden (lengte, breedte): geef crs='EPSG:4326' op.
     """
     bounds = shapely.bounds(geometry)
-    bounds = bounds[np.isfinite(bounds).all(axis=1)]
+    finite = np.isfinite(bounds).all(axis=1)
+    bounds = bounds[finite]
     guess = _guess(bounds) if len(bounds) else "onbekend"
     if crs is None:
         advice = _ADVICE[guess]
@@ -194,9 +216,12 @@ De getallen lijken graden (lengte, breedte): geef crs='EPSG:4326' op.
             f"{what}: de coördinaten passen niet bij {name}. {_ADVICE[guess]}"
         )
     converted, conversion = _convert(geometry, stated, name, what)
-    after = shapely.bounds(converted)
-    after = after[np.isfinite(after).all(axis=1)]
-    if len(after) and _share_inside(after, _RD_WINDOW) < 0.5:
+    if not len(bounds):
+        return converted, conversion
+    after = shapely.bounds(converted)[finite]
+    # RD Old lies 155 by 463 km off: what is really RD New would come out in the North Sea.
+    left_land = _share_inside(bounds, _LAND_WINDOW) >= 0.5 > _share_inside(after, _LAND_WINDOW)
+    if left_land or _share_inside(after, _RD_WINDOW) < 0.5:
         raise ImplausibleCrsError(
             f"{what}: in {name} liggen de meeste vlakken niet in Nederland. {_ADVICE[guess]}"
         )
@@ -207,14 +232,23 @@ def _convert(
     geometry: NDArray[np.object_], stated: pyproj.CRS, name: str, what: str
 ) -> tuple[NDArray[np.object_], Conversion]:
     """Convert to RD New with PROJ's best operation."""
+    if (shapely.is_missing(geometry) | shapely.is_empty(geometry)).all():
+        return geometry, Conversion(name, "niets om te rekenen", 0.0)
     try:
-        transformer = pyproj.Transformer.from_crs(stated, RD, always_xy=True)
-        converted = shapely.transform(geometry, transformer.transform, interleaved=False)
+        # A "ballpark" operation leaves out the change of datum, and is a hundred metres off.
+        transformer = pyproj.Transformer.from_crs(stated, RD, always_xy=True, allow_ballpark=False)
+
+        def move(*xy_and_height: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
+            x, y, *height = xy_and_height
+            return (*(transformer.transform(x, y) if len(x) else (x, y)), *height)
+
+        converted = shapely.transform(geometry, move, include_z=None, interleaved=False)
         # The transformer settles on an operation only when it is used.
         used = transformer.get_last_used_operation()
     except ProjError as error:
         raise ImplausibleCrsError(
-            f"{what}: kan niet van {name} naar RD New worden omgerekend ({error})."
+            f"{what}: kan niet van {name} nauwkeurig naar RD New worden omgerekend ({error}); "
+            "lever het bestand in EPSG:28992."
         ) from error
     accuracy = used.accuracy if used.accuracy >= 0 else None
     return converted, Conversion(name, used.description, accuracy)

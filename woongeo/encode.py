@@ -14,6 +14,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import math
 import re
 import zlib
 
@@ -160,14 +161,17 @@ def dutch(value: float, *, decimals: int = 2) -> str:
     Returns
     -------
     str
-        The number.
+        The number; "onbekend" for NaN.
 
     Examples
     --------
-    >>> dutch(1234.5), dutch(100.0), dutch(67_707.1456, decimals=0)
-    ('1.234,5', '100', '67.707')
+    >>> dutch(1234.5), dutch(100.0), dutch(67_707.1456, decimals=0), dutch(float("nan"))
+    ('1.234,5', '100', '67.707', 'onbekend')
     """
-    text = f"{value:,.{decimals}f}"
+    if math.isnan(value):
+        return "onbekend"
+    # Adding zero turns -0.0 into 0.0.
+    text = f"{round(value, decimals) + 0.0:,.{decimals}f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return text.translate(str.maketrans(",.", ".,"))

@@ -3,6 +3,10 @@
 Every folder holds a ``manifest.json`` with the hash of each file, so that a later run knows its own
 files again: it replaces those, and refuses to touch a file that it did not write or that was
 changed since.
+
+Files are written and flushed in a folder beside their place and then moved, the manifest last. A
+run that is killed before its manifest moved has not happened: the next run puts back what it had
+taken away.
 """
 
 from __future__ import annotations
@@ -12,18 +16,21 @@ import datetime as dt
 import io
 import json
 import platform
-from contextlib import contextmanager
+import re
+from contextlib import contextmanager, suppress
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import pyogrio
+import pyogrio.raw
 import shapely
+from filelock import FileLock, Timeout
 from pyogrio.errors import DataLayerError, DataSourceError
 
-from woongeo.encode import csv_text
+from woongeo.encode import csv_text, visible
 from woongeo.errors import FileError, OutputError
 from woongeo.files import (
     fingerprint,
@@ -33,22 +40,42 @@ from woongeo.files import (
     scratch_folder,
 )
 from woongeo.regions import Regions
+from woongeo.sources import split_layer
 from woongeo.verdict import SCREENING, Oordeel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import geopandas as gpd
+    from numpy.typing import NDArray
 
     from woongeo.capacity import Plancapaciteit
+    from woongeo.layers import Layer
     from woongeo.screening import Screening
+    from woongeo.sources import Source
     from woongeo.webmap import ScreeningMap
 
 MANIFEST = "manifest.json"
+_GPKG, _TREFFERS, _CAPACITEIT, _KAART = FILES = (
+    "locaties.gpkg",
+    "treffers.csv",
+    "capaciteit.csv",
+    "kaart.html",
+)
+
+# In a scratch folder: what stood at the places that files are being moved to.
+_BEFORE, _LOCK = "vorige", "slot"
 
 # A tenth of a millimetre, of a square millimetre and so on: less is the noise of floating point,
 # and would make equal runs differ.
-_DECIMALS = {"_m2": 4, "_aandeel": 10, "_m": 4}
+_DECIMALS = {"overlap_m2": 4, "overlap_aandeel": 10, "afstand_m": 4}
+_DECIMALS |= dict.fromkeys(("belemmerd_m2", "onbekend_m2", "vrij_m2"), 4)
+# Beyond this a float no longer holds every whole number.
+_WHOLE = 2.0**53
+# Columns of these go into a GeoPackage as they are.
+_PLAIN = {"bool", "int16", "int32", "int64", "float32", "float64"}
+# https://gdal.org/en/stable/development/rfc/rfc56_millisecond_precision.html
+_GDAL_UTC = 100
 
 
 def export_screening(
@@ -68,14 +95,16 @@ def export_screening(
         From `screen`; becomes ``locaties.gpkg`` (layer ``locaties``, RD New, EPSG:28992; areas in
         square metres, distances in metres, shares from 0 to 1) and ``treffers.csv``.
     folder : str or Path
-        Where to; made where it does not exist. Other files in it stay as they are.
+        Where to; made where it does not exist. Other files in it stay as they are; a file of an
+        earlier screening that this one does not make again is removed, so that all files in the
+        folder tell of the same screening.
     plancapaciteit : Plancapaciteit, optional
         From `summarize_plancapaciteit`; becomes ``capaciteit.csv`` (homes).
     webmap : ScreeningMap, optional
         From `map_screening`; becomes ``kaart.html``.
     overwrite : bool
         Whether files of these names that woongeo did not write, or that were changed since, may be
-        replaced.
+        replaced. A file that this screening was read from is never replaced.
     seconds : float, optional
         How long the screening took, for the manifest.
 
@@ -84,7 +113,9 @@ def export_screening(
     list of Path
         The files, ``manifest.json`` last. Tables are UTF-8 with a byte-order mark, comma separated,
         with a decimal point; text that a spreadsheet would run as a formula begins with an
-        apostrophe.
+        apostrophe. The GeoPackage holds text as it is, but for characters that it cannot hold (NUL,
+        half characters), which are written out; lists and tables are JSON, and moments with a time
+        zone are in UTC.
 
     Raises
     ------
@@ -92,95 +123,207 @@ def export_screening(
         When a file cannot be written or is not ours to replace; then nothing was changed.
     """
     target = Path(folder)
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise output_error(target, error) from error
-    names = ["locaties.gpkg", "treffers.csv"]
-    names += ["capaciteit.csv"] if plancapaciteit is not None else []
-    names += ["kaart.html"] if webmap is not None else []
-    if not overwrite:
-        _refuse_foreign(target, [*names, MANIFEST])
-    with scratch_folder(target) as scratch:
-        try:
-            _write_gpkg(screening, scratch / "locaties.gpkg")
-            _write_csv(_rounded(screening.treffers), scratch / "treffers.csv")
-            if plancapaciteit is not None:
-                _write_csv(_whole(plancapaciteit.tabel.round(4)), scratch / "capaciteit.csv")
-            if webmap is not None:
-                page = webmap.get_root().render()
-                (scratch / "kaart.html").write_text(page, encoding="utf-8")
-            facts = manifest(screening, plancapaciteit, seconds=seconds)
-            facts["uitvoer"] = [vars(fingerprint(scratch / name)) for name in names]
-            text = json.dumps(facts, ensure_ascii=False, indent=2)
-            (scratch / MANIFEST).write_text(text + "\n", encoding="utf-8")
-            for name in [*names, MANIFEST]:
-                flush_to_disk(scratch / name)
-        except OSError as error:
-            raise (
-                error if isinstance(error, OutputError) else output_error(target, error)
-            ) from error
-        _move_all(scratch, target, [*names, MANIFEST])
+    names = [_GPKG, _TREFFERS]
+    names += [_CAPACITEIT] if plancapaciteit is not None else []
+    names += [_KAART] if webmap is not None else []
+    with _folder(target):
+        _undo_killed(target)
+        _refuse_inputs(screening, plancapaciteit, target)
+        ours = _ours(target)
+        _refuse_foreign(target, names, ours, overwrite=overwrite)
+        with scratch_folder(target) as scratch:
+            try:
+                _write_gpkg(screening, scratch / _GPKG)
+                _write_csv(_rounded(screening.treffers), scratch / _TREFFERS)
+                if plancapaciteit is not None:
+                    _write_csv(_whole(plancapaciteit.tabel.round(4)), scratch / _CAPACITEIT)
+                if webmap is not None:
+                    page = webmap.get_root().render()
+                    (scratch / _KAART).write_text(page, encoding="utf-8", newline="\n")
+                facts = manifest(screening, plancapaciteit, seconds=seconds)
+                facts["uitvoer"] = [vars(fingerprint(scratch / name)) for name in names]
+                text = json.dumps(facts, ensure_ascii=False, indent=2) + "\n"
+                # Half a character is no UTF-8; written out like this it is JSON.
+                (scratch / MANIFEST).write_bytes(text.encode("utf-8", "backslashreplace"))
+                for name in [*names, MANIFEST]:
+                    flush_to_disk(scratch / name)
+            except OutputError:
+                raise
+            except OSError as error:
+                raise output_error(target, error) from error
+            outdated = [name for name in ours if name not in names]
+            _move_all(scratch, target, [*names, MANIFEST], outdated)
     return [target / name for name in [*names, MANIFEST]]
 
 
-def _refuse_foreign(target: Path, names: list[str]) -> None:
-    """Refuse to replace a file that woongeo did not write or that was changed since."""
-    ours: dict[str, str] = {}
+@contextmanager
+def _folder(target: Path) -> Iterator[None]:
+    """Make a folder; where the work in it fails, a folder that was not there is gone again."""
+    made: list[Path] = []
+    place = target
     try:
-        earlier = json.loads((target / MANIFEST).read_text(encoding="utf-8"))
-        ours = {entry["name"]: entry["sha256"] for entry in earlier["uitvoer"]}
-        known_manifest = earlier.get("gemaakt_door") == "woongeo"
-    except (OSError, ValueError, KeyError, TypeError):
-        known_manifest = False
-    for name in names:
+        while not place.exists():
+            made.append(place)
+            place = place.parent
+        if place.is_dir():
+            target.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise output_error(target, error) from error
+    if not place.is_dir():
+        raise OutputError(f"{place}: dit is een bestand, geen map. Er is niets gewijzigd.")
+    try:
+        yield
+    except BaseException:
+        for folder in made:
+            with suppress(OSError):
+                folder.rmdir()
+        raise
+
+
+def _ours(target: Path) -> list[str]:
+    """List the files in a folder that woongeo wrote and that are still as it wrote them."""
+    known = _known(target / MANIFEST)
+    return [name for name in FILES if name in known and _sha256(target / name) == known[name]]
+
+
+def _known(path: Path) -> dict[str, str]:
+    """Read from a manifest which files woongeo wrote, by name; empty where it is not ours."""
+    try:
+        read = json.loads(path.read_text(encoding="utf-8"))
+        if read["gemaakt_door"] != "woongeo":
+            return {}
+        return {str(entry["name"]): str(entry["sha256"]) for entry in read["uitvoer"]}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return {}
+
+
+def _sha256(path: Path) -> str:
+    """Hash a file; empty where it is none, or cannot be read."""
+    try:
+        return "" if path.is_symlink() else fingerprint(path).sha256
+    except FileError:
+        return ""
+
+
+def _refuse_foreign(target: Path, names: list[str], ours: list[str], *, overwrite: bool) -> None:
+    """Refuse to replace a file that woongeo did not write or that was changed since."""
+    known_manifest = bool(_known(target / MANIFEST))
+    for name in [*names, MANIFEST]:
         path = target / name
-        if not path.exists() or (name == MANIFEST and known_manifest):
+        if path.is_dir() and not path.is_symlink():
+            raise OutputError(
+                f"{path}: dit is een map, geen bestand; kies een andere map. Er is niets gewijzigd."
+            )
+        if overwrite or name in ours or (name == MANIFEST and known_manifest):
             continue
-        if name not in ours or fingerprint(path).sha256 != ours[name]:
+        if path.exists() or path.is_symlink():
             raise OutputError(
                 f"{path}: dit bestand is niet door woongeo gemaakt of daarna gewijzigd; kies een "
                 "andere map, of geef overwrite=True (--overwrite). Er is niets gewijzigd."
             )
 
 
-def _move_all(scratch: Path, target: Path, names: list[str]) -> None:
+def _refuse_inputs(
+    screening: Screening, plancapaciteit: Plancapaciteit | None, target: Path
+) -> None:
+    """Refuse a folder in which a file would be replaced that this screening was read from."""
+    sources: list[Source | None] = [screening.locations.source]
+    for layer in screening.layers:
+        sources += [layer.source, layer.coverage.source]
+    if plancapaciteit is not None:
+        sources += [x.source for x in plancapaciteit.by if isinstance(x, Regions)]
+    for source in filter(None, sources):
+        path, _ = split_layer(source.path)
+        for place in (target / name for name in FILES):
+            if path.exists() and place.exists() and path.samefile(place):
+                raise OutputError(
+                    f"{place}: dit bestand is zelf invoer van deze screening; kies een andere map. "
+                    "Er is niets gewijzigd."
+                )
+
+
+def _undo_killed(target: Path) -> None:
+    """Undo the moves of runs that were killed amid them."""
+    try:
+        for before in sorted(target.glob(f".woongeo-*/{_BEFORE}")):
+            # Where the lock is not free the run is alive.
+            with suppress(Timeout), FileLock(before / _LOCK, timeout=0):
+                _put_back(before.parent, target)
+    except OSError as error:
+        raise output_error(target, error) from error
+
+
+def _put_back(scratch: Path, target: Path) -> None:
+    """Undo moves out of a scratch folder, unless the manifest, which is last, has moved."""
+    new = _known(scratch / MANIFEST)
+    before = scratch / _BEFORE
+    if not new:
+        return
+    again = before / "terug"
+    for name in FILES:
+        place, earlier = target / name, before / name
+        if (scratch / name).exists() or (place.exists() and _sha256(place) != new.get(name)):
+            # It did not move yet, or somebody changed it since.
+            continue
+        if earlier.exists():
+            # Its other name stays, so that this can be done again when it is killed in turn.
+            again.unlink(missing_ok=True)
+            keep_second_name(earlier, again)
+            again.replace(place)
+        elif name in new:
+            place.unlink(missing_ok=True)
+
+
+def _move_all(scratch: Path, target: Path, names: list[str], outdated: list[str]) -> None:
     """Move files to their place; where one cannot be, put back what stood there."""
-    before = scratch / "vorige"
-    moved: list[str] = []
+    before = scratch / _BEFORE
     try:
         before.mkdir()
-        for name in names:
-            if (target / name).exists():
-                keep_second_name(target / name, before / name)
-            moved.append(name)
-            (scratch / name).replace(target / name)
+        with FileLock(before / _LOCK):
+            try:
+                for name in names:
+                    if (target / name).exists():
+                        keep_second_name(target / name, before / f"{name}.half")
+                        (before / f"{name}.half").replace(before / name)
+                for name in outdated:
+                    (target / name).replace(before / name)
+                for name in names:
+                    (scratch / name).replace(target / name)
+            except BaseException:
+                _put_back(scratch, target)
+                raise
     except OSError as error:
-        for name in moved:
-            if (before / name).exists():
-                (before / name).replace(target / name)
-            elif not (scratch / name).exists():
-                (target / name).unlink(missing_ok=True)
         raise output_error(target, error) from error
 
 
 def _rounded(frame: pd.DataFrame) -> pd.DataFrame:
-    """Round measured columns to what coordinates can bear."""
-    result = frame.copy()
-    for column in frame.columns:
-        ending = next((e for e in _DECIMALS if str(column).endswith(e)), None)
-        if ending and pd.api.types.is_float_dtype(frame[column]):
-            result[column] = frame[column].round(_DECIMALS[ending])
-    return result
+    """Round treffers to what coordinates can bear."""
+    return frame.round({c: n for c, n in _DECIMALS.items() if c in frame.columns})
 
 
 def _whole(table: pd.DataFrame) -> pd.DataFrame:
     """Write homes as whole numbers where all of a column are: 40, not 40.0."""
     result = table.copy()
     for column in table.columns:
-        if pd.api.types.is_float_dtype(table[column]) and (table[column].dropna() % 1 == 0).all():
+        if pd.api.types.is_float_dtype(table[column]) and _all_whole(table[column]):
             result[column] = table[column].astype("Int64")
     return result
+
+
+def _all_whole(values: pd.Series) -> bool:
+    """Tell whether all that is known is a whole number."""
+    known = values.dropna()
+    return bool(((known % 1 == 0) & (known.abs() < _WHOLE)).all())
+
+
+# Where a spreadsheet that splits on another sign would begin a cell.
+_CELL = re.compile(r'([;,\t\n][\s"]*)')
+
+
+def _cell(text: object) -> str:
+    """Encode text for a cell, also where a spreadsheet splits on semicolons, as Dutch ones do."""
+    parts = enumerate(_CELL.split(str(text)))
+    return csv_text("".join(part if i % 2 else csv_text(part) for i, part in parts))
 
 
 def _write_csv(table: pd.DataFrame, path: Path) -> None:
@@ -188,8 +331,8 @@ def _write_csv(table: pd.DataFrame, path: Path) -> None:
     safe = table.copy()
     for column in safe.columns:
         if not pd.api.types.is_numeric_dtype(safe[column]):
-            safe[column] = safe[column].map(csv_text, na_action="ignore")
-    safe.columns = pd.Index([csv_text(column) for column in safe.columns])
+            safe[column] = safe[column].map(_cell, na_action="ignore")
+    safe.columns = pd.Index([_cell(column) for column in safe.columns])
     buffer = io.StringIO()
     safe.to_csv(buffer, index=False, lineterminator="\r\n", quoting=csv.QUOTE_MINIMAL)
     # Excel takes a file for UTF-8 only where this mark says so; "Súdwest-Fryslân" needs it.
@@ -209,36 +352,65 @@ def _gdal_date(day: dt.date) -> Iterator[None]:
 
 
 def _write_gpkg(screening: Screening, path: Path) -> None:
-    """Write locations with all their results, and read back how many there are."""
-    frame = _storable(_rounded(screening.locaties), screening)
-    lower = {str(c).lower() for c in frame.columns}
-    options = {"FID": _free("fid", lower), "GEOMETRY_NAME": _free("geom", lower - {"geometry"})}
+    """Write locations with all their results, and read back how many there are.
+
+    GDAL makes the file in memory: on a full disk it leaves out the index and the description, and
+    says nothing.
+    """
+    frame = _rounded_results(screening)
+    names = [_storable_text(c) for c in frame.columns if c != "geometry"]
+    taken = {name.lower() for name in names}
+    fields = [_field(frame[c]) for c in frame.columns if c != "geometry"]
+    utc = {name: _GDAL_UTC for name, field in zip(names, fields, strict=True) if field.utc}
     kinds = shapely.get_type_id(frame.geometry.to_numpy())
-    surfaces = np.isin(kinds, (-1, 3, 6)).all()
-    metadata_ = {"DESCRIPTION": SCREENING}
+    surfaces = bool(np.isin(kinds, (-1, 3, 6)).all())
+    memory = io.BytesIO()
     try:
         with _gdal_date(screening.on):
-            pyogrio.write_dataframe(
-                frame,
-                path,
+            pyogrio.raw.write(
+                memory,
+                geometry=shapely.to_wkb(frame.geometry.to_numpy()),
+                field_data=[field.data for field in fields],
+                field_mask=[field.empty for field in fields],
+                fields=names,
+                gdal_tz_offsets={name: np.full(len(frame), zone) for name, zone in utc.items()},
                 layer="locaties",
                 driver="GPKG",
                 geometry_type="MultiPolygon" if surfaces else "Unknown",
-                promote_to_multi=bool(surfaces),
-                layer_options=options,
-                layer_metadata=metadata_,
+                promote_to_multi=surfaces,
+                crs="EPSG:28992",
+                layer_options={"FID": _free("fid", taken), "GEOMETRY_NAME": _free("geom", taken)},
+                layer_metadata={"DESCRIPTION": SCREENING},
             )
-        written = pyogrio.read_info(path, layer="locaties", force_feature_count=True)["features"]
     except (DataSourceError, DataLayerError) as error:
+        reason = visible(str(error).strip().splitlines()[-1])
         raise OutputError(
-            f"{path.name}: kan niet worden geschreven ({str(error).strip()}); is de schijf vol? "
-            "Er is niets gewijzigd."
+            f"{path.name}: kan niet worden gemaakt ({reason}). Er is niets gewijzigd."
         ) from error
+    path.write_bytes(memory.getvalue())
+    written = pyogrio.read_info(path, layer="locaties", force_feature_count=True)["features"]
     if written != len(frame):
         raise OutputError(
-            f"{path.name}: er zijn {written} van de {len(frame)} locaties geschreven; is de schijf "
-            "vol? Er is niets gewijzigd."
+            f"{path.name}: er zijn {written} van de {len(frame)} locaties geschreven. "
+            "Er is niets gewijzigd."
         )
+
+
+def _rounded_results(screening: Screening) -> gpd.GeoDataFrame:
+    """Round our own columns; those of the input stay as they are."""
+    decimals = {
+        f"{layer.key}_{name}": n
+        for layer in screening.layers
+        for name, n in _DECIMALS.items()
+        if not name.startswith(("belemmerd", "onbekend", "vrij"))
+    }
+    frame = screening.locaties.copy()
+    for column, n in (_DECIMALS | decimals).items():
+        if column in frame.columns:
+            frame[column] = frame[column].round(n)
+    if _all_whole(frame["woningen"]):
+        frame["woningen"] = frame["woningen"].astype("Int64")
+    return frame
 
 
 def _free(name: str, taken: set[str]) -> str:
@@ -248,34 +420,68 @@ def _free(name: str, taken: set[str]) -> str:
     return name
 
 
-def _storable(frame: gpd.GeoDataFrame, screening: Screening) -> gpd.GeoDataFrame:
-    """Bring columns to types that a GeoPackage holds without loss."""
-    result = frame.copy()
-    for column in frame.columns:
-        values = frame[column]
-        if column == "geometry":
-            continue
-        if isinstance(values.dtype, pd.CategoricalDtype):
-            values = values.astype(object)
-        if values.dtype == object:
-            kinds = {type(v) for v in values.dropna()}
-            if kinds == {bool}:
-                # Else "True" and "False" as text.
-                result[column] = values.astype("boolean")
-            elif not kinds <= {str}:
-                result[column] = values.map(_plain_text, na_action="ignore")
-    homes = screening.locaties["woningen"]
-    if (homes.dropna() % 1 == 0).all():
-        result["woningen"] = homes.astype("Int64")
-    return result
+class _Field(NamedTuple):
+    """A column as GDAL takes it, where it is empty, and whether its moments are in UTC."""
+
+    data: NDArray[Any]
+    empty: NDArray[np.bool_] | None = None
+    utc: bool = False
 
 
-def _plain_text(value: object) -> str:
-    """Write a value of a mixed column as text; lists and tables as JSON."""
-    if isinstance(value, list | dict | tuple | np.ndarray):
-        plain = value.tolist() if isinstance(value, np.ndarray) else value
-        return json.dumps(plain, ensure_ascii=False, default=str)
-    return str(value)
+def _field(values: pd.Series) -> _Field:
+    """Give a column as GDAL takes it; as text where nothing else holds it.
+
+    Left to itself pandas makes 1.0 of 1 beside an empty cell and "True" of True, dates become
+    moments, and a number that is too large ends the run.
+    """
+    if isinstance(values.dtype, np.dtype) and values.dtype.name in _PLAIN:
+        return _Field(values.to_numpy())
+    gone = values.isna().to_numpy(dtype=bool)
+    known: list[Any] = values[~gone].astype(object).tolist()
+    kind = pd.api.types.infer_dtype(known or values)
+    if kind == "boolean":
+        return _Field(_filled(known, gone, np.bool_), gone)
+    if kind == "integer" and all(-(2**63) <= v < 2**63 for v in known):
+        return _Field(_filled(known, gone, np.int64), gone)
+    if kind in {"floating", "mixed-integer-float"} and all(v == float(v) for v in known):
+        return _Field(_filled(known, gone, np.float64), gone)
+    if kind in {"date", "datetime", "datetime64"}:
+        return _moments(known, gone)
+    text = np.full(len(values), None, dtype=object)
+    text[~gone] = [_storable_text(v) for v in known]
+    return _Field(text)
+
+
+def _filled(known: list[Any], gone: NDArray[np.bool_], dtype: type[np.generic]) -> NDArray[Any]:
+    """Spread what is known over all rows."""
+    data = np.zeros(len(gone), dtype=dtype)
+    data[~gone] = known
+    return data
+
+
+def _moments(known: list[Any], gone: NDArray[np.bool_]) -> _Field:
+    """Give dates as dates, and moments in milliseconds; in UTC where they state a time zone."""
+    moments = [pd.Timestamp(v) for v in known]
+    utc = any(m.tz is not None for m in moments)
+    moments = [m if m.tz is None else m.tz_convert("UTC").tz_localize(None) for m in moments]
+    days = not utc and all(m == m.normalize() for m in moments)
+    data = np.full(len(gone), "NaT", dtype="datetime64[D]" if days else "datetime64[ms]")
+    data[~gone] = [m.to_datetime64() for m in moments]
+    return _Field(data, utc=utc)
+
+
+def _storable_text(value: object) -> str:
+    """Write a value as text that SQLite holds whole; lists and tables as JSON."""
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, set | frozenset):
+        value = sorted(value, key=str)
+    if isinstance(value, list | dict | tuple):
+        with suppress(TypeError):
+            value = json.dumps(value, ensure_ascii=False, default=str)
+    # SQLite's text ends at a NUL, and half a character is no UTF-8.
+    whole = str(value).replace("\0", "\\x00")
+    return whole.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def manifest(
@@ -323,15 +529,7 @@ def manifest(
                 .itertuples(index=False, name=None)
             ],
         },
-        "lagen": [
-            {
-                **layer.facts(),
-                "te_oud_omdat": layer.stale(screening.on) or None,
-                "locaties_per_oordeel": screening.counts(layer.key),
-                "woningen_per_oordeel": screening.homes(layer.key),
-            }
-            for layer in screening.layers
-        ],
+        "lagen": [_layer_facts(screening, layer) for layer in screening.layers],
         "gebieden": [
             {"niveau": d.level, "gebieden": len(d), "bron": d.source.facts()}
             if isinstance(d, Regions)
@@ -351,6 +549,20 @@ def manifest(
             "gdal": ".".join(map(str, pyogrio.__gdal_version__)),
             **{name: metadata.version(name) for name in packages},
         },
+    }
+
+
+def _layer_facts(screening: Screening, layer: Layer) -> dict[str, Any]:
+    """Say where a layer comes from, by which rule it was judged and with what outcome."""
+    rule = layer.rule.facts()
+    return {
+        # A rule has a source and a version of its own; they must not stand for the layer's.
+        **{key: value for key, value in layer.facts().items() if key not in rule},
+        "bron": layer.source.facts() if layer.source else None,
+        "regel": rule,
+        "te_oud_omdat": layer.stale(screening.on) or None,
+        "locaties_per_oordeel": screening.counts(layer.key),
+        "woningen_per_oordeel": screening.homes(layer.key),
     }
 
 

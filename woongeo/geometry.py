@@ -1,13 +1,14 @@
 """Shapes made fit to measure, with every repair on record.
 
-A bow-tie has area 0, a hole drawn outside its shell becomes land when repaired carelessly, and one
-coordinate that is not a number makes GEOS refuse a whole frame. So each shape is looked at by
-itself, what can be mended is mended by GEOS's ``make_valid(method="structure")``, the change of
-area is reported, and what cannot be mended is set apart: never dropped.
+A bow-tie has area 0, parts that overlap count their ground twice, a hole drawn outside its shell
+becomes land, and one coordinate that is not a number makes GEOS refuse a whole frame. So each shape
+is looked at by itself, what can be mended is mended by GEOS's ``make_valid(method="structure")``,
+the change of area is reported, and what cannot be mended is set apart: never dropped.
 """
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,10 +16,16 @@ import numpy as np
 import shapely
 from shapely import GeometryType
 
+from woongeo.encode import dutch
+from woongeo.errors import RepairedGeometryWarning
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _POLYGONAL = (GeometryType.POLYGON, GeometryType.MULTIPOLYGON)
+
+# No reference system of the earth has coordinates as large as this.
+_TOO_LARGE = 1e9
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +46,8 @@ class Cleaned:
         Area after minus area before the repair; 0 where nothing was repaired.
     flattened : ndarray of bool
         Whether heights or measures were left out.
+    reduced : ndarray of bool
+        Whether lines or points beside surfaces were left out.
     """
 
     geometry: NDArray[np.object_]
@@ -47,6 +56,7 @@ class Cleaned:
     repaired: NDArray[np.bool_]
     area_change_m2: NDArray[np.float64]
     flattened: NDArray[np.bool_]
+    reduced: NDArray[np.bool_]
 
 
 def clean(geometry: NDArray[np.object_], *, polygons_only: bool) -> Cleaned:
@@ -84,52 +94,72 @@ def clean(geometry: NDArray[np.object_], *, polygons_only: bool) -> Cleaned:
 
     coordinates, owner = shapely.get_coordinates(shapes, return_index=True)
     broken = np.zeros(n, dtype=bool)
-    broken[owner[~np.isfinite(coordinates).all(axis=1)]] = True
+    broken[owner[~(np.abs(coordinates) < _TOO_LARGE).all(axis=1)]] = True
     problem[broken & ~absent] = "coördinaten zijn geen getallen"
     shapes[problem != ""] = None
 
-    shapes = _without_other_parts(shapes, problem, polygons_only=polygons_only)
-
-    invalid = ~shapely.is_valid(shapes) & ~shapely.is_missing(shapes)
-    change = np.zeros(n)
-    if invalid.any():
-        before = shapely.area(shapes[invalid])
-        mended = shapely.make_valid(shapes[invalid], method="structure", keep_collapsed=False)
-        shapes[invalid] = mended
-        shapes = _without_other_parts(shapes, problem, polygons_only=polygons_only)
-        after = np.nan_to_num(shapely.area(shapes[invalid]))
-        change[invalid] = after - before
-        collapsed = invalid & (shapely.is_missing(shapes) | shapely.is_empty(shapes))
-        problem[collapsed] = "vlak heeft geen oppervlakte"
-        shapes[collapsed] = None
-    usable = problem == ""
-    return Cleaned(shapes, usable, problem, invalid & usable, change, flattened & usable)
-
-
-def _without_other_parts(
-    shapes: NDArray[np.object_], problem: NDArray[np.object_], *, polygons_only: bool
-) -> NDArray[np.object_]:
-    """Keep the surfaces of collections; mark what is no surface where only surfaces will do."""
-    kinds = shapely.get_type_id(shapes)
-    for i in np.flatnonzero(kinds == GeometryType.GEOMETRYCOLLECTION):
-        parts = _flat_parts(shapes[i])
-        surfaces = parts[np.isin(shapely.get_type_id(parts), _POLYGONAL)]
-        # A collection that holds surfaces is one shape; lines and points in it have no area.
-        shapes[i] = shapely.union_all(surfaces) if len(surfaces) else shapes[i]
+    reduced = _flatten_collections(shapes)
     if polygons_only:
         kinds = shapely.get_type_id(shapes)
         wrong = (kinds >= 0) & ~np.isin(kinds, _POLYGONAL)
         problem[wrong] = "geen vlak, maar een punt of lijn"
         shapes[wrong] = None
-    return shapes
+
+    invalid = ~shapely.is_valid(shapes) & ~shapely.is_missing(shapes)
+    before = shapely.area(shapes)
+    mended = shapely.make_valid(shapes[invalid], method="structure", keep_collapsed=False)
+    gone = shapely.is_empty(mended)
+    if not polygons_only:
+        # A surface without area, or a line without length, is still something at that place.
+        mended[gone] = shapely.make_valid(
+            shapes[invalid][gone], method="structure", keep_collapsed=True
+        )
+    problem[np.flatnonzero(invalid)[shapely.is_empty(mended)]] = "vlak heeft geen oppervlakte"
+    problem[np.flatnonzero(invalid)[~shapely.is_valid(mended)]] = "vlak kan niet worden hersteld"
+    shapes[invalid] = mended
+    usable = problem == ""
+    shapes[~usable] = None
+    repaired = invalid & usable
+    change = np.where(repaired, shapely.area(shapes) - before, 0.0)
+    return Cleaned(shapes, usable, problem, repaired, change, flattened & usable, reduced & usable)
 
 
-def _flat_parts(collection: shapely.Geometry) -> NDArray[np.object_]:
-    """Take nested collections apart."""
-    parts = np.array([collection], dtype=object)
-    while (shapely.get_type_id(parts) == GeometryType.GEOMETRYCOLLECTION).any():
-        parts = shapely.get_parts(parts)
-    return parts
+def _flatten_collections(shapes: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Make each collection one shape, in place: its surfaces, or else its lines and points."""
+    reduced = np.zeros(len(shapes), dtype=bool)
+    for i in np.flatnonzero(shapely.get_type_id(shapes) == GeometryType.GEOMETRYCOLLECTION):
+        parts = shapely.get_parts(shapes[i])
+        while (shapely.get_type_id(parts) >= GeometryType.MULTIPOINT).any():
+            parts = shapely.get_parts(parts)
+        parts = parts[~shapely.is_empty(parts)]
+        surface = shapely.get_type_id(parts) == GeometryType.POLYGON
+        # Not united here: surfaces that overlap are repaired below, and reported.
+        together = shapely.multipolygons if surface.any() else shapely.geometrycollections
+        shapes[i] = together(parts[surface] if surface.any() else parts)
+        reduced[i] = surface.any() and not surface.all()
+    return reduced
+
+
+def voice_repairs(cleaned: Cleaned, what: str, *, stacklevel: int) -> None:
+    """Warn of shapes that were repaired.
+
+    Parameters
+    ----------
+    cleaned : Cleaned
+        From `clean`.
+    what : str
+        Which file, for the message.
+    stacklevel : int
+        Whose line the warning points at: 1 for the caller of this function.
+    """
+    n = int(cleaned.repaired.sum())
+    if n:
+        change = dutch(np.abs(cleaned.area_change_m2).sum())
+        warnings.warn(
+            f"{what}: {n} vlakken hersteld (samen {change} m² verschil).",
+            RepairedGeometryWarning,
+            stacklevel=stacklevel + 1,
+        )
 
 
 def looks_like_circle(geometry: NDArray[np.object_]) -> NDArray[np.bool_]:
@@ -146,17 +176,12 @@ def looks_like_circle(geometry: NDArray[np.object_]) -> NDArray[np.bool_]:
         True for one ring of at least 16 corners that all lie within 1 % of the same distance from
         the centre.
     """
-    whole = (
-        (shapely.get_num_interior_rings(geometry) == 0)
-        | (
-            (shapely.get_type_id(geometry) == GeometryType.MULTIPOLYGON)
-            & (shapely.get_num_geometries(geometry) == 1)
-        )
-    ) & (shapely.get_num_coordinates(geometry) > 16)
+    many_corners = shapely.get_num_coordinates(geometry) > 16
     length = shapely.length(geometry)
     with np.errstate(divide="ignore", invalid="ignore"):
         roundness = 4 * np.pi * shapely.area(geometry) / length**2
-    candidate = np.flatnonzero(whole & (roundness > 0.97))
+    # Holes and further parts make a shape far less round.
+    candidate = np.flatnonzero(many_corners & (roundness > 0.97))
     circle = np.zeros(len(geometry), dtype=bool)
     if not len(candidate):
         return circle

@@ -7,6 +7,7 @@ nothing about the next operator's streets. That area, the coverage, is part of a
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import re
 import tomllib
@@ -22,15 +23,15 @@ import shapely
 
 from woongeo.checks import CheckReport, Finding
 from woongeo.columns import as_text, feature_columns
+from woongeo.crs import near_netherlands
 from woongeo.encode import dutch, html_text, shortened
-from woongeo.errors import LayerError, RepairedGeometryWarning, UnknownResultWarning
-from woongeo.geometry import clean
+from woongeo.errors import LayerError, UnknownResultWarning
+from woongeo.geometry import clean, voice_repairs
 from woongeo.netherlands import outline
 from woongeo.rules import Rule
 from woongeo.sources import Source, read_vector
 
 if TYPE_CHECKING:
-    import datetime as dt
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -170,7 +171,7 @@ class Layer:
             "dekking": coverage.description,
             "dekking_bron": coverage.source.facts() if coverage.source else None,
             "controle": self.report.counts(),
-            **self.rule.facts(),
+            "regel": self.rule.facts(),
         }
 
     def _repr_html_(self) -> str:
@@ -276,16 +277,14 @@ def _features(ids: list[str], names: list[str], shapes: NDArray[np.object_]) -> 
     return gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries(shapes, crs="EPSG:28992"))
 
 
-def read_coverage(
-    source: str | Path | gpd.GeoDataFrame, *, crs: object = None, encoding: str | None = None
-) -> Coverage:
+def read_coverage(source: str | Path | gpd.GeoDataFrame, *, crs: object = None) -> Coverage:
     """Read the area in which the absence of a layer means something.
 
     Parameters
     ----------
     source : str, Path or GeoDataFrame
         A vector file or frame of surfaces; or the word "nederland".
-    crs, encoding : optional
+    crs : optional
         As for `read_layer`.
 
     Returns
@@ -297,15 +296,21 @@ def read_coverage(
     ------
     LayerError
         When a shape in it cannot be measured: a hole in what is known must not go unseen.
+
+    Warns
+    -----
+    RepairedGeometryWarning
+        When shapes were repaired.
     """
     if isinstance(source, str) and source.strip().lower() == NATIONWIDE:
         shape = np.array([outline()], dtype=object)
         return Coverage(shape, "landelijk (ruwe omtrek van Nederland)", nationwide=True)
-    frame, origin = read_vector(source, crs=crs, encoding=encoding)
+    frame, origin = read_vector(source, crs=crs)
     cleaned = clean(frame.geometry.to_numpy(), polygons_only=True)
     if not cleaned.usable.all() or not len(frame):
         problem = next(iter(cleaned.problem[~cleaned.usable]), "geen gebieden")
         raise LayerError(f"{origin.path}: deze dekking heeft onbruikbare gebieden ({problem}).")
+    voice_repairs(cleaned, origin.path, stacklevel=2)
     return Coverage(cleaned.geometry, f"gebieden uit {origin.path}", source=origin)
 
 
@@ -339,7 +344,8 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
     coverage : str, Path, GeoDataFrame or Coverage, optional
         Where absence means free: a file, "nederland", or "eigen gebieden" (only where the layer
         itself is, so that absence never means free). Without it the catalogue's; where the
-        catalogue does not know the layer either, absence gives `onbekend`.
+        catalogue does not know the layer either, absence gives `onbekend`. A file states its own
+        reference system, or is given by way of `read_coverage`.
     rule : Rule, optional
         When it hinders; without it the catalogue's.
     id_column, name_column : str, optional
@@ -349,7 +355,7 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
     title : str, optional
         For people.
     reference_date : date, optional
-        The day whose state the layer shows.
+        The day whose state the layer shows; of a date with a time only the day is kept.
     publisher, licence : str, optional
         Who publishes it, under which terms.
     empty_is_free : bool
@@ -377,9 +383,10 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
         When the layer is empty or has features that cannot be measured.
     """
     known = _known(key)
+    if isinstance(reference_date, dt.datetime):
+        reference_date = reference_date.date()
     frame, origin = read_vector(source, layer=layer, crs=crs, encoding=encoding)
-    attributes = [str(c) for c in frame.columns if c != "geometry"]
-    frame.columns = pd.Index([str(c) for c in frame.columns])
+    attributes = [c for c in frame.columns if c != "geometry"]
     chosen = feature_columns(
         attributes, id_column=id_column, name_column=name_column, what=origin.path
     )
@@ -387,10 +394,15 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
     numbers = [str(i + 1) for i in range(len(frame))]
     ids = as_text(frame[chosen["id"]]).tolist() if chosen["id"] else numbers
     names = as_text(frame[chosen["name"]]).tolist() if chosen["name"] else [""] * len(frame)
-    usable = cleaned.usable
+    # What lies far away is most likely in another reference system than the rest.
+    far = cleaned.usable & ~near_netherlands(cleaned.geometry)
+    problem = np.where(far, "ligt niet in of bij Nederland: ander stelsel?", cleaned.problem)
+    part = cleaned.usable & cleaned.reduced
+    problem[part] = "lijnen of punten naast het vlak zijn weggelaten"
+    usable = cleaned.usable & ~far
     findings = [
-        Finding(ids[i], "object onbruikbaar", "fout", cleaned.problem[i])
-        for i in np.flatnonzero(~usable)
+        Finding(ids[i], "object onbruikbaar", "fout", problem[i])
+        for i in np.flatnonzero(~usable | part)
     ]
     findings += [
         Finding(
@@ -408,7 +420,7 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
     unknown = (
         "" if len(frame) or empty_is_free else "laag is leeg, en er is niet gezegd dat dat klopt"
     )
-    n_broken = int((~usable).sum())
+    n_broken = int((~usable | part).sum())
     incomplete = ""
     if n_broken and not ignore_unreadable:
         incomplete = f"{n_broken} van de {len(frame)} objecten in de laag zijn onleesbaar"
@@ -420,19 +432,12 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
         )
     for reason in filter(None, (unknown, incomplete)):
         warnings.warn(f"{origin.path}: {reason}.", UnknownResultWarning, stacklevel=2)
-    if cleaned.repaired.any():
-        change = np.abs(cleaned.area_change_m2).sum()
-        warnings.warn(
-            f"{origin.path}: {int(cleaned.repaired.sum())} vlakken hersteld "
-            f"(samen {dutch(change)} m² verschil).",
-            RepairedGeometryWarning,
-            stacklevel=2,
-        )
+    voice_repairs(cleaned, origin.path, stacklevel=2)
     return Layer(
         key=key,
         title=title or known.get("title", key),
         features=features,
-        coverage=_coverage(coverage or known.get("coverage"), features, crs, encoding),
+        coverage=_coverage(known.get("coverage") if coverage is None else coverage, features),
         rule=rule or default_rule(key),
         unknown=unknown,
         incomplete=incomplete,
@@ -445,10 +450,7 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
 
 
 def _coverage(
-    given: str | Path | gpd.GeoDataFrame | Coverage | None,
-    features: gpd.GeoDataFrame,
-    crs: object,
-    encoding: str | None,
+    given: str | Path | gpd.GeoDataFrame | Coverage | None, features: gpd.GeoDataFrame
 ) -> Coverage:
     """Settle the coverage of a layer."""
     if isinstance(given, Coverage):
@@ -459,4 +461,4 @@ def _coverage(
         shapes = features.geometry.to_numpy()
         surfaces = shapes[shapely.get_dimensions(shapes) == 2]
         return Coverage(surfaces, "alleen de eigen gebieden van de laag")
-    return read_coverage(given, crs=crs, encoding=encoding)
+    return read_coverage(given)

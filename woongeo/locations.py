@@ -6,15 +6,16 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
 from woongeo.checks import CheckReport, Finding
-from woongeo.columns import LOCATION_NAMES, as_text, choose, numbers
+from woongeo.columns import LOCATION_NAMES, as_text, choose, has_thousands, numbers
 from woongeo.encode import dutch, html_text, shortened
-from woongeo.errors import DoubtfulLocationWarning, LocationError, RepairedGeometryWarning
-from woongeo.geometry import Cleaned, clean, looks_like_circle, mean_width_m
+from woongeo.errors import DoubtfulLocationWarning, LocationError
+from woongeo.geometry import Cleaned, clean, looks_like_circle, mean_width_m, voice_repairs
 from woongeo.netherlands import outside_netherlands
 from woongeo.planstatus import planstatus
 from woongeo.sources import Source, read_vector
@@ -23,13 +24,12 @@ from woongeo.verdict import Hardheid
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import geopandas as gpd
     from numpy.typing import NDArray
 
 #: Our own columns of a table of locations, in order.
 COLUMNS = ("locatie_id", "naam", "woningen", "planstatus", "hardheid")
 
-# Thresholds of the checks; what real registers hold is described in docs/controle.md.
+# Thresholds of the checks; what real registers hold is described in docs/begrippen.md.
 _OVERLAP_M2 = 100.0
 _SMALL_M2 = 100.0
 _SLIVER_M = 2.0
@@ -142,8 +142,7 @@ def read_locations(  # noqa: PLR0913  one keyword a meaning
         "woningen": woningen_column,
         "planstatus": planstatus_column,
     }
-    attributes = [str(c) for c in raw.columns if c != "geometry"]
-    raw.columns = pd.Index([str(c) for c in raw.columns])
+    attributes = [c for c in raw.columns if c != "geometry"]
     chosen = choose(attributes, given, LOCATION_NAMES, what=origin.path)
 
     cleaned = clean(raw.geometry.to_numpy(), polygons_only=True)
@@ -167,20 +166,13 @@ def read_locations(  # noqa: PLR0913  one keyword a meaning
     findings += [Finding("", "bestand", "melding", note) for note in origin.notes]
     report = CheckReport.of(findings)
     taken = {meaning: chosen[meaning] for meaning in given}
+    voice_repairs(cleaned, origin.path, stacklevel=2)
     _voice(report, origin.path)
     return Locations(frame, cleaned.usable, cleaned.problem, taken, report, origin)
 
 
 def _voice(report: CheckReport, path: str) -> None:
-    """Warn of what the report holds."""
-    repaired = report.of_check("geometrie hersteld")
-    if len(repaired):
-        change = repaired["waarde"].abs().sum()
-        warnings.warn(
-            f"{path}: {len(repaired)} vlakken hersteld (samen {dutch(change)} m² verschil).",
-            RepairedGeometryWarning,
-            stacklevel=3,
-        )
+    """Warn of the doubts that the report holds."""
     heavy = report.table[report.table["ernst"] != "melding"]
     doubts = {check: n for check, n in report.counts().items() if check in set(heavy["controle"])}
     doubts.pop("geometrie hersteld", None)
@@ -218,25 +210,26 @@ def _unique_ids(raw: gpd.GeoDataFrame, column: str | None) -> tuple[list[str], l
         return [str(i + 1) for i in range(len(raw))], findings
     texts = as_text(raw[column]).tolist()
     taken = set(texts)
-    seen: dict[str, int] = {}
+    used: set[str] = set()
+    counts: dict[str, int] = {}
     ids = []
     for i, text in enumerate(texts):
+        new = wanted = text or f"rij {i + 1}"
+        count = counts.get(wanted, 1)
+        # The first of a name keeps it; a name that is made up must not be another row's.
+        while new in used or (new != text and new in taken):
+            count += 1
+            new = f"{wanted} ({count})"
+        counts[wanted] = count
+        used.add(new)
         if not text:
-            new = f"rij {i + 1}"
             findings.append(
                 Finding(new, "id ontbreekt", "waarschuwing", f"rij {i + 1} heeft geen {column}")
             )
-        else:
-            new, count = text, seen.get(text, 0)
-            while count and (new == text or new in taken):
-                count += 1
-                new = f"{text} ({count})"
-            seen[text] = max(count, 1)
-            if new != text:
-                findings.append(
-                    Finding(new, "id dubbel", "waarschuwing", f"{column} {text!r} komt vaker voor")
-                )
-        taken.add(new)
+        elif new != text:
+            findings.append(
+                Finding(new, "id dubbel", "waarschuwing", f"{column} {text!r} komt vaker voor")
+            )
         ids.append(new)
     return ids, findings
 
@@ -262,7 +255,17 @@ def _standard_columns(
         text = "geen kolom met planstatus gevonden: hard en zacht zijn onbekend"
         findings.append(Finding("", "planstatus onbekend", "waarschuwing", text))
     else:
-        read = planstatus(raw[status])
+        read = planstatus(as_text(raw[status]))
+        if chosen["hardheid"] not in {None, status}:
+            # Where a status cannot be read a column of its own may still say hard or zacht.
+            stated = planstatus(as_text(raw[chosen["hardheid"]]))
+            helped = (read["hardheid"] == Hardheid.ONBEKEND) & (
+                stated["hardheid"] != Hardheid.ONBEKEND
+            )
+            read["hardheid"] = read["hardheid"].mask(helped, stated["hardheid"])
+            if helped.any():
+                text = f"bij {helped.sum()} locaties uit kolom {chosen['hardheid']}"
+                findings.append(Finding("", "hardheid zonder planstatus", "melding", text))
         frame["planstatus"], frame["hardheid"] = read["planstatus"], read["hardheid"]
         findings += [
             Finding(ids[i], "planstatus onbekend", "waarschuwing", text)
@@ -285,38 +288,47 @@ def _standard_columns(
             for i, value in enumerate(demolished)
             if value < 0
         ]
-    frame = frame[[*COLUMNS, "geometry"]]
-    ours = {c.lower() for c in (*COLUMNS, "geometry")}
-    for column in raw.columns:
-        # A result of ours that is read again brings the same columns: those stand there already.
-        if column == "geometry" or (column in COLUMNS and _same(frame[column], raw[column])):
-            continue
-        # Columns of a GeoPackage differ in more than case: "Planstatus" cannot stand beside ours.
+    # A result of ours that is read again brings the same columns: those stand there already.
+    theirs = [
+        column
+        for column in raw.columns.drop("geometry")
+        if not (column in COLUMNS and _same(frame[column], raw[column]))
+    ]
+    # Columns of a GeoPackage differ in more than case: "Planstatus" cannot stand beside ours.
+    ours = {*COLUMNS, "geometry"}
+    names = {}
+    for column in theirs:
         new = column
         while new.lower() in ours:
             new += "_invoer"
         ours.add(new.lower())
-        frame[new] = raw[column]
+        names[column] = new
         if new != column:
             findings.append(
                 Finding("", "kolom hernoemd", "melding", f"invoerkolom {column} heet nu {new}")
             )
-    order = [c for c in frame.columns if c != "geometry"]
-    return frame[[*order, "geometry"]], findings
+    kept = pd.DataFrame(raw[theirs]).rename(columns=names)
+    together = pd.concat([pd.DataFrame(frame[[*COLUMNS]]), kept], axis=1)
+    return gpd.GeoDataFrame(together, geometry=raw.geometry, crs="EPSG:28992"), findings
 
 
 def _same(ours: pd.Series, theirs: pd.Series) -> bool:
-    """Tell whether a column of the input says what ours says."""
-    if pd.api.types.is_numeric_dtype(ours) and pd.api.types.is_numeric_dtype(theirs):
-        return bool(np.array_equal(ours.to_numpy(float), theirs.to_numpy(float), equal_nan=True))
+    """Tell whether a column of the input says what ours says, to the letter."""
     return as_text(ours).tolist() == as_text(theirs).tolist()
 
 
 def _home_findings(
     ids: list[str], homes: pd.Series, unreadable: pd.Series, raw: pd.Series
 ) -> list[Finding]:
-    """Report homes that are missing, zero, negative or no number."""
+    """Report homes that are missing, zero, negative, broken or no number."""
     findings = []
+    for i in np.flatnonzero(has_thousands(raw)):
+        text = f"aantal woningen {shortened(raw.iloc[i])!r} is gelezen als {dutch(homes.iloc[i])}"
+        findings.append(Finding(ids[i], "woningen met duizendtallen", "melding", text))
+    for i in np.flatnonzero(homes.notna() & (homes % 1 != 0)):
+        value = float(homes.iloc[i])
+        text = f"aantal woningen is {dutch(value, decimals=4)}: geen geheel getal"
+        findings.append(Finding(ids[i], "woningen niet geheel", "waarschuwing", text, value))
     for i in np.flatnonzero(unreadable):
         text = f"aantal woningen {shortened(raw.iloc[i])!r} is geen getal: onbekend"
         findings.append(Finding(ids[i], "woningen onleesbaar", "waarschuwing", text))
@@ -361,6 +373,11 @@ def _geometry_findings(
         findings.append(
             Finding("", "hoogten weggelaten", "melding", f"{n} vlakken hadden hoogten of maten", n)
         )
+    text = "lijnen of punten naast het vlak zijn weggelaten"
+    findings += [
+        Finding(ids[i], "delen weggelaten", "melding", text)
+        for i in np.flatnonzero(cleaned.reduced)
+    ]
     return findings
 
 

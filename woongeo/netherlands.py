@@ -1,7 +1,7 @@
 """A coarse outline of the Netherlands: enough to see that a site lies outside.
 
 The outline is drawn on whole kilometres around the land and inner waters of the provinces of 2022
-(CBS/Kadaster, CC BY 4.0), and lies 1.1 to 4.5 km outside them: never narrower than the country. It
+(CBS/Kadaster, CC BY 4.0), and lies 1.1 to 6.1 km outside them: never narrower than the country. It
 is no border: it only tells "somewhere in the Netherlands" from "certainly not".
 """
 

@@ -39,6 +39,9 @@ _CODE = re.compile(r"(?<![0-9a-z])([1-5])\s?[-.]?\s?([a-c])?(?![0-9a-z])")
 # Letters without a meaning in any source read, such as 4C.
 _STRAY_CODE = re.compile(r"(?<![0-9a-z])[0-9]+[a-z]?(?![0-9a-z])")
 
+# Words that take back, in part or for now, what the others say.
+_RESERVATION = re.compile(r"\b(niet|geen|deels|gedeeltelijk)\b|ontwerp|concept|verwacht|gepland")
+
 _NOTHING = {"", "nan", "none", "null", "-", "onbekend", "status onbekend", "nvt", "n.v.t."}
 
 
@@ -89,7 +92,7 @@ def read_planstatus(text: object) -> Status:
         return Status(ONBEKEND, Hardheid(plain))
     found = {a + b.upper() for a, b in _CODE.findall(plain)}
     known = found & PLANSTATUS.keys()
-    stray = set(_STRAY_CODE.findall(plain)) - {code.lower() for code in known}
+    stray = _STRAY_CODE.search(_CODE.sub(" ", plain))
     if len(known) == 1 and len(found) == 1 and not stray:
         return _with_code(known.pop(), plain, text)
     if not found and not stray:
@@ -110,20 +113,25 @@ def _with_code(code: str, plain: str, text: object) -> Status:
 
 def _from_words(plain: str) -> str:  # noqa: PLR0911  a list of words, first match
     """Read the code from the words of a status; empty where they do not name one."""
-    # "Wijzigingebevoegdheid" is how one province spelled it.
-    changeable = re.search(r"wijziging[se]*bevoegdheid", plain) is not None
+    # What is adopted and not yet irrevocable is 2A; any other reservation leaves the status open.
+    plain = re.sub(r"\b(nog )?niet onherroepelijk$", "", plain)
+    if _RESERVATION.search(plain):
+        return ""
+    # "Wijzigingebevoegdheid" is how one province spelled it, "met BW nodig" is DIWI's.
+    changeable = re.search(r"wijziging[se]*bevoegdheid|\bb&?w nodig", plain) is not None
     to_work_out = "uitwerking" in plain
     suffix = "C" if changeable else "B" if to_work_out else "A"
     if re.search(r"\b(onherroepelijk|onhr)\b", plain):
         return "1" + suffix
     if "voorbereiding" in plain:
         return "3"
-    if re.search(r"\bvastgesteld\b", plain) and "niet vastgesteld" not in plain:
-        return "2" + suffix
     if re.search(r"\b(optie|idee)\b", plain):
         return "4B"
-    if re.search(r"\bvisie\b", plain):
+    # Before vastgesteld: a vision that was adopted is no plan that was.
+    if "visie" in plain:
         return "4A"
+    if re.search(r"\bvastgesteld\b", plain):
+        return "2" + suffix
     if "ambtelijk" in plain and "met locatie" in plain:
         return "5A"
     if "ambtelijk" in plain and "zonder locatie" in plain:

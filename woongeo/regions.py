@@ -13,7 +13,7 @@ from woongeo.columns import as_text
 from woongeo.encode import html_text
 from woongeo.engine import dissolve
 from woongeo.errors import ColumnError, RegionError
-from woongeo.geometry import clean
+from woongeo.geometry import clean, voice_repairs
 from woongeo.sources import Source, read_vector
 
 if TYPE_CHECKING:
@@ -79,20 +79,30 @@ def read_regions(
         When the column does not exist.
     RegionError
         When a region has no name or a shape that cannot be measured.
+
+    Warns
+    -----
+    RepairedGeometryWarning
+        When shapes were repaired.
     """
     frame, origin = read_vector(source, layer=layer, crs=crs, encoding=encoding)
-    if name_column not in frame.columns:
-        there = ", ".join(str(c) for c in frame.columns if c != "geometry")
+    attributes = [c for c in frame.columns if c != "geometry"]
+    if name_column not in attributes:
+        there = ", ".join(attributes)
         raise ColumnError(f"{origin.path}: kolom {name_column!r} bestaat niet; wel: {there}.")
     names = as_text(frame[name_column]).to_numpy()
     cleaned = clean(frame.geometry.to_numpy(), polygons_only=True)
-    wrong = ~cleaned.usable | (names == "")
-    if wrong.any() or not len(frame):
-        first = names[wrong][0] if wrong.any() else ""
-        reason = next(filter(None, cleaned.problem), "gebied zonder naam")
+    if not len(frame):
+        raise RegionError(f"{origin.path}: er staan geen gebieden in dit bestand.")
+    wrong = np.flatnonzero(~cleaned.usable | (names == ""))
+    if len(wrong):
+        row = wrong[0]
+        reason = cleaned.problem[row] or "geen naam"
         raise RegionError(
-            f"{origin.path}: niet elk gebied heeft een naam en een vlak ({first!r}: {reason})."
+            f"{origin.path}: niet elk gebied heeft een naam en een vlak "
+            f"(rij {row + 1}, {names[row]!r}: {reason})."
         )
+    voice_repairs(cleaned, origin.path, stacklevel=2)
     unique, region = np.unique(names.astype(str), return_inverse=True)
     _, shapes = dissolve(region, cleaned.geometry)
     columns = {"gebied": pd.Series(unique, dtype=object)}

@@ -8,34 +8,40 @@ ever read from a URL.
 
 from __future__ import annotations
 
+import codecs
+import csv
 import hashlib
 import io
+import re
+import warnings
 import zipfile
+from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pyogrio
 import shapely
-from pyogrio.errors import DataLayerError, DataSourceError
 from shapely.errors import ShapelyError
 
 from woongeo.crs import Conversion, to_rd
-from woongeo.errors import ColumnError, FileError
+from woongeo.errors import ColumnError, FileError, WoongeoError
 from woongeo.files import Fingerprint, fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
+_SHAPEFILE = "ESRI Shapefile"
+
 #: Ending to the driver that may read it, for users to see what can be given.
 KINDS: dict[str, str] = {
-    ".shp": "ESRI Shapefile",
+    ".shp": _SHAPEFILE,
     ".gpkg": "GPKG",
     ".geojson": "GeoJSON",
     ".json": "GeoJSON",
@@ -50,7 +56,7 @@ KINDS: dict[str, str] = {
 }
 
 _FIRST_BYTES: dict[str, tuple[bytes, ...]] = {
-    "ESRI Shapefile": (b"\x00\x00\x27\x0a",),
+    _SHAPEFILE: (b"\x00\x00\x27\x0a",),
     "GPKG": (b"SQLite format 3\x00",),
     "FlatGeobuf": (b"fgb\x03fgb",),
     "GeoParquet": (b"PAR1",),
@@ -60,6 +66,19 @@ _FIRST_BYTES: dict[str, tuple[bytes, ...]] = {
 # A zip that unpacks to more than this, or this many times its size, is not opened.
 _UNPACKED_BYTES = 8 << 30
 _UNPACKED_RATIO = 250
+
+# What a page of a larger answer says of itself (OGC API Features, WFS, ArcGIS).
+_MORE_PAGES = re.compile(
+    rb'"rel"\s*:\s*"(?:next|prev)"|"exceededTransferLimit"\s*:\s*true', re.IGNORECASE
+)
+_ALL_PAGES = re.compile(rb'"(?:numberMatched|totalFeatures)"\s*:\s*(\d+)')
+_END_BYTES = 65_536
+
+# A WKT of a large site is far longer than csv allows.
+_LONGEST_CELL = 1 << 30
+
+# What stands in a cell that holds nothing.
+_BLANK = {"", "NULL", "null", "NaN", "nan"}
 
 _WKT_COLUMNS = ("wkt", "geom_wkt", "wkt_geom", "geometry", "geom", "the_geom", "geometrie", "shape")
 
@@ -85,7 +104,7 @@ class Source:
     conversion : Conversion
         How its coordinates came to RD New.
     notes : tuple of str
-        What a reader should know: another encoding than stated, curves made straight.
+        What a reader should know: another encoding than stated, shapes that could not be read.
     """
 
     path: str
@@ -173,7 +192,7 @@ def read_vector(
     ----------
     given : str, Path or GeoDataFrame
         Shapefile (or the folder that holds one), GeoPackage, GeoJSON, File Geodatabase,
-        FlatGeobuf, GeoParquet, CSV with a column of WKT, a zip of one of these, or
+        FlatGeobuf, a zip of one of these, GeoParquet, CSV with a column of WKT, or
         ``file.gpkg:layer``; or a frame.
     layer : str, optional
         The layer to read, where a file holds several.
@@ -186,19 +205,30 @@ def read_vector(
     -------
     frame : GeoDataFrame
         In RD New (EPSG:28992), metres, shapes in the column ``geometry``, rows in the order of the
-        file on a fresh `RangeIndex`. Shapes are as they were: not repaired, not dropped.
+        file on a fresh `RangeIndex`; a named index becomes a column. Names of columns are text and
+        unique. Shapes are as they were: not repaired, not dropped; None where they cannot be read.
+        Arcs are drawn in chords of 4 degrees, at most 0.6 m off at a radius of 1 km. All columns of
+        a CSV are text.
     source : Source
         Where it came from.
 
     Raises
     ------
     FileError
-        When the file is missing, of a kind that is not read, holds several layers, or is damaged.
+        When the file is missing, of a kind that is not read, holds several layers, is one page of a
+        larger answer, or is damaged.
+    ColumnError
+        When two columns share a name, or a CSV has none with WKT.
     CrsError
         When coordinates cannot be trusted.
     """
     if isinstance(given, gpd.GeoDataFrame):
         return _take_frame(given, crs)
+    if not isinstance(given, str | Path):
+        raise FileError(
+            f"{type(given).__name__}: geef een pad naar een bestand of een GeoDataFrame."
+        )
+    _check_encoding(encoding)
     place = _find(given, layer)
     if place.path.is_dir():
         parts = tuple(
@@ -206,10 +236,10 @@ def read_vector(
             for p in sorted(place.path.rglob("*"))
             if p.is_file() and p.suffix != ".lock"
         )
-    elif place.kind == "ESRI Shapefile":
+    elif place.kind == _SHAPEFILE and place.path.suffix.lower() != ".zip":
         parts = tuple(
             fingerprint(p)
-            for ending in (".shp", ".shx", ".dbf", ".prj", ".cpg")
+            for ending in _SHAPEFILE_PARTS
             if (p := _sibling(place.path, ending)) is not None
         )
     else:
@@ -230,14 +260,25 @@ def read_vector(
         conversion=conversion,
         notes=tuple(notes),
     )
-    return _with_geometry(frame, shapes), source
+    return _with_geometry(frame, shapes, place.given), source
 
 
-def _with_geometry(frame: pd.DataFrame, shapes: NDArray[np.object_]) -> gpd.GeoDataFrame:
+def _with_geometry(
+    frame: gpd.GeoDataFrame, shapes: NDArray[np.object_], what: str
+) -> gpd.GeoDataFrame:
     """Put shapes in RD New into the column ``geometry``, on a fresh index."""
-    active = frame.geometry.name if isinstance(frame, gpd.GeoDataFrame) else None
-    rest = pd.DataFrame(frame.drop(columns=[c for c in (active, "geometry") if c in frame.columns]))
-    rest = rest.reset_index(drop=True)
+    rest = pd.DataFrame(frame.drop(columns=[frame.geometry.name]))
+    # Whoever sets an index of ids means to keep them.
+    kept = [name for name in rest.index.names if name is not None and name not in rest.columns]
+    rest = rest.reset_index(kept).reset_index(drop=True)
+    names = ["geometry_invoer" if str(name) == "geometry" else str(name) for name in rest.columns]
+    rest.columns = pd.Index(names)
+    double = [name for name, n in Counter(names).items() if n > 1]
+    if double:
+        raise ColumnError(f"{what}: kolom {double[0]!r} komt vaker voor; geef elke een eigen naam.")
+    for name in rest.columns[[str(kind) == "geometry" for kind in rest.dtypes]]:
+        # A second geometry is kept as text: it is in its own reference system.
+        rest[name] = shapely.to_wkt(gpd.GeoSeries(rest[name]).to_numpy(), rounding_precision=-1)
     return gpd.GeoDataFrame(rest, geometry=gpd.GeoSeries(shapes, crs="EPSG:28992"))
 
 
@@ -263,11 +304,12 @@ def _take_frame(frame: gpd.GeoDataFrame, crs: object) -> tuple[gpd.GeoDataFrame,
     digest = hashlib.sha256()
     for shape in shapely.to_wkb(shapes):
         digest.update(shape or b"-")
-    rest = frame.drop(columns=[frame.geometry.name])
+    taken = _with_geometry(frame, shapes, what)
+    rest = taken.drop(columns=["geometry"])
     digest.update(rest.to_csv(index=False).encode("utf-8", "surrogatepass"))
     sha256 = digest.hexdigest()
-    taken = Source("(in het geheugen)", "", "GeoDataFrame", sha256, (), len(frame), conversion)
-    return _with_geometry(frame, shapes), taken
+    source = Source("(in het geheugen)", "", "GeoDataFrame", sha256, (), len(frame), conversion)
+    return taken, source
 
 
 def _sibling(path: Path, ending: str) -> Path | None:
@@ -278,10 +320,20 @@ def _sibling(path: Path, ending: str) -> Path | None:
     return None
 
 
+def _check_encoding(encoding: str | None) -> None:
+    """Refuse an encoding that does not exist."""
+    try:
+        codecs.lookup(encoding or "utf-8")
+    except LookupError as error:
+        raise FileError(
+            f"codering {encoding!r} is onbekend; geef bijvoorbeeld 'cp1252' of 'utf-8'."
+        ) from error
+
+
 def _find(given: str | Path, layer: str | None) -> _Place:
     """Find a file and make sure that it is what its name says."""
     text = str(given)
-    if "://" in text or text.lstrip("/").startswith("vsi"):
+    if "://" in text or text.startswith("/vsi"):
         raise FileError(f"{text}: woongeo leest alleen bestanden op deze computer, geen adressen.")
     path, in_name = split_layer(given)
     layer = layer or in_name
@@ -301,26 +353,46 @@ def _find(given: str | Path, layer: str | None) -> _Place:
             f"{text}: de soort {ending or '(geen achtervoegsel)'} wordt niet gelezen; "
             f"wel: {', '.join(KINDS)}."
         )
-    gdal_path = str(path)
-    if path.name.lower().endswith(".gdb.zip"):
-        kind = "OpenFileGDB"
-        _look_into_zip(path, text)
-    elif kind == "zip":
-        _check_first_bytes(path, "zip", text)
-        kind, gdal_path = _look_into_zip(path, text)
-    elif path.is_file():
-        _check_first_bytes(path, kind, text)
+    if layer is not None and kind in _READERS:
+        raise FileError(f"{text}: een bestand van de soort {kind} heeft geen lagen.")
+    kind, gdal_path = _check_content(path, kind, text)
     return _Place(text, path, kind, gdal_path, layer)
 
 
-def _check_first_bytes(path: Path, kind: str, text: str) -> None:
-    """Hold the first bytes of a file against the kind that its name promises."""
+def _check_content(path: Path, kind: str, text: str) -> tuple[str, str]:
+    """Hold a file against the kind that its name promises; give its kind and its name for GDAL."""
+    # An absolute path cannot be taken for an address, nor for the name of a driver.
+    gdal_path = str(path.absolute())
+    if path.is_dir() != (kind == "OpenFileGDB"):
+        raise FileError(f"{text}: een .gdb is een map, elke andere soort een bestand.")
+    if kind != "OpenFileGDB":
+        _check_head(_first_bytes(path, text), kind, text)
+    if kind == "zip":
+        return _look_into_zip(path, text)
+    if kind == _SHAPEFILE:
+        parts = {e: part for e in _SHAPEFILE_PARTS if (part := _sibling(path, e)) is not None}
+        heads = {e: (_first_bytes(part, text), part.stat().st_size) for e, part in parts.items()}
+        _check_shapefile(heads, text)
+    unwritten = path.with_name(path.name + "-wal")
+    if kind == "GPKG" and unwritten.is_file() and unwritten.stat().st_size:
+        # Reading now would either miss those changes or write them into the file.
+        raise FileError(
+            f"{text}: er staan wijzigingen naast dit bestand ({unwritten.name}) die er nog niet in "
+            "staan; sluit het in QGIS en probeer het opnieuw."
+        )
+    if any(sign in gdal_path for sign in "!;"):
+        # pyogrio takes these for the edge of an archive, or for parameters.
+        raise FileError(f"{text}: een pad met ! of ; kan niet worden gelezen; hernoem het.")
+    return kind, gdal_path
+
+
+def _first_bytes(path: Path, text: str) -> bytes:
+    """Read the first bytes of a file."""
     try:
         with path.open("rb") as file:
-            head = file.read(65_536)
+            return file.read(_END_BYTES)
     except OSError as error:
         raise FileError(f"{text}: kan niet worden gelezen ({error.strerror}).") from error
-    _check_head(head, kind, text)
 
 
 def _check_head(head: bytes, kind: str, text: str) -> None:
@@ -342,36 +414,114 @@ def _check_head(head: bytes, kind: str, text: str) -> None:
         )
 
 
+#: Without the first three a shapefile is not whole.
+_SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+
+
+def _check_shapefile(parts: Mapping[str, tuple[bytes, int]], text: str) -> None:
+    """Hold first bytes and sizes of a shapefile's parts against each other.
+
+    GDAL reads what it can find: without .dbf no columns, beyond the end of a file no shapes.
+    """
+    missing = [ending for ending in _SHAPEFILE_PARTS[:3] if ending not in parts]
+    if missing:
+        raise FileError(
+            f"{text}: van deze shapefile ontbreekt {' en '.join(missing)}; lever alle delen."
+        )
+    stated = {}
+    for ending in (".shp", ".shx"):
+        head, size = parts[ending]
+        stated[ending] = 2 * int.from_bytes(head[24:28], "big")
+        if size < max(stated[ending], 100):
+            raise FileError(f"{text}: {ending} is afgekapt; kopieer of download het opnieuw.")
+    head, size = parts[".dbf"]
+    rows, start, width = (
+        int.from_bytes(head[a:b], "little") for a, b in ((4, 8), (8, 10), (10, 12))
+    )
+    if size < max(start + rows * width, 32):
+        raise FileError(f"{text}: .dbf is afgekapt; kopieer of download het opnieuw.")
+    shapes = (stated[".shx"] - 100) // 8
+    if rows != shapes:
+        raise FileError(
+            f"{text}: .shx noemt {shapes} vlakken en .dbf {rows} rijen; de delen horen niet bij "
+            "elkaar."
+        )
+
+
 def _look_into_zip(path: Path, text: str) -> tuple[str, str]:
     """Find the one dataset in a zip, without unpacking it."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = [m for m in archive.infolist() if not m.is_dir()]
-            unpacked = sum(m.file_size for m in members)
-            packed = max(sum(m.compress_size for m in members), 1)
-            if unpacked > _UNPACKED_BYTES or unpacked > _UNPACKED_RATIO * max(packed, 100_000):
-                raise FileError(
-                    f"{text}: dit zipbestand wordt uitgepakt {unpacked / 1e9:.1f} GB; pak het zelf "
-                    "uit als dat klopt."
-                )
-            found = [m for m in members if Path(m.filename).suffix.lower() in {".shp", ".gpkg"}]
-            found += [m for m in members if m.filename.lower().endswith((".geojson", ".fgb"))]
-            geodatabases = {
-                Path(m.filename).parts[0] for m in members if ".gdb/" in m.filename.lower()
+    with _no_leak(text), zipfile.ZipFile(path) as archive:
+        members = [m for m in archive.infolist() if not m.is_dir()]
+        unpacked = sum(m.file_size for m in members)
+        packed = sum(m.compress_size for m in members)
+        if unpacked > _UNPACKED_BYTES or unpacked > _UNPACKED_RATIO * max(packed, 100_000):
+            raise FileError(
+                f"{text}: dit zipbestand wordt uitgepakt {unpacked / 1e9:.1f} GB; pak het zelf uit "
+                "als dat klopt."
+            )
+        if archive.testzip() is not None:
+            raise FileError(f"{text}: dit zipbestand is beschadigd; download het opnieuw.")
+        # A Mac puts a shadow of each file beside it.
+        names = [m.filename for m in members if not m.filename.startswith("__MACOSX/")]
+        found = [n for n in names if PurePosixPath(n).suffix.lower() in _IN_ZIP]
+        folders = {folder for n in names for folder in PurePosixPath(n).parents}
+        found += [str(folder) for folder in folders if folder.suffix.lower() == ".gdb"]
+        if len(found) != 1:
+            raise FileError(
+                f"{text}: dit zipbestand bevat {len(found)} leesbare datasets ({_IN_ZIP_WORDS}); "
+                "pak het uit en noem er één."
+            )
+        inside = PurePosixPath(found[0])
+        if ".." in inside.parts or inside.is_absolute():
+            raise FileError(f"{text}: de namen in dit zipbestand deugen niet; pak het zelf uit.")
+        kind = KINDS[inside.suffix.lower()]
+        if kind == _SHAPEFILE:
+            stem = found[0][: -len(inside.suffix)]
+            heads = {
+                n[len(stem) :].lower(): (_first_of(archive, n), archive.getinfo(n).file_size)
+                for n in names
+                if n.startswith(stem) and n[len(stem) :].lower() in _SHAPEFILE_PARTS
             }
-            if len(geodatabases) == 1 and not found:
-                return "OpenFileGDB", f"/vsizip/{path.resolve()}/{geodatabases.pop()}"
-            if len(found) != 1:
-                raise FileError(
-                    f"{text}: dit zipbestand bevat {len(found)} leesbare datasets; "
-                    "pak het uit en noem er één."
-                )
-            kind = KINDS[Path(found[0].filename).suffix.lower()]
-            with archive.open(found[0]) as member:
-                _check_head(member.read(65_536), kind, text)
-            return kind, f"/vsizip/{path.resolve()}/{found[0].filename}"
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
-        raise FileError(f"{text}: dit zipbestand kan niet worden geopend ({error}).") from error
+            _check_shapefile(heads, text)
+        if kind != "OpenFileGDB":
+            _check_head(_first_of(archive, found[0]), kind, text)
+        return kind, f"/vsizip/{path.absolute()}/{found[0]}"
+
+
+_IN_ZIP = {".shp", ".gpkg", ".geojson", ".fgb"}
+_IN_ZIP_WORDS = "shapefile, .gpkg, .geojson, .fgb of .gdb"
+
+
+def _first_of(archive: zipfile.ZipFile, name: str) -> bytes:
+    """Read the first bytes of a file in a zip."""
+    with archive.open(name) as member:
+        return member.read(_END_BYTES)
+
+
+@contextmanager
+def _no_leak(text: str) -> Iterator[list[str]]:
+    """Turn whatever a damaged file makes a library raise into a FileError, warnings into notes."""
+    notes: list[str] = []
+    with warnings.catch_warnings(record=True) as voiced, np.errstate(invalid="ignore"):
+        warnings.simplefilter("always")
+        try:
+            yield notes
+        except (WoongeoError, MemoryError):
+            raise
+        except UnicodeDecodeError as error:
+            raise FileError(
+                f"{text}: de tekst is niet te lezen als {error.encoding}; geef encoding= op, vaak "
+                "'cp1252' of 'utf-8'."
+            ) from error
+        # The libraries below have some twenty kinds of errors between them, and add more.
+        except Exception as error:
+            first_line = str(error).strip().split("\n")[0]
+            raise FileError(
+                f"{text}: kan niet worden gelezen ({first_line}); is het bestand beschadigd? "
+                "Lever het opnieuw."
+            ) from error
+    messages = Counter(str(warning.message).strip().split("\n")[0] for warning in voiced)
+    notes += [f"bij het lezen {n} keer: {message}" for message, n in messages.items()]
 
 
 _Read = tuple[gpd.GeoDataFrame, Any, str, list[str]]
@@ -379,32 +529,72 @@ _Read = tuple[gpd.GeoDataFrame, Any, str, list[str]]
 
 def _read_ogr(place: _Place, encoding: str | None) -> _Read:
     """Read with GDAL, by one of the drivers on the list."""
-    notes: list[str] = []
-    try:
+    with _no_leak(place.given) as notes:
         name = _one_layer(place)
-        info = pyogrio.read_info(place.gdal_path, layer=name, encoding=encoding)
+        # Of an encoding that reads any byte: only the number of fields is looked at.
+        info = pyogrio.read_info(place.gdal_path, layer=name, encoding="ISO-8859-1")
         if info["driver"] != place.kind:
             raise FileError(f"{place.given}: de inhoud is {info['driver']}, geen {place.kind}.")
-        frame = pyogrio.read_dataframe(place.gdal_path, layer=name, encoding=encoding)
-    except (UnicodeDecodeError, LookupError) as error:
-        raise FileError(
-            f"{place.given}: de tekst is niet te lezen als {encoding or 'vermeld'}; "
-            "geef encoding= op, vaak 'cp1252' of 'utf-8'."
-        ) from error
-    except (DataSourceError, DataLayerError, ShapelyError) as error:
-        first_line = str(error).strip().split("\n")[0]
-        raise FileError(f"{place.given}: kan niet worden gelezen ({first_line}).") from error
+        frame, notes[:] = _read_layer(place, name, encoding)
+        several = len(_layers(place)) > 1
     if not isinstance(frame, gpd.GeoDataFrame):
         raise FileError(f"{place.given}: laag {name!r} heeft geen geometrie.")
-    kind = str(info["geometry_type"] or "")
-    if "Curve" in kind or "Surface" in kind:
-        notes.append(f"bogen ({kind}) zijn bij het lezen rechtgetrokken")
-    if place.kind == "ESRI Shapefile" and encoding is None and _mojibake(frame):
-        # No .cpg: GDAL assumes ISO-8859-1, while Windows writes cp1252.
-        notes.append("zonder .cpg-bestand: tekst gelezen als cp1252")
-        frame, stated, name, _ = _read_ogr(place, "cp1252")
-        return frame, stated, name, notes
-    return frame, frame.crs, name if len(_layers(place)) > 1 else "", notes
+    if place.kind == "GeoJSON":
+        _check_pages(place.path, len(frame), place.given)
+    # A GeoPackage counts in a table of its own, which may be out of date; SQLite itself says when a
+    # page is damaged. Where a table is gone there are no columns: a shapefile always has some, and
+    # a geodatabase has rows.
+    lost = place.kind == "FlatGeobuf" and len(frame) != info["features"]
+    if not len(info["fields"]):
+        lost |= place.kind == _SHAPEFILE or (place.kind == "OpenFileGDB" and not len(frame))
+    if lost:
+        raise FileError(
+            f"{place.given}: er konden {len(frame)} objecten en {len(info['fields'])} kolommen "
+            "worden gelezen, en er horen er meer te zijn; lever het bestand opnieuw."
+        )
+    return frame, frame.crs, name if several else "", notes
+
+
+def _read_layer(
+    place: _Place, name: str, encoding: str | None
+) -> tuple[gpd.GeoDataFrame, list[str]]:
+    """Read a layer; of a shapefile, in the encoding that its bytes can be."""
+
+    def read(encoding: str | None = None) -> gpd.GeoDataFrame:
+        # A ring that is not closed makes one shape None, instead of the whole file unreadable.
+        return pyogrio.read_dataframe(
+            place.gdal_path, layer=name, encoding=encoding, on_invalid="warn"
+        )
+
+    if place.kind != _SHAPEFILE:
+        return read(), []
+    if encoding is not None:
+        return read(encoding), []
+    try:
+        # Bytes that can be UTF-8 are UTF-8, whatever a .cpg says or where there is none.
+        return read("UTF-8"), []
+    except UnicodeDecodeError:
+        frame = read()
+    if not _mojibake(frame):
+        return frame, []
+    # GDAL assumes ISO-8859-1, while Windows writes cp1252.
+    return read("cp1252"), ["de tekst is gelezen als cp1252; geef encoding= op als dat niet klopt"]
+
+
+def _check_pages(path: Path, rows: int, text: str) -> None:
+    """Refuse one page of a larger answer: what is on the other pages would count as absent."""
+    if path.suffix.lower() == ".zip":
+        return
+    with path.open("rb") as file:
+        ends = file.read(_END_BYTES)
+        file.seek(max(len(ends), path.stat().st_size - _END_BYTES))
+        ends += b"\n" + file.read()
+    counts = [int(n) for n in _ALL_PAGES.findall(ends)]
+    if _MORE_PAGES.search(ends) or any(n > rows for n in counts):
+        raise FileError(
+            f"{text}: dit is één bladzijde ({rows} objecten) van een groter antwoord; haal alle "
+            "bladzijden op, of download de hele laag."
+        )
 
 
 def _layers(place: _Place) -> list[str]:
@@ -446,55 +636,74 @@ def _mojibake(frame: gpd.GeoDataFrame) -> bool:
 
 def _read_parquet(place: _Place, _encoding: str | None) -> _Read:
     """Read GeoParquet with pyarrow."""
-    try:
+    with _no_leak(place.given) as notes:
         frame = gpd.read_parquet(place.path)
-    except (ValueError, pa.ArrowException, KeyError, ShapelyError) as error:
-        raise FileError(f"{place.given}: is geen leesbare GeoParquet ({error}).") from error
-    return frame, frame.crs, "", []
+        # Reading it is what finds a reference system that is no such thing.
+        stated = frame.crs
+    return frame, stated, "", notes
 
 
 def _read_csv(place: _Place, encoding: str | None) -> _Read:
-    """Read a CSV with WKT with pandas: GDAL would sniff other kinds in a text file."""
-    try:
-        text = place.path.read_bytes().decode(encoding or "utf-8-sig")
-    except (UnicodeDecodeError, LookupError) as error:
-        raise FileError(
-            f"{place.given}: de tekst is niet te lezen als {encoding or 'utf-8'}; "
-            "geef encoding= op, vaak 'cp1252'."
-        ) from error
-    header = text.split("\n", 1)[0]
-    separator = max(";\t,|", key=header.count)
-    try:
-        table = pd.read_csv(io.StringIO(text), sep=separator, keep_default_na=True)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
-        raise FileError(f"{place.given}: is geen leesbare tabel ({error}).") from error
-    lower = {str(c).strip().lower(): c for c in table.columns}
+    """Read a CSV with WKT. All of it is text: pandas would take 1.234 for 1,234 and 007 for 7."""
+    names, rows, notes = _csv_rows(place, encoding)
+    lower = {name.lower(): i for i, name in reversed([*enumerate(names)])}
     column = next((lower[name] for name in _WKT_COLUMNS if name in lower), None)
     if column is None:
         raise ColumnError(
             f"{place.given}: geen kolom met WKT gevonden; noem haar 'wkt' "
-            f"(kolommen: {', '.join(map(str, table.columns))})."
+            f"(kolommen: {', '.join(names)})."
         )
-    shapes = np.empty(len(table), dtype=object)
-    for i, wkt in enumerate(table[column]):
-        if isinstance(wkt, str) and wkt.strip():
-            try:
-                shapes[i] = shapely.from_wkt(wkt.split(";", 1)[-1])
-            except ShapelyError as error:
-                # Line 1 is the header.
-                raise FileError(
-                    f"{place.given}: regel {i + 2}, kolom {column}: geen leesbare WKT ({error})."
-                ) from error
-    frame = gpd.GeoDataFrame(table.drop(columns=[column]), geometry=shapes)
+    shapes = np.empty(len(rows), dtype=object)
     # EWKT states its reference system in each row: SRID=28992;POLYGON…
-    systems = {
-        text[5:].split(";", 1)[0].strip() if text.upper().startswith("SRID=") else ""
-        for text in table[column].dropna().astype(str)
-    }
+    systems = set()
+    for i, row in enumerate(rows):
+        system, _, wkt = (row[column] or "").rpartition(";")
+        if not wkt:
+            continue
+        systems.add(system.strip().upper().removeprefix("SRID="))
+        try:
+            shapes[i] = shapely.from_wkt(wkt)
+        except (ShapelyError, NotImplementedError) as error:
+            raise FileError(
+                f"{place.given}: rij {i + 1}, kolom {names[column]}: geen leesbare WKT (een cel "
+                "in Excel houdt op na 32.767 tekens)."
+            ) from error
     if len(systems) > 1:
         raise FileError(f"{place.given}: de rijen noemen verschillende SRID's; maak ze gelijk.")
     system = next(iter(systems), "")
-    return frame, f"EPSG:{system}" if system else None, "", []
+    table = pd.DataFrame(rows, columns=pd.Index(names), dtype=object)
+    rest = table.iloc[:, [i for i in range(len(names)) if i != column]]
+    frame = gpd.GeoDataFrame(rest, geometry=gpd.GeoSeries(shapes, index=rest.index))
+    return frame, f"EPSG:{system}" if system else None, "", notes
+
+
+def _csv_rows(
+    place: _Place, encoding: str | None
+) -> tuple[list[str], list[list[str | None]], list[str]]:
+    """Read the header and the rows of a CSV; a row that is not whole is an error."""
+    with _no_leak(place.given):
+        text = place.path.read_bytes().decode(encoding or "utf-8").removeprefix("\ufeff")
+        header = text.split("\n", 1)[0]
+        separator = max(";\t,|", key=header.count)
+        longest = csv.field_size_limit(_LONGEST_CELL)
+        try:
+            lines = list(csv.reader(io.StringIO(text, ""), delimiter=separator, strict=True))
+        finally:
+            csv.field_size_limit(longest)
+    lines = [line for line in lines if line]
+    if not lines:
+        raise FileError(f"{place.given}: in dit bestand staat geen kopregel.")
+    names = [name.strip() or f"kolom {i}" for i, name in enumerate(lines[0], 1)]
+    width = len(names)
+    for i, line in enumerate(lines[1:], 1):
+        if len(line) < width or any(line[width:]):
+            raise FileError(
+                f"{place.given}: rij {i} heeft {len(line)} velden en de kopregel {width}; is het "
+                "bestand afgekapt, of staat er een scheidingsteken in een veld?"
+            )
+    rows = [[None if c.strip() in _BLANK else c for c in line[:width]] for line in lines[1:]]
+    whole = text.endswith(("\n", "\r"))
+    return names, rows, [] if whole else ["de laatste regel heeft geen einde: is het bestand heel?"]
 
 
 _READERS = {"GeoParquet": _read_parquet, "CSV": _read_csv}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -11,21 +12,22 @@ from typing import TYPE_CHECKING, Any
 import folium
 import numpy as np
 import shapely
-from branca.element import Figure
+from branca.element import CssLink, Element, Figure, JavascriptLink
 from folium.template import Template
 
 from woongeo.encode import dutch, html_text, page_data, shortened
 from woongeo.verdict import OORDELEN, SCREENING
-from woongeo.webmap.shapes import count_corners, packed, simplified
+from woongeo.webmap.shapes import by_dimension, count_corners, packed, simplified, single_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
 
     from woongeo.layers import Layer
     from woongeo.screening import Screening
+    from woongeo.sources import Source
 
 _PDOK = "https://service.pdok.nl"
 _BRT, _PHOTO = f"{_PDOK}/brt/achtergrondkaart/wmts/v2_0", f"{_PDOK}/hwh/luchtfotorgb/wmts/v1_0"
@@ -43,6 +45,8 @@ _LAYER_STYLES = (
     ("#007a55", None), ("#8c3f74", "8 4"), ("#7a5200", "2 4"), ("#1f5f86", "10 4 2 4"),
     ("#332288", "1 3"), ("#5c5c00", "6 2"), ("#882255", "12 3"), ("#44aa99", "3 3"),
 )  # fmt: skip
+
+_LEAFLET = resources.files("xstatic.pkg.leaflet").joinpath("data")
 
 _SITE_TOLERANCE_M = 1.0
 _LAYER_TOLERANCE_M = 5.0
@@ -78,18 +82,32 @@ class _Page(Figure):
         if re.search(r"<script[^>]+src=|<link[^>]+href=", page):
             # Someone added a folium plugin that fetches its own scripts: then the policy would
             # break the map that was asked for.
-            return page
-        scripts = re.findall(r"<script>(.*?)</script>", page, flags=re.DOTALL)
+            return page.replace("<head>\n", '<head>\n<meta charset="utf-8">\n', 1)
+        head, _, body = page.partition("</head>")
+        scripts = re.findall(r"<script>(.*?)</script>", head, flags=re.DOTALL)
+        inside = re.findall(r"<script>(.*?)</script>", body, flags=re.DOTALL)
+        images = "data: https://service.pdok.nl"
+        if self._added():
+            # Layers that a user adds may come with scripts in the page and images from elsewhere.
+            scripts += inside
+            images = "data: https:"
+        else:
+            scripts += inside[-1:]
         hashes = " ".join(
             f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'"
             for s in scripts
         )
         policy = (
             f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; "
-            "img-src data: https://service.pdok.nl; base-uri 'none'; form-action 'none'"
+            f"img-src {images}; base-uri 'none'; form-action 'none'"
         )
         meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         return page.replace("<head>\n", f'<head>\n<meta charset="utf-8">\n{meta}\n', 1)
+
+    def _added(self) -> bool:
+        """Tell whether a user added anything to the map or to the page."""
+        # Of its own a page holds the map, and in its body what the map says there.
+        return len([*_below(self)]) > 1 or len([*_below(self.html)]) > 1
 
 
 class ScreeningMap(folium.Map):
@@ -115,19 +133,25 @@ class ScreeningMap(folium.Map):
         {% endmacro %}
         {% macro html(this, kwargs) %}
 <a class="naar-lijst" href="#zoek">Ga naar zoeken en legenda</a>
-<header><h1>{{ this.parts.titel }}</h1><p class="toets">{{ this.parts.toets }}</p></header>
+<header><h1 class="tekst">{{ this.parts.titel }}</h1><p>{{ this.parts.toets }}</p></header>
 <div class="vlak">
 <main aria-label="Kaart"><div id="kaart" class="kaart" tabindex="0" role="application"
-aria-label="Kaart van de locaties; dezelfde gegevens staan in de tabellen hiernaast"></div></main>
-<aside aria-label="Legenda, zoeken en bronnen">
+aria-label="Kaart van de locaties; elke locatie is ook te vinden met het zoekveld"></div></main>
+<aside aria-label="Zoeken, legenda, aantallen en bronnen">
 <p id="melding" class="melding" role="status" hidden></p>
 {{ this.parts.zij }}
 </aside></div>
         {% endmacro %}
         {% macro script(this, kwargs) %}
+var {{ this.get_name() }}_beweegt = !matchMedia("(prefers-reduced-motion: reduce)").matches;
 var {{ this.get_name() }} = L.map("kaart", {
-  crs: L.CRS.EPSG3857, center: [52.2, 5.3], zoom: 8, minZoom: 6, maxZoom: 19, preferCanvas: true
+  fadeAnimation: {{ this.get_name() }}_beweegt, zoomAnimation: {{ this.get_name() }}_beweegt,
+  crs: L.CRS.EPSG3857, center: [52.2, 5.3], zoom: 8, minZoom: 6, maxZoom: 19, preferCanvas: true,
+  zoomControl: false
 });
+L.control.zoom({zoomInTitle: "Inzoomen", zoomOutTitle: "Uitzoomen"}).addTo({{ this.get_name() }});
+L.Icon.Default.imagePath = "";
+L.Icon.Default.mergeOptions({{ this.parts.tekens }});
 L.control.scale({imperial: false}).addTo({{ this.get_name() }});
 woongeoKaart({{ this.get_name() }}, "{{ this.data }}");
         {% endmacro %}
@@ -143,6 +167,39 @@ woongeoKaart({{ this.get_name() }}, "{{ this.data }}");
         self.data = data
         self.parts = parts
         _Page(height="700px").add_child(self, name="kaart")
+
+    def render(self, **kwargs: Any) -> str:  # noqa: ANN401  folium's own signature
+        """Render the map into its page.
+
+        Parameters
+        ----------
+        **kwargs
+            Passed on by branca.
+
+        Returns
+        -------
+        str
+            What folium returns.
+        """
+        rendered: str = super().render(**kwargs)  # type: ignore[no-untyped-call]
+        if any(isinstance(child, folium.Icon) for child in _below(self)):
+            # These are drawn with scripts and fonts that folium fetches, as in any folium map; they
+            # come after Leaflet, which they need.
+            header = self.get_root().header  # type: ignore[attr-defined]
+            for name, url in folium.Map.default_js:
+                if name != "leaflet":
+                    header.add_child(JavascriptLink(url), name=name)
+            for name, url in folium.Map.default_css:
+                if name != "leaflet_css":
+                    header.add_child(CssLink(url), name=name)
+        return rendered
+
+
+def _below(element: Element) -> Iterator[Element]:
+    """Go through everything that was added to an element, however deep."""
+    for child in element._children.values():  # noqa: SLF001  branca has no other door
+        yield child
+        yield from _below(child)
 
 
 def map_screening(
@@ -192,6 +249,7 @@ def map_screening(
         "js": _asset("kaart.js"),
         "leaflet_css": _leaflet("leaflet.css"),
         "leaflet_js": _leaflet("leaflet.js"),
+        "tekens": _leaflet_signs(),
     }
     return ScreeningMap(page_data(data), parts)
 
@@ -245,15 +303,15 @@ def _site_data(screening: Screening, drawn: NDArray[np.object_]) -> dict[str, An
 def _layer_shapes(
     layers: Sequence[Layer], drawn: NDArray[np.object_]
 ) -> tuple[float, list[NDArray[np.object_]]]:
-    """Take the features around the sites, and simplify them until a page can bear them.
+    """Take the parts of features around the sites, and simplify them until a page can bear them.
 
-    Features are shown whole: the edge of a cut would look like the edge of a nature area.
+    Parts are shown whole: the edge of a cut would look like the edge of a nature area.
     """
     west, south, east, north = shapely.total_bounds(drawn) + _AROUND_M * np.array([-1, -1, 1, 1])
     around = shapely.box(west, south, east, north)
     near = []
     for layer in layers:
-        shapes = layer.features.geometry.to_numpy()
+        shapes, _ = single_parts(layer.features.geometry.to_numpy())
         near.append(shapes[shapely.intersects(shapely.envelope(shapes), around)])
     tolerance = _LAYER_TOLERANCE_M
     while True:
@@ -273,14 +331,15 @@ def _layer_data(
     """Gather what the page tells of a layer at each location."""
     frame = screening.locaties
     reasons = screening.treffers.loc[screening.treffers["laag"] == layer.key, "reden"]
-    dimension = int(shapely.get_dimensions(shapes).max(initial=0))
+    kinds = by_dimension(shapes)
     return {
         "sleutel": layer.key,
         "titel": shortened(layer.title),
         "kleur": style[0],
         "streep": style[1],
-        "soort": dimension,
-        "vormen": packed(shapes),
+        "punten": packed(kinds[0]),
+        "lijnen": packed(kinds[1]),
+        "vlakken": packed(kinds[2]),
         "oordeel": frame[f"{layer.key}_oordeel"].map(OORDELEN.index).tolist(),
         "reden": texts.positions(reasons),
         "objecten": texts.positions(frame[f"{layer.key}_objecten"]),
@@ -295,23 +354,45 @@ def _asset(name: str) -> str:
 
 def _leaflet(name: str) -> str:
     """Read Leaflet from its package, with its images put into the style sheet."""
-    data = resources.files("xstatic.pkg.leaflet").joinpath("data")
-    text = data.joinpath(name).read_text(encoding="utf-8")
+    text = _LEAFLET.joinpath(name).read_text(encoding="utf-8")
     if name.endswith(".css"):
-
-        def inline(match: re.Match[str]) -> str:
-            image = data.joinpath("images").joinpath(match.group(1)).read_bytes()
-            return f"url(data:image/png;base64,{base64.b64encode(image).decode()})"
-
-        return re.sub(r"url\(images/([\w.-]+)\)", inline, text)
+        return re.sub(r"url\(images/([\w.-]+)\)", lambda m: f"url({_image(m.group(1))})", text)
     # A source map is one more address to ask for.
     return re.sub(r"//# sourceMappingURL=\S+", "", text)
 
 
+def _leaflet_signs() -> str:
+    """Give Leaflet's markers, which a user may add, their images: it would look for files."""
+    names = {
+        "iconUrl": "marker-icon.png",
+        "iconRetinaUrl": "marker-icon-2x.png",
+        "shadowUrl": "marker-shadow.png",
+    }
+    return json.dumps({option: _image(name) for option, name in names.items()})
+
+
+def _image(name: str) -> str:
+    """Write an image of Leaflet's as an address that holds it."""
+    image = _LEAFLET.joinpath("images", name).read_bytes()
+    return f"data:image/png;base64,{base64.b64encode(image).decode()}"
+
+
+# Per verdict its sign, for sites seen from far, and its surface, for those seen from near.
+_SURFACE = '<path d="M1 2h18v12H1Z" fill="{}" fill-opacity="{}" stroke="{}" {}/>'
 _SWATCHES = {
-    "belemmerd": '<path d="M10 1 18 15H2Z" fill="#d55e00" stroke="#8f3f00"/>',
-    "onbekend": '<path d="M4 2h12v12H4Z" fill="#767676" stroke="#4a4a4a" stroke-dasharray="3 2"/>',
-    "vrij": '<circle cx="10" cy="8" r="6.5" fill="#0072b2" stroke="#004b77"/>',
+    "belemmerd": (
+        '<path d="M10 1 18 15H2Z" fill="#d55e00" stroke="#8f3f00"/>',
+        _SURFACE.format("#d55e00", 0.65, "#8f3f00", 'stroke-width="2"')
+        + '<path d="M1 9 8 2M3 14 15 2M10 14 19 5" stroke="#8f3f00"/>',
+    ),
+    "onbekend": (
+        '<path d="M4 2h12v12H4Z" fill="#767676" stroke="#4a4a4a"/>',
+        _SURFACE.format("#767676", 0.45, "#4a4a4a", 'stroke-width="1.5" stroke-dasharray="4 3"'),
+    ),
+    "vrij": (
+        '<circle cx="10" cy="8" r="6.5" fill="#0072b2" stroke="#004b77"/>',
+        _SURFACE.format("#0072b2", 0.55, "#004b77", 'stroke-width="1.5"'),
+    ),
 }
 
 
@@ -336,30 +417,34 @@ def _aside(screening: Screening, tolerance_m: float) -> str:
 def _search() -> str:
     return (
         '<h2><label for="zoek">Zoek een locatie</label></h2>'
-        '<input id="zoek" type="search" autocomplete="off" placeholder="naam of id">'
-        '<p id="aantal-gevonden" role="status"></p><ul id="gevonden" class="gevonden"></ul>'
+        '<input id="zoek" type="search" autocomplete="off" placeholder="naam, id of oordeel">'
+        '<p id="aantal-gevonden" role="status"></p><ul id="gevonden" class="knoppen"></ul>'
+        '<div id="feiten" tabindex="-1"></div>'
     )
 
 
+def _group(heading: str, items: str, below: str = "") -> str:
+    """Put choices that belong together in a group with a heading."""
+    return f"<fieldset><legend><h2>{heading}</h2></legend><ul>{items}</ul>{below}</fieldset>"
+
+
 def _legend(screening: Screening) -> str:
-    counts = screening.counts()
     verdicts = "".join(
         f'<li><label><input type="checkbox" id="oordeel-{o}" checked> '
-        f"{_swatch(_SWATCHES[o])}{o} ({counts[o]})</label></li>"
-        for o in counts
+        f"{_swatch(_SWATCHES[o][0])}{_swatch(_SWATCHES[o][1])}{o} "
+        f"({dutch(n, decimals=0)})</label></li>"
+        for o, n in screening.counts().items()
     )
     layers = ""
     styles = _styles(len(screening.layers))
     for layer, (colour, dash) in zip(screening.layers, styles, strict=True):
-        stroke = f' stroke-dasharray="{dash}"' if dash else ""
-        box = (
-            f'<rect x="1" y="2" width="18" height="12" fill="{colour}" fill-opacity=".18" '
-            f'stroke="{colour}" stroke-width="1.5"{stroke}/>'
-        )
+        nothing = bool(layer.unknown or layer.stale(screening.on)) or not len(layer)
+        state = " disabled" if not len(layer) else " checked"
+        remark = ": niets over te zeggen" if nothing else ""
         layers += (
-            f'<li><label><input type="checkbox" id="laag-{layer.key}" checked> '
-            f'{_swatch(box)}<span class="tekst">{html_text(shortened(layer.title))}</span>'
-            "</label></li>"
+            f'<li><label><input type="checkbox" id="laag-{layer.key}"{state}> '
+            f"{_swatch(_layer_drawing(layer, colour, dash))}"
+            f'<span class="tekst">{html_text(shortened(layer.title))}{remark}</span></label></li>'
         )
     titles = [*(title for title, _, _ in BACKGROUNDS), "Geen"]
     grounds = "".join(
@@ -367,10 +452,23 @@ def _legend(screening: Screening) -> str:
         f"{' checked' if not i else ''}> {title}</label></li>"
         for i, title in enumerate(titles)
     )
+    far = "<p>Uitgezoomd staat elke locatie als teken op de kaart, ingezoomd als vlak.</p>"
     return (
-        f"<h2>Oordeel</h2><ul>{verdicts}</ul><h2>Lagen</h2><ul>{layers}</ul>"
-        f"<h2>Achtergrond</h2><ul>{grounds}</ul>"
+        _group("Oordeel", verdicts, far) + _group("Lagen", layers) + _group("Achtergrond", grounds)
     )
+
+
+def _layer_drawing(layer: Layer, colour: str, dash: str | None) -> str:
+    """Draw a layer's sign: a surface, a line or a point, as its features are."""
+    stroke = f'stroke="{colour}" stroke-width="1.5"'
+    stroke += f' stroke-dasharray="{dash}"' if dash else ""
+    fill = f'fill="{colour}" fill-opacity=".18"'
+    kinds = set(shapely.get_dimensions(layer.features.geometry.to_numpy()).tolist())
+    if kinds == {1}:
+        return f'<path d="M1 8h18" {stroke}/>'
+    if kinds == {0}:
+        return f'<circle cx="10" cy="8" r="5" {fill} stroke="{colour}" stroke-width="1.5"/>'
+    return f'<rect x="1" y="2" width="18" height="12" {fill} {stroke}/>'
 
 
 def _counts(screening: Screening) -> str:
@@ -392,27 +490,44 @@ def _counts(screening: Screening) -> str:
             f"<tbody>{rows}</tbody></table>"
         )
     missing = int(screening.locaties["woningen"].isna().sum())
-    note = f"<p>{missing} locaties zonder aantal woningen tellen niet mee.</p>" if missing else ""
+    what = (
+        "locatie zonder aantal woningen telt" if missing == 1 else "locaties zonder aantal tellen"
+    )
+    note = f"<p>{missing} {what} niet mee in de woningen.</p>" if missing else ""
     return f"<h2>Aantallen</h2>{tables}{note}"
 
 
 def _sources(screening: Screening) -> str:
-    items = ""
+    """Say of the locations and of each layer where they come from and what holds for them."""
+    told = _facts("Locaties", {"bestand": _file(screening.locations.source)})
     for layer in screening.layers:
-        date = layer.reference_date.isoformat() if layer.reference_date else "niet bekend"
-        facts = [
-            f"peildatum {date}",
-            f"uitgever {layer.publisher or 'niet bekend'}",
-            f"licentie {layer.licence or 'niet bekend'}",
-            f"bestand {layer.source.path if layer.source else 'geen'}",
-            f"dekking: {layer.coverage.description}",
-            f"regel: {layer.rule.in_words()} ({layer.rule.severity})",
-            f"bron van de regel: {layer.rule.source}",
-        ]
-        listed = "; ".join(html_text(shortened(fact)) for fact in facts)
-        name = html_text(shortened(layer.title))
-        items += f'<li class="tekst"><strong>{name}</strong>: {listed}.</li>'
-    path = html_text(shortened(screening.locations.source.path))
-    return (
-        f'<h2>Bronnen</h2><ul><li class="tekst"><strong>Locaties</strong>: {path}.</li>{items}</ul>'
+        date, coverage = layer.reference_date, layer.coverage
+        told += _facts(
+            layer.title,
+            {
+                "peildatum": date.isoformat() if date else "niet bekend",
+                "uitgever": layer.publisher or "niet bekend",
+                "licentie": layer.licence or "niet bekend",
+                "bestand": _file(layer.source),
+                "dekking": f"gebieden uit {_file(coverage.source)}"
+                if coverage.source
+                else coverage.description,
+                "regel": f"{layer.rule.in_words()} ({layer.rule.severity})",
+                "bron van de regel": layer.rule.source,
+            },
+        )
+    return f"<h2>Bronnen</h2>{told}"
+
+
+def _file(source: Source | None) -> str:
+    """Name a file, without the folders of whoever made the page; the manifest has those."""
+    return re.split(r"[/\\]", source.path)[-1] if source else "geen"
+
+
+def _facts(heading: str, facts: dict[str, str]) -> str:
+    """List facts under a heading."""
+    listed = "".join(
+        f'<dt>{name}</dt><dd class="tekst">{html_text(shortened(fact))}</dd>'
+        for name, fact in facts.items()
     )
+    return f'<h3 class="tekst">{html_text(shortened(heading))}</h3><dl>{listed}</dl>'

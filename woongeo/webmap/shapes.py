@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
+from shapely import GeometryType
 
 from woongeo.crs import to_web_mercator
 
@@ -21,15 +22,13 @@ def simplified(geometry: NDArray[np.object_], tolerance_m: float) -> NDArray[np.
     geometry : ndarray of shapely geometries
         RD New, metres.
     tolerance_m : float
-        An edge moves at most so far; 0 leaves the shapes as they are.
+        An edge moves at most so far.
 
     Returns
     -------
     ndarray of shapely geometries
         RD New. A shape that would vanish stays as it was.
     """
-    if not tolerance_m:
-        return geometry
     simple = shapely.simplify(geometry, tolerance_m, preserve_topology=True)
     gone = shapely.is_empty(simple) & ~shapely.is_empty(geometry)
     return np.where(gone, geometry, simple)
@@ -46,12 +45,11 @@ def packed(geometry: NDArray[np.object_]) -> list[list[list[int]]]:
     Returns
     -------
     list
-        Per shape a list of parts; a part is a list of numbers: how many rings (0 for a line, -1 for
-        a point) come with it is not kept: each ring stands by itself as ``[x, y, dx, dy, …]``, the
-        first corner in full and each further one as its difference from the one before. Rings of a
-        surface are drawn by the even-odd rule, so holes need no mark. Points are a single pair.
+        Per shape a list of rings, lines or points, each as ``[x, y, dx, dy, …]``: the first corner
+        in full and each further one as its difference from the one before. Rings of a surface are
+        drawn by the even-odd rule, so holes need no mark. Points are a single pair.
     """
-    parts, owner = shapely.get_parts(geometry, return_index=True)
+    parts, owner = single_parts(geometry)
     result: list[list[list[int]]] = [[] for _ in geometry]
     surface = shapely.get_dimensions(parts) == 2
     rings, of_part = shapely.get_rings(parts[surface], return_index=True)
@@ -72,6 +70,47 @@ def packed(geometry: NDArray[np.object_]) -> list[list[list[int]]]:
     for shape, line in zip(of_shape.tolist(), lines, strict=True):
         result[shape].append(line.ravel().tolist())
     return result
+
+
+def single_parts(
+    geometry: NDArray[np.object_],
+) -> tuple[NDArray[np.object_], NDArray[np.intp]]:
+    """Take multiple shapes and collections apart, however deep.
+
+    Parameters
+    ----------
+    geometry : ndarray of shapely geometries
+        Shapes, mixed or not; missing and empty ones have no parts.
+
+    Returns
+    -------
+    parts : ndarray of shapely geometries
+        Points, lines and polygons, in order.
+    owner : ndarray of int
+        The position of the shape that each part is of.
+    """
+    parts, owner = shapely.get_parts(geometry, return_index=True)
+    while (shapely.get_type_id(parts) > GeometryType.POLYGON).any():
+        parts, index = shapely.get_parts(parts, return_index=True)
+        owner = owner[index]
+    return parts, owner
+
+
+def by_dimension(parts: NDArray[np.object_]) -> dict[int, NDArray[np.object_]]:
+    """Sort parts into points, lines and surfaces, which are drawn differently.
+
+    Parameters
+    ----------
+    parts : ndarray of shapely geometries
+        From `single_parts`.
+
+    Returns
+    -------
+    dict
+        The parts of dimension 0, 1 and 2, in order.
+    """
+    dimension = shapely.get_dimensions(parts)
+    return {d: parts[dimension == d] for d in (0, 1, 2)}
 
 
 def count_corners(geometry: NDArray[np.object_]) -> int:

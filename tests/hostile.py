@@ -1,0 +1,135 @@
+"""Text from strangers that must never do anything, and what a page holds, taken apart."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import zlib
+from html.parser import HTMLParser
+from typing import Any
+
+#: Would set `window.PWN` in a browser.
+MARKUP = (
+    "<script>window.PWN=1</script>",
+    "<img src=x onerror=window.PWN=1>",
+    '"><svg onload=window.PWN=1>',
+    "' onmouseover='window.PWN=1",
+    "</script><script>window.PWN=1</script>",
+    "</title></style></textarea></p><script>window.PWN=1</script>",
+    "<iframe srcdoc='<script>parent.PWN=1</script>'>",
+    "<a href=javascript:window.PWN=1>klik</a>",
+    "--><script>window.PWN=1</script><!--",
+    "&lt;script&gt;window.PWN=1&lt;/script&gt; &#60;b&#62; &amp;",
+    "${window.PWN=1}",
+    "`${window.PWN=1}`",
+    "'+(window.PWN=1)+'",
+    '");window.PWN=1;//',
+    "\\u003cscript\\u003ewindow.PWN=1\\u003c/script\\u003e",
+)
+#: Would be worked out, or set an environment variable, where a page is compiled as a template.
+TEMPLATES = (
+    "{{7*7}}",
+    "{{ 7*7 }} {% set x = 7*7 %}{{ x }}",
+    "{{ cycler.__init__.__globals__.os.environ.update(PWN='1') }}",
+    "{% for x in (1,2) %}PWN{% endfor %}",
+    "{# weg #} {{ '{{' }} {%- raw -%}",
+    "{{ this.render() }} ${7*7} #{7*7}",
+)
+#: Would be worked out by a spreadsheet, in one that splits on commas, semicolons or tabs.
+FORMULAS = (
+    "=1+1",
+    "+1+1",
+    "-1+1",
+    "@SUM(1+1)",
+    "  =1+1",
+    "\t=1+1",
+    "\r=1+1",
+    "＝1+1",  # noqa: RUF001
+    "x;=1+1;y",
+    'x;"=1+1;y',
+    "x,=1+1,y",
+    "x\t=1+1\ty",
+    "x\n=1+1\ny",
+    'x"\n"=1+1"',
+)
+#: Cannot be seen, turns text around, or is far too long.
+CHARACTERS = (
+    "a\x07b\x1b[31mc\x7fd\x85e",
+    "a\r\nb\x0bc\x0cd",
+    "plan\u202egpj.exe\u202c \u2066x\u2069 \u200f \ufeff \u2028",
+    "x" * 40_000,
+    "__proto__",
+    "Súdwest-Fryslân 's-Gravenhage ﷽ 🏘️",
+)
+ALL = (*MARKUP, *TEMPLATES, *FORMULAS, *CHARACTERS)
+#: All kinds in one text, short enough to be shown whole.
+SHORT = "<img src=x onerror=window.PWN=1></script>{{7*7}}{% raw %}`${window.PWN=1}`\"'\\\u202e=1+1"
+#: What a file system allows of it.
+FILE_NAME = "<img src=x onerror=window.PWN=1>{{7*7}}`${window.PWN=1}`\"'\u202e=1+1"
+
+_VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta"}
+
+
+class _Parts(HTMLParser):
+    """Takes HTML apart in its tags and its text."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[tuple[str, tuple[tuple[str, str | None], ...]]] = []
+        self.text: list[str] = []
+        self.inside: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, tuple((k, v) for k, v in attrs if k != "content")))
+        if tag not in _VOID:
+            self.inside.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, tuple(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        self.tags.append((f"/{tag}", ()))
+        if tag in self.inside:
+            while self.inside.pop() != tag:
+                pass
+
+    def handle_data(self, data: str) -> None:
+        if not {"script", "style"} & set(self.inside):
+            self.text.append(data)
+
+
+def tags(page: str) -> list[tuple[str, tuple[tuple[str, str | None], ...]]]:
+    """Give the tags of a page in order, with their attributes: what text may never change."""
+    parts = _Parts()
+    parts.feed(page)
+    parts.close()
+    return parts.tags
+
+
+def text(page: str) -> str:
+    """Give the text that a reader of a page sees, each piece on a line."""
+    parts = _Parts()
+    parts.feed(page)
+    parts.close()
+    return "\n".join(parts.text)
+
+
+def shown_as(text: str) -> str:
+    """Say how a page shows a text: what cannot be seen written out, and at most 500 characters."""
+    spelled = "".join(
+        c
+        if c in "\t\n" or c.isprintable()
+        else (f"\\x{ord(c):02x}" if ord(c) < 0x100 else f"\\u{ord(c):04x}")
+        for c in text
+    )
+    if len(spelled) <= 500:
+        return spelled
+    return f"{spelled[:500]}… ({len(spelled)} tekens)"
+
+
+def data_of(page: str) -> dict[str, Any]:
+    """Unpack the data of a map page."""
+    [packed] = re.findall(r'woongeoKaart\(\w+, "([A-Za-z0-9+/=]+)"\)', page)
+    unpacked: dict[str, Any] = json.loads(zlib.decompress(base64.b64decode(packed)))
+    return unpacked

@@ -1,0 +1,583 @@
+"""The map page in a real browser, without network: what is drawn, what can be done, what runs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+import folium
+import hostile
+import pytest
+import shapely
+from browsing import TILES, Visit, visiting
+from conftest import EAST, NORTH, block, frame, in_ci
+
+import woongeo
+from woongeo.verdict import SCREENING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser
+
+pytestmark = pytest.mark.browser
+
+GREY = f"{TILES}brt/achtergrondkaart/wmts/v2_0/grijs/"
+
+
+def _missing(what: str) -> None:
+    """Skip for want of a package, unless everything must be there."""
+    if in_ci():
+        pytest.fail(f"{what} ontbreekt; in CI is het verplicht")
+    pytest.skip(f"{what} is niet geïnstalleerd")
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """Start Chromium."""
+    try:
+        from playwright.sync_api import sync_playwright  # noqa: PLC0415  optional
+    except ImportError:
+        _missing("Playwright")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    """Find axe, which finds what people with a handicap trip over."""
+    try:
+        return (
+            resources.files("axe_playwright_python")
+            .joinpath("axe.min.js")
+            .read_text(encoding="utf-8")
+        )
+    except ImportError:
+        _missing("axe (axe-playwright-python)")
+        return ""
+
+
+@pytest.fixture(scope="module")
+def example_screening() -> woongeo.Screening:
+    """Screen the embedded example."""
+    made_up = woongeo.example()
+    with pytest.warns(woongeo.WoongeoWarning):
+        return woongeo.screen(made_up.locations(), made_up.layers(), on=dt.date(2026, 11, 1))
+
+
+@pytest.fixture(scope="module")
+def example_page(
+    example_screening: woongeo.Screening, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Save the page of the embedded example."""
+    return saved(woongeo.map_screening(example_screening), tmp_path_factory.mktemp("kaart"))
+
+
+def saved(made: woongeo.ScreeningMap, folder: Path) -> Path:
+    """Save a map as a user does."""
+    made.save(folder / "kaart.html")
+    return folder / "kaart.html"
+
+
+@pytest.fixture
+def visit(browser: Browser, example_page: Path) -> Iterator[Visit]:
+    """Open the page of the embedded example."""
+    with visiting(browser, example_page) as opened:
+        opened.ready()
+        yield opened
+
+
+def layer(shapes: list[shapely.Geometry], key: str = "geluid", **given: Any) -> woongeo.Layer:
+    """Make a layer that is known everywhere."""
+    ids = [str(i) for i in range(len(shapes))]
+    made = frame(shapes, nr=ids, naam=[f"Gebied {i}" for i in ids])
+    return woongeo.read_layer(key, made, coverage="nederland", **given)
+
+
+def zoom(visit: Visit, level: int) -> None:
+    """Zoom the map."""
+    visit.run(f"map_kaart.setZoom({level}, {{animate: false}})")
+
+
+# --- what is drawn -----------------------------------------------------------------------------
+
+
+def test_every_site_and_layer_is_drawn_without_network(visit: Visit) -> None:
+    """All shapes are on the map, nothing went wrong, and only the background was asked for."""
+    zoom(visit, 14)
+    assert visit.drawn() == {"vlak": 22, "teken": 0, "laagvlak": 4, "laaglijn": 0, "laagpunt": 0}
+    assert visit.untouched()
+    asked = {url for url in visit.requests if not url.startswith("file:")}
+    assert asked
+    assert all(url.startswith(GREY) for url in asked)
+
+
+def test_from_far_sites_are_signs_and_from_near_they_are_shapes(visit: Visit) -> None:
+    """At zoom 13 and nearer shapes are drawn, further off a sign for each verdict."""
+    zoom(visit, 12)
+    assert visit.drawn() == {"vlak": 0, "teken": 22, "laagvlak": 4, "laaglijn": 0, "laagpunt": 0}
+    signs = visit.run(
+        "Object.values(map_kaart._layers).filter((l) => l.options.teken)"
+        ".map((l) => l.options.teken).sort()"
+    )
+    assert signs == ["belemmerd"] * 5 + ["onbekend"] * 2 + ["vrij"] * 15
+    zoom(visit, 13)
+    assert visit.drawn()["teken"] == 0
+    assert visit.drawn()["vlak"] == 22
+
+
+def test_something_is_on_the_canvas(visit: Visit) -> None:
+    """The verdicts' colours are really painted: orange, blue and grey."""
+    zoom(visit, 14)
+    painted = visit.run(
+        """() => {
+          const found = {oranje: 0, blauw: 0, grijs: 0};
+          for (const canvas of document.querySelectorAll("#kaart canvas")) {
+            const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+            for (let i = 0; i < data.length; i += 4) {
+              const [r, g, b, a] = data.slice(i, i + 4);
+              if (a < 90) continue;
+              if (r > 180 && g < 130 && b < 60) found.oranje += 1;
+              if (r < 60 && g > 80 && b > 140) found.blauw += 1;
+              if (Math.abs(r - g) < 4 && Math.abs(g - b) < 4) found.grijs += 1;
+            }
+          }
+          return found;
+        }"""
+    )
+    assert min(painted.values()) > 20, painted
+
+
+def test_points_and_lines_of_a_layer_are_drawn_as_points_and_lines(
+    browser: Browser, sites: Callable[..., woongeo.Locations], tmp_path: Path
+) -> None:
+    """A layer may hold all three; a hole in a surface stays open."""
+    corner = (EAST, NORTH)
+    mixed = layer(
+        [
+            shapely.Point(corner),
+            shapely.LineString([corner, (EAST + 500, NORTH)]),
+            shapely.difference(block(0, 300, 300, 300), block(100, 400)),
+        ],
+        ignore_unreadable=True,
+    )
+    made = woongeo.screen(sites([block(0, 0)]), [mixed])
+    with visiting(browser, saved(woongeo.map_screening(made), tmp_path)) as opened:
+        opened.ready()
+        assert opened.drawn() == {
+            "vlak": 1,
+            "teken": 0,
+            "laagvlak": 1,
+            "laaglijn": 1,
+            "laagpunt": 1,
+        }
+        rings = opened.run(
+            "Object.values(map_kaart._layers).find((l) => l instanceof L.Polygon"
+            " && !l.options.interactive).getLatLngs().length"
+        )
+        assert rings == 2
+        assert opened.untouched()
+
+
+# --- what can be done --------------------------------------------------------------------------
+
+
+def test_checkboxes_take_sites_and_layers_away_and_bring_them_back(visit: Visit) -> None:
+    """Each verdict and each layer has its own; what weighs most lies on top again."""
+    zoom(visit, 14)
+    visit.page.uncheck("#oordeel-vrij")
+    assert visit.drawn()["vlak"] == 7
+    visit.page.uncheck("#oordeel-belemmerd")
+    assert visit.drawn()["vlak"] == 2
+    visit.page.uncheck("#laag-natura2000")
+    assert visit.drawn()["laagvlak"] == 1
+    for box in ("#oordeel-belemmerd", "#oordeel-vrij", "#laag-natura2000"):
+        visit.page.check(box)
+    assert visit.drawn()["vlak"] == 22
+    assert visit.drawn()["laagvlak"] == 4
+    colours = visit.run(
+        """() => {
+          const layers = Object.values(map_kaart._layers);
+          const site = layers.find((layer) => layer.options.interactive && layer._rings);
+          const colours = [];
+          let drawn = site._renderer._drawFirst;
+          for (; drawn; drawn = drawn.next) colours.push(drawn.layer.options.color);
+          return colours;
+        }"""
+    )
+    assert colours == ["#004b77"] * 15 + ["#4a4a4a"] * 2 + ["#8f3f00"] * 5
+
+
+def test_a_reader_who_chooses_no_background_asks_for_nothing(visit: Visit) -> None:
+    """After "Geen" nothing leaves the page, however one moves."""
+    visit.page.get_by_label("Geen", exact=True).check()
+    visit.requests.clear()
+    for level in (9, 12, 15):
+        zoom(visit, level)
+        visit.run("map_kaart.panBy([300, 200], {animate: false})")
+    visit.find("Rietrand")
+    visit.page.wait_for_selector(".leaflet-popup")
+    assert visit.requests == []
+    assert visit.page.is_hidden("#melding")
+
+
+def test_only_the_chosen_background_is_asked_for(visit: Visit) -> None:
+    """Another background is fetched from its own address, with its own credit."""
+    visit.requests.clear()
+    visit.page.get_by_label("Luchtfoto").check()
+    visit.page.wait_for_selector(".leaflet-tile", state="attached")
+    assert visit.requests
+    assert all(url.startswith(f"{TILES}hwh/luchtfotorgb/") for url in visit.requests)
+    assert "Beeldmateriaal.nl" in visit.page.inner_text(".leaflet-control-attribution")
+
+
+def test_a_background_that_is_out_of_reach_is_told_and_the_rest_still_works(
+    visit: Visit, browser: Browser, example_page: Path
+) -> None:
+    """The reader sees why it is grey; where tiles do come, nothing is said."""
+    visit.page.wait_for_selector("#melding:not([hidden])")
+    assert "niet bereikbaar" in visit.page.inner_text("#melding")
+    with visiting(browser, example_page, tiles=True) as opened:
+        opened.ready()
+        opened.page.wait_for_selector("img.leaflet-tile-loaded")
+        assert opened.page.is_hidden("#melding")
+        assert "Kadaster" in opened.page.inner_text(".leaflet-control-attribution")
+        assert opened.untouched()
+
+
+def test_searching_goes_to_the_site_and_tells_everything_of_it(visit: Visit) -> None:
+    """The pop-up tells verdict, homes and status in words, and of each layer its facts."""
+    visit.find("rietrand")
+    told = visit.shown()
+    for fact in (
+        *("Rietrand", "V01", "belemmerd", "40", "1A (hard)", "10.000 m²", "5.000 m²"),
+        *("Natura 2000", "overlapt 5.000 m² (50 %)", "901 De Rietlanden"),
+        *("Netcongestie (afname)", "vrij", "geen overlap met de laag", "1.882,2 m"),
+        SCREENING,
+    ):
+        assert fact in told
+    assert visit.run("map_kaart.getZoom()") >= 13
+    assert visit.run(
+        "map_kaart.getBounds().contains(map_kaart._popup.getLatLng())"
+        " && document.querySelector('.leaflet-popup').getAttribute('role') === 'dialog'"
+    )
+    assert visit.untouched()
+
+
+def test_searching_finds_by_name_id_and_verdict(visit: Visit) -> None:
+    """Words in any case, ids, and a verdict, which lists all of its sites."""
+    for words, count in (("MASTERPLAN", 2), ("v13", 1), ("onbekend", 3), ("zzz", 0)):
+        visit.page.fill("#zoek", words)
+        assert visit.page.inner_text("#aantal-gevonden") == f"{count} gevonden"
+        assert visit.page.locator("#gevonden button").count() == count
+    visit.page.fill("#zoek", "")
+    assert visit.page.inner_text("#aantal-gevonden") == ""
+
+
+def test_a_long_list_of_results_can_be_read_to_its_end(
+    browser: Browser, sites: Callable[..., woongeo.Locations], tmp_path: Path
+) -> None:
+    """Twenty at first, and the rest for the asking."""
+    made = woongeo.screen(sites([block(200 * i, 0) for i in range(45)]), [layer([block(0, 0)])])
+    with visiting(browser, saved(woongeo.map_screening(made), tmp_path)) as opened:
+        opened.ready()
+        opened.page.fill("#zoek", "p")
+        assert opened.page.locator("#gevonden button").count() == 21
+        opened.page.click("text=Toon er meer (nog 25)")
+        assert opened.page.locator("#gevonden button").count() == 45
+        assert opened.run("document.activeElement.textContent").startswith("P20 ")
+
+
+def test_a_site_without_shape_is_found_and_says_so(visit: Visit) -> None:
+    """It cannot be drawn, but its facts are told."""
+    visit.find("nog te tekenen")
+    told = visit.page.inner_text("#feiten")
+    assert "heeft geen vlak dat getekend kan worden" in told
+    for fact in ("V20", "onbekend", "18", "4B (zacht)", "geen vlak ingetekend"):
+        assert fact in told
+    assert visit.page.locator(".leaflet-popup").count() == 0
+    assert visit.untouched()
+
+
+def test_homes_that_are_not_known_are_said_to_be_unknown(visit: Visit) -> None:
+    """Never zero, never blank."""
+    visit.find("zonder getal")
+    assert (
+        visit.run(
+            "[...document.querySelectorAll('.leaflet-popup tr')]"
+            ".find((row) => row.cells[0].textContent === 'Woningen').cells[1].textContent"
+        )
+        == "onbekend"
+    )
+
+
+def test_a_verdict_that_is_switched_off_is_shown_when_one_of_its_sites_is_sought(
+    visit: Visit,
+) -> None:
+    """A pop-up never points at nothing."""
+    visit.page.uncheck("#oordeel-belemmerd")
+    visit.find("rietrand")
+    assert visit.page.is_checked("#oordeel-belemmerd")
+
+
+def test_clicking_a_site_tells_of_it_and_of_what_lies_under_it(visit: Visit) -> None:
+    """A plan inside a masterplan can be reached, and from it the masterplan."""
+    visit.find("fase 1")
+    place = visit.run("map_kaart.latLngToContainerPoint(map_kaart._popup.getLatLng())")
+    visit.page.keyboard.press("Escape")
+    box = visit.page.locator("#kaart").bounding_box()
+    assert box is not None
+    visit.page.mouse.click(box["x"] + place["x"], box["y"] + place["y"])
+    visit.page.wait_for_selector(".leaflet-popup h3:has-text('Masterplan Zuid, fase 1')")
+    visit.page.click(".ook button:text-is('Masterplan Zuid')")
+    visit.page.wait_for_selector(".leaflet-popup h3:text-is('Masterplan Zuid')")
+    assert visit.untouched()
+
+
+# --- without a mouse, with a reader, on a phone ------------------------------------------------
+
+
+def focused(visit: Visit) -> str:
+    """Say what has the focus."""
+    name: str = visit.run("document.activeElement.id || document.activeElement.className")
+    return name
+
+
+def test_everything_can_be_done_with_the_keyboard_alone(visit: Visit) -> None:
+    """Skip link, search, result, pop-up and its end, checkboxes and backgrounds."""
+    keyboard = visit.page.keyboard
+    keyboard.press("Tab")
+    assert focused(visit) == "naar-lijst"
+    keyboard.press("Enter")
+    keyboard.type("duinlint")
+    assert visit.run("document.querySelector('#zoek').value") == "duinlint"
+    keyboard.press("Tab")
+    assert visit.run("document.activeElement.textContent") == "Duinlint \u2013 belemmerd"
+    keyboard.press("Enter")
+    assert focused(visit) == "leaflet-popup-content"
+    keyboard.press("Tab")
+    assert "leaflet-popup-close-button" in focused(visit)
+    assert visit.run("document.activeElement.getAttribute('aria-label')") == "Sluiten"
+    keyboard.press("Enter")
+    visit.page.wait_for_selector(".leaflet-popup", state="detached")
+    assert visit.run("document.activeElement.textContent") == "Duinlint \u2013 belemmerd"
+    keyboard.press("Enter")
+    keyboard.press("Escape")
+    visit.page.wait_for_selector(".leaflet-popup", state="detached")
+    assert visit.run("document.activeElement.textContent") == "Duinlint \u2013 belemmerd"
+    keyboard.press("Tab")
+    assert focused(visit) == "oordeel-belemmerd"
+    keyboard.press("Space")
+    assert not visit.page.is_checked("#oordeel-belemmerd")
+    for _ in range(5):
+        keyboard.press("Tab")
+    assert focused(visit) == "achtergrond-0"
+    keyboard.press("ArrowUp")
+    assert visit.page.is_checked("#achtergrond-3")
+    assert visit.untouched()
+
+
+def test_the_map_moves_with_the_keyboard(visit: Visit) -> None:
+    """Arrows move, plus and minus zoom; the buttons for it are named in Dutch."""
+    visit.page.focus("#kaart")
+    place = "[map_kaart.getCenter().lng, map_kaart.getZoom()]"
+    told = "{window.moved = new Promise((done) => map_kaart.once('moveend', done)); 0}"
+    lng, level = visit.run(place)
+    visit.run(told)
+    visit.page.keyboard.press("ArrowRight")
+    visit.run("window.moved")
+    assert visit.run(place)[0] > lng
+    visit.run(told)
+    visit.page.keyboard.press("-")
+    visit.run("window.moved")
+    assert visit.run(place)[1] < level
+    assert visit.page.get_by_role("button", name="Inzoomen").count() == 1
+    assert visit.page.get_by_role("button", name="Uitzoomen").count() == 1
+
+
+def faults(visit: Visit, axe: str) -> list[str]:
+    """List what axe calls serious or critical."""
+    visit.run(axe)
+    found: list[str] = visit.run(
+        "axe.run(document, {resultTypes: ['violations']}).then((r) => r.violations"
+        ".filter((v) => ['serious', 'critical'].includes(v.impact))"
+        ".map((v) => v.id + ': ' + v.nodes.map((n) => n.target.join(' ')).join(', ')))"
+    )
+    return found
+
+
+def test_axe_finds_nothing_serious(browser: Browser, example_page: Path, axe: str) -> None:
+    """At first, with results and a pop-up, and with a site without shape; wide and narrow."""
+    for wide, high in ((1400, 900), (390, 844)):
+        with visiting(browser, example_page, wide=wide, high=high) as opened:
+            opened.ready()
+            assert faults(opened, axe) == []
+            opened.find("masterplan")
+            opened.settled()
+            assert opened.page.locator(".leaflet-popup").count() == 1
+            assert faults(opened, axe) == []
+            opened.find("nog te tekenen")
+            assert faults(opened, axe) == []
+
+
+def test_on_a_phone_nothing_falls_outside_the_screen(browser: Browser, example_page: Path) -> None:
+    """No sideways scrolling; a pop-up lies within the map and beside the zoom buttons."""
+    with visiting(browser, example_page, wide=390, high=844) as opened:
+        opened.ready()
+        assert opened.run("document.documentElement.scrollWidth") <= 390
+        opened.find("rietrand")
+        opened.settled()
+        boxes = opened.run(
+            "Object.fromEntries(['#kaart', '.leaflet-popup-content-wrapper',"
+            " '.leaflet-control-zoom'].map((q) => [q, document.querySelector(q)"
+            ".getBoundingClientRect().toJSON()]))"
+        )
+        shown, inside = boxes["#kaart"], boxes[".leaflet-popup-content-wrapper"]
+        assert inside["left"] >= boxes[".leaflet-control-zoom"]["right"]
+        assert inside["right"] <= shown["right"]
+        assert inside["top"] >= shown["top"]
+        assert inside["bottom"] <= shown["bottom"]
+        assert -1 < shown["top"] < 844
+
+
+def test_a_browser_that_is_too_old_says_so(browser: Browser, example_page: Path) -> None:
+    """Where the data cannot be unpacked there is a sentence instead of an empty map."""
+    with visiting(browser, example_page, before="delete window.DecompressionStream;") as opened:
+        opened.page.wait_for_selector("#melding:not([hidden])")
+        assert "nieuwere browser" in opened.page.inner_text("#melding")
+
+
+# --- what users add ----------------------------------------------------------------------------
+
+
+def test_folium_layers_that_a_user_adds_work(
+    browser: Browser, example_screening: woongeo.Screening, tmp_path: Path
+) -> None:
+    """A marker with its image, pop-up and tooltip, shapes, tiles and a control, beside our own."""
+    made = woongeo.map_screening(example_screening)
+    group = folium.FeatureGroup(name="Mijn punten")
+    group.add_to(made)
+    folium.Marker([52.54, 5.2], popup=folium.Popup("<b>Eigen punt</b>"), tooltip="eigen").add_to(
+        group
+    )
+    folium.CircleMarker([52.541, 5.21], radius=9).add_to(group)
+    folium.GeoJson({"type": "Point", "coordinates": [5.2, 52.55]}, name="Mijn GeoJSON").add_to(made)
+    folium.LayerControl(collapsed=False).add_to(made)
+    made.keep_in_front(group)
+    with visiting(browser, saved(made, tmp_path), tiles=True) as opened:
+        opened.ready()
+        assert opened.drawn()["laagvlak"] == 4
+        control = opened.page.inner_text(".leaflet-control-layers")
+        assert "Mijn punten" in control
+        assert "Mijn GeoJSON" in control
+        assert opened.run(
+            "[...document.querySelectorAll('img.leaflet-marker-icon, img.leaflet-marker-shadow')]"
+            ".every((img) => img.complete && img.naturalWidth > 10)"
+        )
+        opened.run("document.querySelector('img.leaflet-marker-icon').click()")
+        opened.page.wait_for_selector(".leaflet-popup b:text-is('Eigen punt')")
+        opened.find("rietrand")
+        assert "De Rietlanden" in opened.shown()
+        assert opened.untouched()
+
+
+def test_the_map_shows_in_a_notebook(
+    browser: Browser, example_screening: woongeo.Screening, tmp_path: Path
+) -> None:
+    """Inside another page the whole map works, skip link included."""
+    shown = woongeo.map_screening(example_screening)._repr_html_()
+    page = tmp_path / "notebook.html"
+    page.write_text(f'<meta charset="utf-8"><h1>Notebook</h1>{shown}', encoding="utf-8")
+    with visiting(browser, page) as opened:
+        inside = opened.page.frame_locator("iframe")
+        inside.locator("#kaart[data-klaar=ja]").wait_for()
+        inside.locator("#zoek").fill("rietrand")
+        inside.locator("#gevonden button").click()
+        assert "De Rietlanden" in inside.locator(".leaflet-popup-content").inner_text()
+        assert opened.untouched()
+        assert "Notebook" in opened.page.inner_text("h1")
+        box = opened.page.locator("iframe").bounding_box()
+        assert box is not None
+        assert box["height"] > 600
+
+
+# --- text from strangers -----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def hostile_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Save a page with text from strangers wherever a name can stand."""
+    folder = tmp_path_factory.mktemp("vijandig")
+    texts = list(hostile.ALL)
+    shapes = [block(200 * i, 0) for i in range(len(texts))]
+    file = folder / f"{hostile.FILE_NAME}.geojson"
+    plans = frame(
+        shapes,
+        plan_id=[f"P{i:02d} {text}" for i, text in enumerate(texts)],
+        plannaam=texts,
+        planstatus=texts,
+        woningen=[None] * len(texts),
+    )
+    plans.to_file(file, driver="GeoJSON")
+    features = frame([block(200 * i + 50, 0) for i in range(len(texts))], nr=texts, naam=texts)
+    cover = folder / f"{hostile.FILE_NAME}dekking.geojson"
+    frame([block(-500, -500, 20_000, 2_000)], naam=["x"]).to_file(cover, driver="GeoJSON")
+    layers = [
+        woongeo.read_layer(
+            f"laag{i}",
+            features,
+            coverage=cover,
+            title=" ".join(texts[i::3]),
+            publisher=hostile.SHORT,
+            licence=hostile.SHORT,
+        )
+        for i in range(3)
+    ]
+    layers.append(woongeo.missing_layer("weg", reason=hostile.SHORT, title=hostile.SHORT))
+    with pytest.warns(woongeo.WoongeoWarning):
+        made = woongeo.screen(woongeo.read_locations(file), layers)
+    return saved(woongeo.map_screening(made, title=hostile.SHORT), folder)
+
+
+def test_nothing_that_strangers_write_runs_and_all_of_it_is_shown(
+    browser: Browser, hostile_page: Path
+) -> None:
+    """Every name is opened in a pop-up and stands there as it is; no script, request or error."""
+    with visiting(browser, hostile_page, wide=1000, high=600) as opened:
+        opened.ready()
+        assert opened.page.title().strip() == " ".join(hostile.shown_as(hostile.SHORT).split())
+        assert opened.page.text_content("h1") == hostile.shown_as(hostile.SHORT)
+        assert opened.run("document.scripts.length") == 3
+        for i, text in enumerate(hostile.ALL):
+            opened.find(f"P{i:02d}")
+            name = opened.run("document.querySelector('.leaflet-popup:last-child h3').textContent")
+            assert name == hostile.shown_as(text.strip())
+            assert opened.run("window.PWN") is None, text
+        # Nothing but our own elements came to be.
+        strange = opened.run(
+            "document.querySelectorAll('iframe, object, embed, form, a[href^=javascript],"
+            " [onerror], [onload], [onmouseover], svg [onload], img[src=x]').length"
+        )
+        assert strange == 0
+        assert opened.untouched()
+
+
+def test_a_notebook_page_of_strangers_text_runs_nothing(
+    browser: Browser, hostile_page: Path, tmp_path: Path
+) -> None:
+    """Escaped once more, for the frame that a notebook shows it in."""
+    page = tmp_path / "notebook.html"
+    framed = html.escape(hostile_page.read_text(encoding="utf-8"))
+    page.write_text(f'<meta charset="utf-8"><iframe srcdoc="{framed}" height="700">', "utf-8")
+    with visiting(browser, page) as opened:
+        opened.page.frame_locator("iframe").locator("#kaart[data-klaar=ja]").wait_for()
+        assert opened.untouched()
+        [inside] = [f for f in opened.page.frames if f is not opened.page.main_frame]
+        assert inside.evaluate("window.PWN === undefined")

@@ -1,0 +1,66 @@
+"""What users may rely on by name."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+
+import pytest
+
+import woongeo
+
+NAMES = [
+    "CheckReport",
+    "Coverage",
+    "Example",
+    "Hardheid",
+    "Layer",
+    "Locations",
+    "Oordeel",
+    "Plancapaciteit",
+    "Regions",
+    "Rule",
+    "Screening",
+    "ScreeningMap",
+    "WoongeoError",
+    "WoongeoWarning",
+    "__version__",
+    "default_rule",
+    "errors",
+    "example",
+    "export_screening",
+    "map_screening",
+    "missing_layer",
+    "read_coverage",
+    "read_layer",
+    "read_locations",
+    "read_regions",
+    "screen",
+    "strict",
+    "summarize_plancapaciteit",
+]
+
+
+def test_the_public_names_are_these_and_sorted() -> None:
+    assert woongeo.__all__ == NAMES
+    assert sorted(NAMES) == NAMES
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "__version__"])
+def test_every_public_name_says_what_it_is(name: str) -> None:
+    assert inspect.getdoc(getattr(woongeo, name))
+
+
+def test_every_public_method_says_what_it_does() -> None:
+    silent = [
+        f"{name}.{member}"
+        for name in NAMES
+        if inspect.isclass(kind := getattr(woongeo, name))
+        for member, value in vars(kind).items()
+        if not member.startswith("_") and callable(value) and not inspect.getdoc(value)
+    ]
+    assert not silent
+
+
+def test_the_package_tells_type_checkers_that_it_is_typed() -> None:
+    assert (Path(woongeo.__file__).parent / "py.typed").exists()
