@@ -18,7 +18,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-VENV = Path(os.environ.get("WOONGEO_VENV", ROOT / ".venv"))
+VENV = Path(os.environ.get("WOONGEO_VENV", ROOT / ".venv")).absolute()
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 
@@ -30,18 +30,28 @@ def run(*command: str | Path) -> None:
         sys.exit(code)
 
 
+def has_pip() -> bool:
+    """Tell whether the environment is there and whole: making it may have been broken off."""
+    if not PYTHON.exists():
+        return False
+    asked = [str(PYTHON), "-m", "pip", "--version"]
+    return subprocess.run(asked, capture_output=True, check=False).returncode == 0
+
+
 def make_environment() -> None:
     """Make the environment, also on a Debian without the package python3-venv."""
-    if PYTHON.exists():
+    if has_pip():
         return
     print(f"Omgeving maken in {VENV} …", flush=True)
+    # Only what is an environment is cleared: WOONGEO_VENV may name a folder with other things.
+    clear = ["--clear"] if (VENV / "pyvenv.cfg").exists() else []
     if importlib.util.find_spec("ensurepip") is not None:
-        run(sys.executable, "-m", "venv", VENV)
+        run(sys.executable, "-m", "venv", *clear, VENV)
     elif importlib.util.find_spec("pip") is not None:
-        run(sys.executable, "-m", "venv", "--without-pip", VENV)
+        run(sys.executable, "-m", "venv", *clear, "--without-pip", VENV)
         run(sys.executable, "-m", "pip", "--python", PYTHON, "install", "--quiet", "pip")
     elif importlib.util.find_spec("virtualenv") is not None:
-        run(sys.executable, "-m", "virtualenv", "--quiet", VENV)
+        run(sys.executable, "-m", "virtualenv", *clear, "--quiet", VENV)
     else:
         sys.exit("Deze Python heeft geen pip: installeer het pakket python3-venv van uw systeem.")
     # Dependency groups need pip 25.1.
@@ -58,20 +68,18 @@ def main(words: list[str]) -> None:
     """Do what was asked."""
     if sys.version_info < (3, 11):  # noqa: UP036  this script meets older ones first
         sys.exit("woongeo vraagt Python 3.11 of nieuwer.")
-    match words:
-        case ["demo", *more]:
-            make_environment()
-            install()
-            run(PYTHON, "-m", "woongeo", "demo", *(more or ["--out", "woongeo-demo"]))
-        case ["test", *more]:
-            make_environment()
-            install("test")
-            run(PYTHON, "-m", "pytest", *more)
-        case ["install", *groups]:
-            make_environment()
-            install(*groups)
-        case _:
-            sys.exit("Gebruik: python3 .ci/start.py demo | test")
+    task, more = (words[0], words[1:]) if words else ("", [])
+    if task not in {"demo", "test", "install"}:
+        sys.exit("Gebruik: python3 .ci/start.py demo | test")
+    make_environment()
+    if task == "demo":
+        install()
+        run(PYTHON, "-m", "woongeo", "demo", *(more or ["--out", "woongeo-demo"]))
+    elif task == "test":
+        install("test")
+        run(PYTHON, "-m", "pytest", *more)
+    else:
+        install(*more)
 
 
 if __name__ == "__main__":
