@@ -58,7 +58,9 @@ def packed(geometry: NDArray[np.object_]) -> list[list[list[int]]]:
     if not len(shapes):
         return result
     points, of_line = shapely.get_coordinates(shapes, return_index=True)
-    grid = np.rint(to_web_mercator(points[:, 0], points[:, 1])).astype(np.int64)
+    # Of a single point pyproj would make a number, and numpy before 2.4 warns of that.
+    points = np.vstack([points, points[:1]])
+    grid = np.rint(to_web_mercator(points[:, 0], points[:, 1])).astype(np.int64)[:-1]
     step = np.diff(grid, axis=0, prepend=np.zeros((1, 2), dtype=np.int64))
     starts = np.r_[True, of_line[1:] != of_line[:-1]]
     step[starts] = grid[starts]

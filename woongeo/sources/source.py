@@ -1,0 +1,224 @@
+"""A vector file, or a frame, in RD New, with what identifies it."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from woongeo.crs import Conversion, to_rd
+from woongeo.errors import ColumnError, FileError
+from woongeo.files import Fingerprint, fingerprint
+from woongeo.sources.place import SHAPEFILE, SHAPEFILE_PARTS, find, sibling
+from woongeo.sources.readers import READERS, read_ogr
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where shapes came from, so that every figure can be traced.
+
+    Attributes
+    ----------
+    path : str
+        The file as the user gave it, or "(in het geheugen)".
+    layer : str
+        The layer in it; empty where a file holds one.
+    driver : str
+        The kind of file.
+    sha256 : str
+        Of the file; of names and hashes of its parts where there are several.
+    files : tuple of Fingerprint
+        The file, or its parts.
+    features : int
+        How many rows it holds.
+    conversion : Conversion
+        How its coordinates came to RD New.
+    notes : tuple of str
+        What a reader should know: another encoding than stated, shapes that could not be read.
+    """
+
+    path: str
+    layer: str
+    driver: str
+    sha256: str
+    files: tuple[Fingerprint, ...]
+    features: int
+    conversion: Conversion
+    notes: tuple[str, ...] = ()
+
+    def facts(self) -> dict[str, Any]:
+        """Give the source as plain values, for a manifest.
+
+        Returns
+        -------
+        dict
+            Dutch keys.
+        """
+        return {
+            "bestand": self.path,
+            "laag_in_bestand": self.layer,
+            "soort": self.driver,
+            "sha256": self.sha256,
+            "onderdelen": [vars(f) for f in self.files] if len(self.files) > 1 else [],
+            "objecten": self.features,
+            "coordinatenstelsel": self.conversion.source,
+            "omrekening": self.conversion.operation,
+            "omrekening_nauwkeurigheid_m": self.conversion.accuracy_m,
+            "opmerkingen": list(self.notes),
+        }
+
+
+def read_vector(
+    given: str | Path | gpd.GeoDataFrame,
+    *,
+    layer: str | None = None,
+    crs: object = None,
+    encoding: str | None = None,
+) -> tuple[gpd.GeoDataFrame, Source]:
+    """Read a vector file, or take a frame, and bring it to RD New.
+
+    Parameters
+    ----------
+    given : str, Path or GeoDataFrame
+        Shapefile (or the folder that holds one), GeoPackage, GeoJSON, File Geodatabase,
+        FlatGeobuf, a zip of one of these, GeoParquet, CSV with a column of WKT, or
+        ``file.gpkg:layer``; or a frame.
+    layer : str, optional
+        The layer to read, where a file holds several.
+    crs : object, optional
+        The reference system to use instead of the one that is stated, or where none is.
+    encoding : str, optional
+        The encoding of text in a shapefile or CSV, where it is not the stated one.
+
+    Returns
+    -------
+    frame : GeoDataFrame
+        In RD New (EPSG:28992), metres, shapes in the column ``geometry``, rows in the order of the
+        file on a fresh `RangeIndex`; a named index becomes a column. Names of columns are text and
+        unique. Shapes are as they were: not repaired, not dropped; None where they cannot be read.
+        Arcs are drawn in chords of 4 degrees, at most 0.6 m off at a radius of 1 km. All columns of
+        a CSV are text.
+    source : Source
+        Where it came from.
+
+    Raises
+    ------
+    FileError
+        When the file is missing, of a kind that is not read, holds several layers, is one page of a
+        larger answer, or is damaged.
+    ColumnError
+        When two columns share a name, or a CSV has none with WKT.
+    CrsError
+        When coordinates cannot be trusted.
+    """
+    if isinstance(given, gpd.GeoDataFrame):
+        return _take_frame(given, crs)
+    if not isinstance(given, str | Path):
+        raise FileError(
+            f"{type(given).__name__}: geef een pad naar een bestand of een GeoDataFrame."
+        )
+    _check_encoding(encoding)
+    place = find(given, layer)
+    if place.path.is_dir():
+        parts = tuple(
+            fingerprint(p, p.relative_to(place.path).as_posix())
+            for p in sorted(place.path.rglob("*"))
+            if p.is_file() and p.suffix != ".lock"
+        )
+    elif place.kind == SHAPEFILE and place.path.suffix.lower() != ".zip":
+        parts = tuple(
+            fingerprint(p)
+            for ending in SHAPEFILE_PARTS
+            if (p := sibling(place.path, ending)) is not None
+        )
+    else:
+        parts = (fingerprint(place.path),)
+    frame, stated, name, notes = READERS.get(place.kind, read_ogr)(place, encoding)
+    if crs is not None and stated is not None:
+        notes = [*notes, f"vermeld coördinatenstelsel {stated} vervangen door {crs}"]
+    shapes, conversion = to_rd(
+        frame.geometry.to_numpy(), stated if crs is None else crs, what=place.given
+    )
+    source = Source(
+        path=place.given,
+        layer=name,
+        driver=place.kind,
+        sha256=_combined(parts),
+        files=parts,
+        features=len(frame),
+        conversion=conversion,
+        notes=tuple(notes),
+    )
+    return _with_geometry(frame, shapes, place.given), source
+
+
+def _with_geometry(
+    frame: gpd.GeoDataFrame, shapes: NDArray[np.object_], what: str
+) -> gpd.GeoDataFrame:
+    """Put shapes in RD New into the column ``geometry``, on a fresh index."""
+    rest = pd.DataFrame(frame.drop(columns=[frame.geometry.name]))
+    # Whoever sets an index of ids means to keep them.
+    kept = [name for name in rest.index.names if name is not None and name not in rest.columns]
+    rest = rest.reset_index(kept).reset_index(drop=True)
+    names = ["geometry_invoer" if str(name) == "geometry" else str(name) for name in rest.columns]
+    rest.columns = pd.Index(names)
+    double = [name for name, n in Counter(names).items() if n > 1]
+    if double:
+        raise ColumnError(f"{what}: kolom {double[0]!r} komt vaker voor; geef elke een eigen naam.")
+    for name in rest.columns[[str(kind) == "geometry" for kind in rest.dtypes]]:
+        # A second geometry is kept as text: it is in its own reference system.
+        rest[name] = shapely.to_wkt(gpd.GeoSeries(rest[name]).to_numpy(), rounding_precision=-1)
+    return gpd.GeoDataFrame(rest, geometry=gpd.GeoSeries(shapes, crs="EPSG:28992"))
+
+
+def _combined(parts: Sequence[Fingerprint]) -> str:
+    """One hash for all parts of a dataset."""
+    if len(parts) == 1:
+        return parts[0].sha256
+    lines = "".join(f"{p.sha256}  {p.name}\n" for p in parts)
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def _take_frame(frame: gpd.GeoDataFrame, crs: object) -> tuple[gpd.GeoDataFrame, Source]:
+    """Take shapes that are in memory already."""
+    what = "het GeoDataFrame"
+    try:
+        shapes = frame.geometry.to_numpy()
+    except AttributeError as error:
+        raise FileError(
+            f"{what}: er is geen kolom met geometrie; gebruik set_geometry(...)."
+        ) from error
+    stated = frame.crs if crs is None else crs
+    shapes, conversion = to_rd(shapes, stated, what=what)
+    digest = hashlib.sha256()
+    for shape in shapely.to_wkb(shapes):
+        digest.update(shape or b"-")
+    taken = _with_geometry(frame, shapes, what)
+    rest = taken.drop(columns=["geometry"])
+    digest.update(rest.to_csv(index=False).encode("utf-8", "surrogatepass"))
+    sha256 = digest.hexdigest()
+    source = Source("(in het geheugen)", "", "GeoDataFrame", sha256, (), len(frame), conversion)
+    return taken, source
+
+
+def _check_encoding(encoding: str | None) -> None:
+    """Refuse an encoding that does not exist."""
+    try:
+        codecs.lookup(encoding or "utf-8")
+    except LookupError as error:
+        raise FileError(
+            f"codering {encoding!r} is onbekend; geef bijvoorbeeld 'cp1252' of 'utf-8'."
+        ) from error
