@@ -1,7 +1,8 @@
 """The command ``woongeo`` as a process: by itself, or many in a row.
 
-As a program this takes command lines as JSON and runs each in a fork, with everything imported, a
-standard output and error of its own and an exit code: processes of their own, but quick.
+As a program this takes command lines, one a line as JSON, and runs each in a fork with everything
+imported: processes of their own, with a folder, standard output, standard error and exit code of
+their own, but quick.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ import os
 import subprocess
 import sys
 import tempfile
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from woongeo.cli import main
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -30,7 +32,14 @@ class Done:
     err: str
 
 
-def woongeo_command(*words: str | Path, cwd: Path | None = None) -> Done:
+class Run(Protocol):
+    """Runs the command in a folder."""
+
+    def __call__(self, folder: Path, *words: str | Path) -> Done:
+        """Run ``woongeo`` with words behind it."""
+
+
+def woongeo_command(folder: Path, *words: str | Path) -> Done:
     """Run ``python -m woongeo``."""
     done = subprocess.run(
         [sys.executable, "-m", "woongeo", *map(str, words)],
@@ -38,32 +47,41 @@ def woongeo_command(*words: str | Path, cwd: Path | None = None) -> Done:
         text=True,
         encoding="utf-8",
         check=False,
-        cwd=cwd,
+        cwd=folder,
     )
     return Done(done.returncode, done.stdout, done.stderr)
 
 
-def many(lines: Sequence[Sequence[str | Path]], cwd: Path) -> list[Done]:
-    """Run several, one after the other."""
+@contextmanager
+def runner() -> Iterator[Run]:
+    """Start what runs commands quickly; where there is no fork they start one by one."""
     if not hasattr(os, "fork"):
-        return [woongeo_command(*words, cwd=cwd) for words in lines]
-    done = subprocess.run(
+        yield woongeo_command
+        return
+    with subprocess.Popen(
         [sys.executable, __file__],
-        input=json.dumps([[str(word) for word in words] for words in lines]),
-        capture_output=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
         encoding="utf-8",
-        check=True,
-        cwd=cwd,
-    )
-    return [Done(**each) for each in json.loads(done.stdout)]
+    ) as program:
+
+        def run(folder: Path, *words: str | Path) -> Done:
+            assert program.stdin is not None
+            assert program.stdout is not None
+            program.stdin.write(json.dumps([str(folder), *map(str, words)]) + "\n")
+            program.stdin.flush()
+            return Done(**json.loads(program.stdout.readline()))
+
+        yield run
 
 
-def _forked(words: list[str]) -> Done:
+def _forked(folder: str, words: list[str]) -> Done:
     """Run one in a fork."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         pid = os.fork()
         if not pid:
+            os.chdir(folder)
             os.dup2(out.fileno(), 1)
             os.dup2(err.fileno(), 2)
             sys.argv = ["woongeo", *words]
@@ -85,4 +103,8 @@ def _forked(words: list[str]) -> Done:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps([asdict(_forked(words)) for words in json.load(sys.stdin)]))
+    for line in sys.stdin:
+        place, *given = json.loads(line)
+        answer = json.dumps(asdict(_forked(place, given)))
+        sys.stdout.write(f"{answer}\n")
+        sys.stdout.flush()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import html
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -512,8 +511,8 @@ def test_the_map_shows_in_a_notebook(
 
 
 @pytest.fixture(scope="module")
-def hostile_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Save a page with text from strangers wherever a name can stand."""
+def hostile_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Save a map with text from strangers wherever a name can stand, and what a notebook shows."""
     folder = tmp_path_factory.mktemp("vijandig")
     texts = list(hostile.ALL)
     shapes = [block(200 * i, 0) for i in range(len(texts))]
@@ -543,14 +542,24 @@ def hostile_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     layers.append(woongeo.missing_layer("weg", reason=hostile.SHORT, title=hostile.SHORT))
     with pytest.warns(woongeo.WoongeoWarning):
         made = woongeo.screen(woongeo.read_locations(file), layers)
-    return saved(woongeo.map_screening(made, title=hostile.SHORT), folder)
+    regions = woongeo.read_regions(hostile.SHORT, frame(shapes, naam=texts), name_column="naam")
+    capacity = woongeo.summarize_plancapaciteit(made, by=[regions, "plannaam"])
+    webmap = woongeo.map_screening(made, title=hostile.SHORT)
+    saved(webmap, folder)
+    things: list[Any] = [
+        *(made, capacity, made.locations, made.locations.report, regions, *layers, webmap)
+    ]
+    shown = "".join(thing._repr_html_() for thing in things)
+    page = f'<!DOCTYPE html><meta charset="utf-8"><body>{shown}</body>'
+    (folder / "notebook.html").write_text(page, encoding="utf-8")
+    return folder
 
 
 def test_nothing_that_strangers_write_runs_and_all_of_it_is_shown(
-    browser: Browser, hostile_page: Path
+    browser: Browser, hostile_folder: Path
 ) -> None:
     """Every name is opened in a pop-up and stands there as it is; no script, request or error."""
-    with visiting(browser, hostile_page, wide=1000, high=600) as opened:
+    with visiting(browser, hostile_folder / "kaart.html", wide=1000, high=600) as opened:
         opened.ready()
         assert opened.page.title().strip() == " ".join(hostile.shown_as(hostile.SHORT).split())
         assert opened.page.text_content("h1") == hostile.shown_as(hostile.SHORT)
@@ -569,15 +578,13 @@ def test_nothing_that_strangers_write_runs_and_all_of_it_is_shown(
         assert opened.untouched()
 
 
-def test_a_notebook_page_of_strangers_text_runs_nothing(
-    browser: Browser, hostile_page: Path, tmp_path: Path
-) -> None:
-    """Escaped once more, for the frame that a notebook shows it in."""
-    page = tmp_path / "notebook.html"
-    framed = html.escape(hostile_page.read_text(encoding="utf-8"))
-    page.write_text(f'<meta charset="utf-8"><iframe srcdoc="{framed}" height="700">', "utf-8")
-    with visiting(browser, page) as opened:
+def test_a_notebook_of_strangers_text_runs_nothing(browser: Browser, hostile_folder: Path) -> None:
+    """All tables of the library and the map, in one notebook that has no policy to help it."""
+    with visiting(browser, hostile_folder / "notebook.html") as opened:
         opened.page.frame_locator("iframe").locator("#kaart[data-klaar=ja]").wait_for()
         assert opened.untouched()
+        assert opened.page.locator("script, img, svg, body iframe iframe, a").count() == 0
+        assert opened.page.locator("iframe").count() == 1
+        assert "<script>window.PWN=1</script>" in opened.page.inner_text("body")
         [inside] = [f for f in opened.page.frames if f is not opened.page.main_frame]
         assert inside.evaluate("window.PWN === undefined")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import hostile
 import pytest
-from commands import Done, many, woongeo_command
+from commands import Done, Run, runner, woongeo_command
 from conftest import block, frame
 
 import woongeo
@@ -23,7 +23,7 @@ from woongeo.cli import split_region
 from woongeo.verdict import SCREENING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 FILES = ["capaciteit.csv", "kaart.html", "locaties.gpkg", "manifest.json", "treffers.csv"]
 HERE = woongeo.example().folder
@@ -36,10 +36,11 @@ def files(folder: Path) -> list[str]:
     return sorted(p.name for p in folder.iterdir()) if folder.exists() else []
 
 
-def run(folder: Path, *words: str | Path) -> Done:
-    """Run one command in a fork."""
-    [done] = many([words], folder)
-    return done
+@pytest.fixture(scope="module")
+def run() -> Iterator[Run]:
+    """Run the command in a process of its own."""
+    with runner() as started:
+        yield started
 
 
 def table(path: Path) -> list[dict[str, str]]:
@@ -50,7 +51,7 @@ def table(path: Path) -> list[dict[str, str]]:
 
 def test_demo_makes_the_files_and_tells_in_short(tmp_path: Path) -> None:
     """`woongeo demo` needs nothing, writes five files, and says how many of what."""
-    done = woongeo_command("demo", cwd=tmp_path)
+    done = woongeo_command(tmp_path, "demo")
     assert done.code == 0
     assert files(tmp_path / "woongeo-demo") == FILES
     assert "23 locaties (kolommen: id=plan_id, name=plannaam" in done.out
@@ -72,7 +73,7 @@ def test_the_installed_command_is_the_same_as_the_module(tmp_path: Path) -> None
     assert done.stdout == f"woongeo {woongeo.__version__}\n"
 
 
-def test_screen_does_what_the_library_does(tmp_path: Path) -> None:
+def test_screen_does_what_the_library_does(run: Run, tmp_path: Path) -> None:
     """Files, options and all: the verdicts are those of `screen` on the same input."""
     done = run(
         tmp_path,
@@ -94,7 +95,7 @@ def test_screen_does_what_the_library_does(tmp_path: Path) -> None:
     assert files(tmp_path) == ["uit"]
 
 
-def test_every_option_of_a_layer_reaches_it(tmp_path: Path) -> None:
+def test_every_option_of_a_layer_reaches_it(run: Run, tmp_path: Path) -> None:
     """Rule, date, title, publisher, licence, columns and reference system, per layer."""
     odd = frame([block(0, 0), block(5_000, 0)], kenmerk=["A1", "A2"], wat=["Zone", "Vlak"])
     odd.to_crs(4326).to_file(tmp_path / "zone.shp", encoding="cp1252")
@@ -160,20 +161,17 @@ def test_every_option_of_a_layer_reaches_it(tmp_path: Path) -> None:
     assert "Mijn kaart" in (tmp_path / "uit" / "kaart.html").read_text(encoding="utf-8")
 
 
-def test_a_layer_that_is_too_old_gives_unknown_and_strict_gives_3(tmp_path: Path) -> None:
+def test_a_layer_that_is_too_old_gives_unknown_and_strict_gives_3(run: Run, tmp_path: Path) -> None:
     """With `--strict` anything unknown or incomplete ends with 3; the files are still written."""
     old = ("--peildatum", "natura2000=2020-01-01", "--max-age", "natura2000=90")
     plans = frame([block(0, 0)], plan_id=["x"], woningen=[1], planstatus=["3"])
     plans.to_file(tmp_path / "plan.gpkg")
     base = ("screen", "plan.gpkg", *COVERED)
     everywhere = ("--layer", NATURA, "--coverage", "natura2000=nederland")
-    strict_old, lax, whole = many(
-        [
-            (*base, *old, "--out", "oud", "--strict"),
-            (*base, *old, "--out", "gewoon"),
-            ("screen", "plan.gpkg", *everywhere, "--out", "heel", "--strict", "--quiet"),
-        ],
-        tmp_path,
+    strict_old = run(tmp_path, *base, *old, "--out", "oud", "--strict")
+    lax = run(tmp_path, *base, *old, "--out", "gewoon")
+    whole = run(
+        tmp_path, "screen", "plan.gpkg", *everywhere, "--out", "heel", "--strict", "--quiet"
     )
     assert (strict_old.code, lax.code) == (3, 0)
     assert files(tmp_path / "oud") == FILES
@@ -181,16 +179,11 @@ def test_a_layer_that_is_too_old_gives_unknown_and_strict_gives_3(tmp_path: Path
     assert whole == Done(0, "", "")
 
 
-def test_quiet_says_nothing_and_json_says_only_json(tmp_path: Path) -> None:
+def test_quiet_says_nothing_and_json_says_only_json(run: Run, tmp_path: Path) -> None:
     """For scripts: nothing at all, or a summary that is valid JSON and stands alone on stdout."""
-    quiet, summary, both = many(
-        [
-            ("demo", "--quiet", "--out", "a"),
-            ("demo", "--json", "--out", "b"),
-            ("demo", "--json", "--quiet", "--out", "c"),
-        ],
-        tmp_path,
-    )
+    quiet = run(tmp_path, "demo", "--quiet", "--out", "a")
+    summary = run(tmp_path, "demo", "--json", "--out", "b")
+    both = run(tmp_path, "demo", "--json", "--quiet", "--out", "c")
     assert (quiet.code, quiet.out, quiet.err) == (0, "", "")
     assert files(tmp_path / "a") == FILES
     told = json.loads(summary.out)
@@ -207,10 +200,11 @@ def test_quiet_says_nothing_and_json_says_only_json(tmp_path: Path) -> None:
     assert json.loads(both.out)["locaties"] == told["locaties"]
 
 
-def test_the_help_is_dutch_and_names_every_option(tmp_path: Path) -> None:
+def test_the_help_is_dutch_and_names_every_option(run: Run, tmp_path: Path) -> None:
     """No English word of a library shows through."""
-    bare, short, long, screen, demo = many(
-        [(), ("-h",), ("--help",), ("screen", "--help"), ("demo", "--help")], tmp_path
+    bare, short, long, screen, demo = (
+        run(tmp_path, *words)
+        for words in ([], ["-h"], ["--help"], ["screen", "--help"], ["demo", "--help"])
     )
     for done in (bare, short, long, screen, demo):
         assert done.code == 0
@@ -307,15 +301,13 @@ def mistakes() -> dict[str, tuple[Sequence[str | Path], str]]:
 
 
 @pytest.fixture(scope="module")
-def mistaken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Done]]:
+def mistaken(run: Run, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Done]]:
     """Make every mistake, in one folder."""
     folder = tmp_path_factory.mktemp("fouten")
     (folder / "plan.csv").write_text("id;naam\n1;x\n", encoding="utf-8")
     for name in ("plan.docx", "plan.gpkg"):
         (folder / name).write_bytes(b"geen geodata")
-    lines = mistakes()
-    done = many([words for words, _ in lines.values()], folder)
-    return folder, dict(zip(lines, done, strict=True))
+    return folder, {which: run(folder, *words) for which, (words, _) in mistakes().items()}
 
 
 @pytest.mark.parametrize("which", mistakes())
@@ -340,7 +332,7 @@ def test_a_mistake_writes_nothing(mistaken: tuple[Path, dict[str, Done]]) -> Non
     assert files(mistaken[0]) == ["plan.csv", "plan.docx", "plan.gpkg"]
 
 
-def test_what_cannot_be_written_ends_with_1_and_one_line(tmp_path: Path) -> None:
+def test_what_cannot_be_written_ends_with_1_and_one_line(run: Run, tmp_path: Path) -> None:
     """A file for a folder, a foreign file, a folder for a file, the input itself."""
     (tmp_path / "bestand").write_text("x", encoding="utf-8")
     (tmp_path / "vreemd").mkdir()
@@ -349,24 +341,21 @@ def test_what_cannot_be_written_ends_with_1_and_one_line(tmp_path: Path) -> None
     (tmp_path / "zelf").mkdir()
     plans = frame([block(0, 0)], plan_id=["x"], woningen=[1], planstatus=["3"])
     plans.to_file(tmp_path / "zelf" / "locaties.gpkg")
-    ends = many(
-        [
-            ("demo", "--out", "bestand"),
-            ("demo", "--out", "bestand/dieper"),
-            ("demo", "--out", "vreemd"),
-            ("demo", "--out", "map", "--overwrite"),
-            ("screen", "zelf/locaties.gpkg", *COVERED, "--out", "zelf", "--overwrite"),
-            ("demo", "--out", "vreemd", "--overwrite", "--quiet"),
-        ],
-        tmp_path,
-    )
-    for done in ends[:-1]:
+    lines: list[tuple[str | Path, ...]] = [
+        ("demo", "--out", "bestand"),
+        ("demo", "--out", "bestand/dieper"),
+        ("demo", "--out", "vreemd"),
+        ("demo", "--out", "map", "--overwrite"),
+        ("screen", "zelf/locaties.gpkg", *COVERED, "--out", "zelf", "--overwrite"),
+    ]
+    for words in lines:
+        done = run(tmp_path, *words)
         assert done.code == 1
         assert done.out == ""
         assert len(done.err.splitlines()) == 1
         assert done.err.startswith("woongeo: ")
         assert "Er is niets gewijzigd." in done.err
-    assert ends[-1] == Done(0, "", "")
+    assert run(tmp_path, "demo", "--out", "vreemd", "--overwrite", "--quiet") == Done(0, "", "")
     assert files(tmp_path / "vreemd") == FILES
     assert files(tmp_path / "zelf") == ["locaties.gpkg"]
 
@@ -394,10 +383,10 @@ def test_a_full_disk_ends_with_1_and_one_line(tmp_path: Path) -> None:
     assert files(tmp_path) == []
 
 
-def test_running_again_replaces_our_own_files(tmp_path: Path) -> None:
+def test_running_again_replaces_our_own_files(run: Run, tmp_path: Path) -> None:
     """The same command can be given every week."""
-    again = many([("demo", "--quiet"), ("demo", "--quiet")], tmp_path)
-    assert [done.code for done in again] == [0, 0]
+    for _ in range(2):
+        assert run(tmp_path, "demo", "--quiet") == Done(0, "", "")
     assert files(tmp_path / "woongeo-demo") == FILES
 
 
@@ -474,7 +463,7 @@ def test_a_region_splits_into_file_and_column(text: str, file: str, column: str)
     assert split_region(text) == (file, column)
 
 
-def test_hostile_options_reach_the_page_as_text(tmp_path: Path) -> None:
+def test_hostile_options_reach_the_page_as_text(run: Run, tmp_path: Path) -> None:
     """Titles, reasons and publishers from the command line are shown, never run."""
     bad: tuple[Any, ...] = (
         *("screen", PLANS, *COVERED, "--out", "uit", "--title", hostile.SHORT),
