@@ -25,7 +25,7 @@ import time
 import zlib
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -39,6 +39,7 @@ from woongeo._version import __version__
 from woongeo.encode import visible
 from woongeo.errors import (
     EndpointGoneError,
+    OutputError,
     RefusedAddressError,
     ServiceError,
     ServiceResponseError,
@@ -54,7 +55,8 @@ T = TypeVar("T")
 # PDOK publishes no limit but "fair use"; four at once is polite and hides the waiting.
 PARALLEL = 4
 
-_AGAIN = {429, 500, 502, 503, 504}
+# 416: the part that was had does not fit the file any more; a sink then begins anew.
+_AGAIN = {416, 429, 500, 502, 503, 504}
 _GONE = {404, 410}
 _MOVED = {301, 302, 303, 307, 308}
 _REDIRECTS = 5
@@ -260,6 +262,52 @@ class Ledger:
         """
         lines = sorted(f"{e.sha256}  {e.url}\n" for e in self.exchanges)
         return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+class Sink(Protocol):
+    """Takes a body as it comes, for what is too large to hold in memory.
+
+    Attributes
+    ----------
+    seconds : float
+        Longest time for one attempt.
+    """
+
+    seconds: float
+
+    def headers(self) -> Mapping[str, str]:
+        """Give what to ask with: where to go on from.
+
+        Returns
+        -------
+        Mapping
+            Request headers.
+        """
+
+    def begin(self, status: int, headers: Mapping[str, str]) -> bool:
+        """Hear how an answer begins.
+
+        Parameters
+        ----------
+        status : int
+            HTTP status.
+        headers : Mapping
+            Lower-case names.
+
+        Returns
+        -------
+        bool
+            Whether the body is to be written here, instead of read into memory.
+        """
+
+    def write(self, chunk: bytes) -> None:
+        """Take the next bytes.
+
+        Parameters
+        ----------
+        chunk : bytes
+            As sent.
+        """
 
 
 def address(url: str) -> tuple[str, str, int]:
@@ -544,6 +592,7 @@ class Http:
         accept: str = "application/json",
         budget: Budget | None = None,
         ledger: Ledger | None = None,
+        sink: Sink | None = None,
     ) -> T:
         """Ask a question until its answer passes a check.
 
@@ -564,6 +613,8 @@ class Http:
             Time for the whole task.
         ledger : Ledger, optional
             Where the answer is written down once it passed.
+        sink : Sink, optional
+            Takes the body, which `check` then sees empty.
 
         Returns
         -------
@@ -582,8 +633,9 @@ class Http:
         for attempt in range(1, self.manners.attempts + 1):
             wait = 0.0
             try:
-                answer = self._ask(asked, accept, what, budget)
-                _raise_for_status(answer, what)
+                answer = self._ask(asked, accept, what, budget, sink)
+                if sink is None or answer.status != 206:
+                    _raise_for_status(answer, what)
                 found = check(answer)
             except _RetryAfter as error:
                 failure: ServiceError = ServiceUnavailableError(str(error))
@@ -617,14 +669,14 @@ class Http:
             ) from failure
         time.sleep(pause)
 
-    def _ask(self, url: str, accept: str, what: str, budget: Budget) -> Answer:
+    def _ask(self, url: str, accept: str, what: str, budget: Budget, sink: Sink | None) -> Answer:
         """Ask once, redirects included, and read the whole answer."""
         for _ in range(_REDIRECTS + 1):
             self._may_visit(url)
             if not self._turn.acquire(timeout=max(budget.require(what), 0.001)):
                 budget.require(what)
             try:
-                answer = self._exchange(url, accept, what, budget)
+                answer = self._exchange(url, accept, what, budget, sink)
             finally:
                 self._turn.release()
             if answer.status not in _MOVED:
@@ -650,9 +702,12 @@ class Http:
         """Tell whether the user named a host."""
         return host in self.manners.hosts or f"{host}:{port}" in self.manners.hosts
 
-    def _exchange(self, url: str, accept: str, what: str, budget: Budget) -> Answer:
+    def _exchange(
+        self, url: str, accept: str, what: str, budget: Budget, sink: Sink | None
+    ) -> Answer:
         """Send one question and read its answer to the last byte."""
-        seconds = min(self.manners.request_s, budget.require(what))
+        longest = self.manners.request_s if sink is None else sink.seconds
+        seconds = min(longest, budget.require(what))
         timeout = min(self.manners.timeout_s, seconds)
         _, host, _ = address(url)
         # A proxy cannot reach this machine's own loopback, and must not be asked to.
@@ -662,13 +717,21 @@ class Http:
             try:
                 with self._session.get(
                     url,
-                    headers={"Accept": accept},
+                    headers={"Accept": accept, **(sink.headers() if sink else {})},
                     stream=True,
                     timeout=(min(timeout, 20.0), timeout),
                     allow_redirects=False,
                     proxies=proxies,
                 ) as response:
-                    body = self._read(response, what, shown)
+                    headers = {n.lower(): value for n, value in response.headers.items()}
+                    if sink is not None and sink.begin(response.status_code, headers):
+                        _pour(response, sink, what, shown)
+                        body = b""
+                    else:
+                        body = self._read(response, what, shown)
+            except OutputError:
+                # The disk's trouble, not the line's.
+                raise
             except requests.exceptions.SSLError as error:
                 if watch.expired:
                     raise _late(what, shown, seconds) from error
@@ -692,7 +755,6 @@ class Http:
                 ) from error
         if watch.expired:
             raise _late(what, shown, seconds)
-        headers = {name.lower(): value for name, value in response.headers.items()}
         return Answer(
             url=url,
             status=response.status_code,
@@ -732,6 +794,17 @@ class Http:
         if cut and (body or response.status_code == 200):
             raise _Broken(f"{what}: het antwoord van {shown} is afgebroken.")
         return bytes(body)
+
+
+def _pour(response: requests.Response, sink: Sink, what: str, shown: str) -> None:
+    """Pass a body on as it comes."""
+    packed = response.headers.get("Content-Encoding", "identity").strip().lower()
+    if packed not in {"", "identity"}:
+        raise ServiceResponseError(
+            f"{what}: {shown} antwoordt ingepakt als {visible(packed)!r}, dat niet is gevraagd."
+        )
+    while chunk := response.raw.read(_READ_BYTES, decode_content=False):
+        sink.write(chunk)
 
 
 class _Broken(ServiceUnavailableError):  # noqa: N818  an event more than an error
