@@ -235,11 +235,14 @@ def _shapes(geometries: list[Any]) -> NDArray[np.object_]:
 def _build(nested: list[Any], kind: str) -> NDArray[np.object_]:
     """Flatten nested coordinates to one array with offsets, which GEOS takes whole."""
     if kind == "Point":
-        # An empty point is [] in GeoJSON; GEOS wants not-a-number.
-        xy = np.array([p[:2] if p else (np.nan, np.nan) for p in nested], dtype=float)
-        points: NDArray[np.object_] = shapely.points(xy)
-        if not np.isfinite(xy[[bool(p) for p in nested]]).all():
-            raise ValueError("coördinaat")
+        points = np.full(len(nested), shapely.Point(), dtype=object)
+        # An empty point is [] in GeoJSON.
+        rows = [i for i, p in enumerate(nested) if p]
+        if rows:
+            xy = np.array([nested[i][:2] for i in rows], dtype=float)
+            if not np.isfinite(xy).all():
+                raise ValueError("coördinaat")
+            points[rows] = shapely.points(xy)
         return points
     offsets = []
     level = nested

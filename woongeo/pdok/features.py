@@ -20,7 +20,7 @@ from woongeo.errors import (
     ServiceResponseError,
     UnexpectedCrsError,
 )
-from woongeo.pdok._boxes import Box, written
+from woongeo.pdok._boxes import NATION, Box, written
 from woongeo.pdok._http import Answer, within_origin
 from woongeo.pdok._pages import (
     ChangedError,
@@ -341,8 +341,7 @@ def _page(task: Task, url: str, box: Box | None) -> _Answered:
                 "is gevraagd."
             )
         page = read_page(found["features"], task.what)
-        if box is not None:
-            refuse_outside(page, box, url, task.what)
+        refuse_outside(page, box or NATION, url, task.what)
         matched = found.get("numberMatched")
         return _Answered(
             page, _next(found, answer.url), matched if isinstance(matched, int) else None

@@ -225,8 +225,7 @@ def _page(task: Task, asked: FeatureType, box: Box | None, start: int, hits: int
                 f"{matched}). Probeer het later opnieuw."
             )
         page = read_page(found["features"], task.what)
-        if box is not None:
-            refuse_outside(page, box, answer.url, task.what)
+        refuse_outside(page, box or NATION, answer.url, task.what)
         return page
 
     query = asked.query(box) | {
