@@ -35,6 +35,8 @@ class Question:
     headers: dict[str, str]
     base: str
     number: int = 0
+    #: The query with names that come twice, as WCS wants.
+    pairs: tuple[tuple[str, str], ...] = ()
 
     @property
     def url(self) -> str:
@@ -130,6 +132,7 @@ class Running:
                         {k.lower(): v for k, v in self.headers.items()},
                         running.url,
                         len(running.asked),
+                        tuple(parse_qsl(parts.query)),
                     )
                     running.asked.append(question)
                 try:
