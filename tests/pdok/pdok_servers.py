@@ -268,7 +268,7 @@ class Gokoala:
                 }
             )
         if asked.path == f"{collection}/queryables":
-            return as_json({"properties": dict.fromkeys(self.queryables, {"type": "string"})})
+            return as_json({"properties": {q: {"type": "string"} for q in self.queryables}})
         if asked.path != f"{collection}/items":
             return as_problem(404, "not found")
         return self.items(asked)

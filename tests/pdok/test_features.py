@@ -163,7 +163,7 @@ def test_time_out_for_ever_is_an_error(serve: Any, task: Any) -> None:
 def test_a_failing_page_fails_the_layer(serve: Any, task: Any) -> None:
     """F18: not one page is left out."""
 
-    def broken(asked: Question, body: dict[str, Any]) -> Reply | None:
+    def broken(asked: Question, _: dict[str, Any]) -> Reply | None:
         return as_problem(500, "database is gone") if "cursor" in asked.query else None
 
     server = serve(edited(Gokoala(squares(25), most=10), broken))
@@ -205,7 +205,7 @@ def test_http_200_that_is_no_layer(serve: Any, task: Any, body: bytes, said: str
 def test_garbage_once_is_asked_again(serve: Any, task: Any) -> None:
     once: list[int] = []
 
-    def edit(_: Question, body: dict[str, Any]) -> Reply | None:
+    def edit(_: Question, _body: dict[str, Any]) -> Reply | None:
         once.append(1)
         return Reply(b"<html>even weg</html>") if len(once) == 1 else None
 
@@ -430,13 +430,13 @@ def test_collection_without_rd(serve: Any, task: Any) -> None:
         fetch_features(task(server), items(server), None)
 
 
-def turned(asked: Question, body: dict[str, Any]) -> None:
+def turned(_: Question, body: dict[str, Any]) -> None:
     for feature in body["features"]:
         ring = feature["geometry"]["coordinates"][0]
         feature["geometry"]["coordinates"] = [[[y, x] for x, y in ring]]
 
 
-def degrees(asked: Question, body: dict[str, Any]) -> None:
+def degrees(_: Question, body: dict[str, Any]) -> None:
     for feature in body["features"]:
         feature["geometry"] = {"type": "Point", "coordinates": [5.1, 52.1]}
 

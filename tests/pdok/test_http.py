@@ -107,7 +107,7 @@ def test_body_without_length_is_left_to_the_check(serve: Any, http: Any) -> None
 
 @pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize("framing", ["length", "chunked", "close"])
-def test_whole_answers_come_through(serve: Any, http: Any, packed: bool, framing: str) -> None:
+def test_whole_answers_come_through(serve: Any, http: Any, *, packed: bool, framing: str) -> None:
     good = replace(ZIPPED if packed else GOOD, framing=framing)
     server = serve(lambda _: good)
     assert http(server).get(f"{server.url}/x", what="x", check=body) == GOOD.body
@@ -149,7 +149,7 @@ def test_failing_server_is_asked_again(serve: Any, http: Any, status: int) -> No
 
 def test_failing_server_gives_its_words(serve: Any, http: Any) -> None:
     server = serve(lambda _: as_problem(502, "de bron ligt eruit"))
-    with pytest.raises(ServiceUnavailableError, match="HTTP 502.*de bron ligt eruit"):
+    with pytest.raises(ServiceUnavailableError, match=r"HTTP 502.*de bron ligt eruit"):
         http(server).get(f"{server.url}/x", what="x", check=body)
     assert len(server.asked) == 5
 

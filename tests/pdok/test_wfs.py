@@ -101,7 +101,7 @@ def test_parts_must_hold_what_was_counted(
     monkeypatch.setattr(wfs, "CEILING", 50)
     features = [*squares(90), {**square(90), "geometry": None}]
     server = serve(Mapserver(features, most=20, ceiling=50))
-    with pytest.raises(IncompleteLayerError, match="telt 91 objecten, maar in delen .* 90"):
+    with pytest.raises(IncompleteLayerError, match=r"telt 91 objecten, maar in delen .* 90"):
         fetch_wfs(task(server), asked_of(server), None)
 
 

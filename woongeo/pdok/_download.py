@@ -28,6 +28,7 @@ from woongeo.errors import (
 )
 from woongeo.files import fingerprint, flush_to_disk, output_error
 from woongeo.pdok._http import Exchange, GarbledError, TooHeavyError
+from woongeo.pdok._run import Step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,13 +98,14 @@ class _Edition:
 class _Part:
     """The part of a file that has come; a `Sink`."""
 
-    def __init__(self, path: Path, url: str, what: str, seconds: float) -> None:
+    def __init__(self, path: Path, url: str, task: Task) -> None:
         self.path = path.with_name(f"{path.name}.part")
         self._facts = path.with_name(f"{path.name}.part.json")
         self._magic = FIRST_BYTES.get(path.suffix.lower(), b"")
-        self.what = what
+        self.what = task.what
         self.url = url
-        self.seconds = seconds
+        self.seconds = max(task.budget.left(), 0.001)
+        self._progress = task.progress
         self.edition = _Edition(url)
         self.size = 0
         self.resumed = False
@@ -206,6 +208,8 @@ class _Part:
             os.fsync(self._file.fileno())
             self.edition.synced = self.size
             self._write_facts()
+            if self._progress is not None:
+                self._progress(Step(self.what, 1, 0, self.size))
 
     def _write_facts(self) -> None:
         """Write down which file this is a part of; half a line reads as nothing."""
@@ -317,7 +321,7 @@ def _fetched_since(path: Path, url: str, began: float) -> Downloaded | None:
 
 def _locked(task: Task, url: str, path: Path, length: int | None) -> Downloaded:
     """Fetch a file that no other process is fetching."""
-    part = _Part(path, url, task.what, max(task.budget.left(), 0.001))
+    part = _Part(path, url, task)
     try:
         with part:
             _fetch_all(task, part)

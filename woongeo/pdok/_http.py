@@ -653,6 +653,47 @@ class Http:
         )
         raise kind(f"{failure} Dat bleef zo na {attempt} pogingen.") from failure
 
+    def probe(self, url: str, *, what: str, budget: Budget) -> int:
+        """See that something is to be had at an address, without having it.
+
+        Parameters
+        ----------
+        url : str
+            The address of a file.
+        what : str
+            What is being fetched, for messages.
+        budget : Budget
+            Time for the whole task.
+
+        Returns
+        -------
+        int
+            Its size in bytes; -1 where the server does not tell.
+
+        Raises
+        ------
+        ServiceError
+            When it is not there, or was moved.
+        """
+        self._may_visit(url)
+        with _Watch(min(self.manners.request_s, budget.require(what))), self._turn:
+            try:
+                response = self._session.head(
+                    url,
+                    timeout=self.manners.timeout_s,
+                    allow_redirects=False,
+                    proxies={"http": "", "https": ""} if _loopback(address(url)[1]) else {},
+                )
+            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+                raise ServiceUnavailableError(
+                    f"{what}: geen antwoord van {visible(url)[:300]} ({_reason(error)})."
+                ) from error
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        answer = Answer(url, response.status_code, headers, b"", "", dt.datetime.now(dt.UTC))
+        _raise_for_status(answer, what)
+        length = headers.get("content-length", "")
+        return int(length) if length.isdecimal() else -1
+
     def _wait(self, attempt: int, asked: float, failure: ServiceError, budget: Budget) -> None:
         """Wait before the next attempt, as long as the server asks but not for ever."""
         longest = self.manners.longest_wait_s

@@ -103,8 +103,8 @@ def read_json(answer: Answer, what: str) -> dict[str, Any]:
         said = server_text(answer)
         told = f" en zegt: {said}" if said else ""
         raise GarbledError(
-            f"{what}: {answer.url[:300]} antwoordt met {answer.kind() or 'iets'} dat geen volledige "
-            f"JSON is{told}."
+            f"{what}: {answer.url[:300]} antwoordt met {answer.kind() or 'iets'} dat geen "
+            f"volledige JSON is{told}."
         ) from error
     if not isinstance(found, dict):
         raise GarbledError(f"{what}: {answer.url[:300]} antwoordt met JSON dat geen object is.")

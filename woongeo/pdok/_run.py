@@ -228,7 +228,7 @@ def _divide_until_answered(
         if expected is not None and len(names) != expected:
             raise IncompleteLayerError(
                 f"{task.what}: de server telt {expected} objecten, maar in delen gevraagd zijn het "
-                f"er {len(names)}: objecten zonder vorm of buiten Nederland komen zo niet mee. Neem "
-                "het bestand (ATOM)."
+                f"er {len(names)}: objecten zonder vorm of buiten Nederland komen zo niet mee. "
+                "Neem het bestand (ATOM)."
             ) from None
         return pages

@@ -26,6 +26,7 @@ from woongeo.encode import visible
 from woongeo.errors import FileError, InputError, ServiceResponseError
 from woongeo.files import output_error
 from woongeo.pdok._download import FIRST_BYTES, Downloaded, download, sqlite_size
+from woongeo.pdok._gml import read_gml
 from woongeo.pdok._http import Answer, within_origin
 from woongeo.pdok._run import is_rd_uri
 from woongeo.pdok._xml import elements, local_name, read_xml
@@ -296,7 +297,7 @@ def read_file(
     Parameters
     ----------
     path : str or Path
-        A GeoPackage; or a zip that holds one dataset, which is then read whole.
+        A GeoPackage; or a GML, or a zip that holds one dataset, which are then read whole.
     boxes : sequence of Box or None
         West, south, east, north in RD New, metres; None for everything.
     layer : str, optional
@@ -321,6 +322,9 @@ def read_file(
     path = Path(path)
     if boxes is not None and not boxes:
         raise InputError(f"{path}: boxes is leeg, dus er is niets gevraagd; geef None voor alles.")
+    if path.suffix.lower() == ".gml":
+        frame, stated = read_gml(path, layer)
+        return _touching(_in_rd(frame, stated, path), boxes)
     if path.suffix.lower() != ".gpkg":
         frame, _ = read_vector(path, layer=layer)
         frame.insert(0, "feature_id", [str(i) for i in range(len(frame))])
@@ -364,7 +368,11 @@ def _read_geopackage(
             f"{path}: kan niet worden gelezen ({str(error).strip().splitlines()[0]})."
         ) from error
     frame = pd.concat(parts) if len(parts) > 1 else parts[0]
-    frame = frame[~frame.index.duplicated()].sort_index()
+    return _in_rd(frame[~frame.index.duplicated()].sort_index(), stated, path)
+
+
+def _in_rd(frame: gpd.GeoDataFrame, stated: object, path: Path) -> gpd.GeoDataFrame:
+    """Bring rows to RD New; their index becomes their id."""
     shapes, _ = to_rd(frame.geometry.to_numpy(), stated, what=str(path))
     columns = frame.drop(columns=[frame.geometry.name]).reset_index(drop=True)
     if "feature_id" in columns.columns:

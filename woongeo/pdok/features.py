@@ -10,9 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
-
-from requests import PreparedRequest
+from urllib.parse import quote, urlencode
 
 from woongeo.encode import visible
 from woongeo.errors import (
@@ -262,9 +260,7 @@ def _first_url(items: Items, box: Box | None) -> str:
         query["datetime"] = items.datetime
     if items.cql:
         query |= {"filter": items.cql, "filter-lang": "cql2-text", "filter-crs": _RD_URI}
-    request = PreparedRequest()
-    request.prepare_url(items.url("items"), {**query, **items.equals})
-    return str(request.url)
+    return f"{items.url('items')}?{urlencode({**query, **items.equals}, quote_via=quote)}"
 
 
 def _pages(task: Task, items: Items, box: Box | None) -> tuple[list[Page], bool]:

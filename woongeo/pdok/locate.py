@@ -17,6 +17,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import shapely
 
 from woongeo.encode import visible
@@ -102,7 +103,7 @@ class Place:
 
 
 def locate(
-    task: Task, text: str, *, kinds: Sequence[str] = (), rows: int = 10, url: str = URL
+    task: Task, text: str, *, kinds: Sequence[str] = (), rows: int = 10, url: str | None = None
 ) -> list[Place]:
     """Find places by name or address.
 
@@ -116,8 +117,8 @@ def locate(
         Only these kinds, such as "woonplaats" or "gemeente"; empty for all.
     rows : int
         Most results, 1 to 100.
-    url : str
-        Where the Locatieserver is.
+    url : str, optional
+        Where the Locatieserver is; `URL` without it.
 
     Returns
     -------
@@ -132,11 +133,11 @@ def locate(
     ServiceError
         When the server does not answer, or not as asked.
     """
-    return _search(task, f"{url}/free", text, kinds, rows)
+    return _search(task, f"{url or URL}/free", text, kinds, rows)
 
 
 def suggest(
-    task: Task, text: str, *, kinds: Sequence[str] = (), rows: int = 10, url: str = URL
+    task: Task, text: str, *, kinds: Sequence[str] = (), rows: int = 10, url: str | None = None
 ) -> list[Place]:
     """Find places that begin as a text does, for completing what is typed.
 
@@ -150,8 +151,8 @@ def suggest(
         Only these kinds; empty for all.
     rows : int
         Most results, 1 to 100.
-    url : str
-        Where the Locatieserver is.
+    url : str, optional
+        Where the Locatieserver is; `URL` without it.
 
     Returns
     -------
@@ -165,10 +166,10 @@ def suggest(
     ServiceError
         When the server does not answer, or not as asked.
     """
-    return _search(task, f"{url}/suggest", text, kinds, rows)
+    return _search(task, f"{url or URL}/suggest", text, kinds, rows)
 
 
-def lookup(task: Task, place_id: str, *, url: str = URL) -> Place:
+def lookup(task: Task, place_id: str, *, url: str | None = None) -> Place:
     """Give the place with an id.
 
     Parameters
@@ -177,8 +178,8 @@ def lookup(task: Task, place_id: str, *, url: str = URL) -> Place:
         The fetch.
     place_id : str
         From `locate` or `suggest`.
-    url : str
-        Where the Locatieserver is.
+    url : str, optional
+        Where the Locatieserver is; `URL` without it.
 
     Returns
     -------
@@ -194,7 +195,7 @@ def lookup(task: Task, place_id: str, *, url: str = URL) -> Place:
     """
     if not place_id.strip():
         raise InputError("lookup: geef het id van een plaats, zoals locate() het noemt.")
-    docs = _docs(task, f"{url}/lookup", {"id": place_id}, 1)
+    docs = _docs(task, f"{url or URL}/lookup", {"id": place_id}, 1)
     if not docs:
         raise InputError(f"{visible(place_id)[:100]}: de Locatieserver kent dit id niet (meer).")
     if docs[0].get("id") != place_id:
@@ -203,6 +204,37 @@ def lookup(task: Task, place_id: str, *, url: str = URL) -> Place:
             f"{visible(place_id)[:100]}."
         )
     return _place(docs[0], Match.EXACT, "", task.what)
+
+
+def as_frame(places: Sequence[Place]) -> gpd.GeoDataFrame:
+    """Put places in a table.
+
+    Parameters
+    ----------
+    places : sequence of Place
+        What was found.
+
+    Returns
+    -------
+    GeoDataFrame
+        RD New (EPSG:28992), metres, on a fresh `RangeIndex`: ``naam``, ``soort``, ``overeenkomst``
+        ("precies", "meerdere" or "los"), ``twijfel``, ``score``, ``gemeente``, ``gemeentecode``,
+        ``provincie``, ``postcode``, ``id`` and a point.
+    """
+    table = {
+        "naam": [p.name for p in places],
+        "soort": [p.kind for p in places],
+        "overeenkomst": [str(p.match) for p in places],
+        "twijfel": [p.doubt for p in places],
+        "score": [p.score for p in places],
+        "gemeente": [p.municipality for p in places],
+        "gemeentecode": [p.municipality_code for p in places],
+        "provincie": [p.province for p in places],
+        "postcode": [p.postcode for p in places],
+        "id": [p.id for p in places],
+    }
+    points = gpd.GeoSeries([p.point for p in places], crs="EPSG:28992")
+    return gpd.GeoDataFrame(table, geometry=points)
 
 
 def _search(task: Task, url: str, text: str, kinds: Sequence[str], rows: int) -> list[Place]:
