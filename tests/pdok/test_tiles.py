@@ -11,21 +11,19 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pdok_servers import Question, Reply
 from rasterio.io import MemoryFile
 
+from pdok_servers import Question, Reply
 from woongeo.errors import (
     EndpointGoneError,
     InputError,
     ServiceResponseError,
     ServiceUnavailableError,
 )
+from woongeo.pdok._grid import RD_GRID, WEB_GRID, Grid
 from woongeo.pdok.tiles import (
     BACKGROUNDS,
-    RD_GRID,
-    WEB_GRID,
     Background,
-    Grid,
     choose_zoom,
     fetch_background,
 )

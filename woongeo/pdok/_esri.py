@@ -30,6 +30,40 @@ KINDS = {
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
+def as_feature(given: Mapping[str, Any], id_field: str, dates: Iterable[str]) -> dict[str, Any]:
+    """Turn one Esri feature into one of GeoJSON.
+
+    Parameters
+    ----------
+    given : Mapping
+        Decoded Esri JSON.
+    id_field : str
+        The attribute that holds the object id.
+    dates : iterable of str
+        Attributes that hold milliseconds since 1970.
+
+    Returns
+    -------
+    dict
+        Its ``id`` is a whole number.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError, AttributeError, OverflowError
+        When it is no such feature.
+    """
+    attributes = given["attributes"]
+    number = attributes[id_field]
+    if type(number) is not int:
+        message = f"{id_field} {number!r}"
+        raise TypeError(message)
+    return {
+        "id": number,
+        "properties": _with_text_dates(attributes, dates),
+        "geometry": as_geojson(given.get("geometry")),
+    }
+
+
 def as_geojson(shape: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """Turn one Esri shape into GeoJSON.
 
@@ -74,28 +108,10 @@ def as_geojson(shape: Mapping[str, Any] | None) -> dict[str, Any] | None:
     raise ValueError(message)
 
 
-def as_text_dates(
+def _with_text_dates(
     attributes: Mapping[str, Any], dates: Iterable[str]
 ) -> dict[str, str | int | float | bool | None]:
-    """Write dates as the other doors give them: text, in UTC.
-
-    Parameters
-    ----------
-    attributes : Mapping
-        Of one feature.
-    dates : iterable of str
-        Names of attributes that hold milliseconds since 1970.
-
-    Returns
-    -------
-    dict
-        The attributes, with those as ISO 8601.
-
-    Examples
-    --------
-    >>> as_text_dates({"datum": 1735689600000, "nr": 4}, ["datum"])
-    {'datum': '2025-01-01T00:00:00Z', 'nr': 4}
-    """
+    """Write dates as the other doors give them: text, in UTC."""
     found = dict(attributes)
     for name in dates:
         value = found.get(name)

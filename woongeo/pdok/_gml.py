@@ -7,7 +7,7 @@ byte to the last, and counts what GDAL must find.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import pyogrio
 from lxml import etree
@@ -50,34 +50,33 @@ def read_gml(path: Path, layer: str | None) -> tuple[gpd.GeoDataFrame, object]:
         number of features than there are.
     """
     counted = count_features(path)
+    if layer is None and len(counted) == 1:
+        layer = next(iter(counted))
+    if layer not in counted:
+        raise FileError(
+            f"{path}: noem een van de lagen in dit bestand: "
+            f"{visible(', '.join(counted))[:500] or 'er is er geen'}."
+        )
+    # GDAL would fetch schemas from the network, and leave a file of its own beside this one.
+    alone = {"DOWNLOAD_SCHEMA": "NO", "WRITE_GFS": "NO"}
     try:
-        # GDAL would fetch schemas from the network, and leave a file of its own beside this one.
-        layers = [str(name) for name, _ in pyogrio.list_layers(path)]
-        if layer is None and len(layers) == 1:
-            layer = layers[0]
-        if layer not in layers:
-            raise FileError(
-                f"{path}: noem een van de lagen in dit bestand: {visible(', '.join(layers))[:500]}."
-            )
-        info = pyogrio.read_info(path, layer=layer, DOWNLOAD_SCHEMA="NO", WRITE_GFS="NO")
+        info = pyogrio.read_info(path, layer=layer, **alone)
         if info["driver"] != "GML":
             raise FileError(f"{path}: de inhoud is {info['driver']}, geen GML.")
-        frame = pyogrio.read_dataframe(
-            path, layer=layer, force_2d=True, DOWNLOAD_SCHEMA="NO", WRITE_GFS="NO"
-        )
+        frame = pyogrio.read_dataframe(path, layer=layer, force_2d=True, **alone)
     except (DataSourceError, DataLayerError, ShapelyError) as error:
         raise FileError(
             f"{path}: kan niet worden gelezen ({str(error).strip().splitlines()[0]})."
         ) from error
-    if len(layers) == 1 and len(frame) != counted:
+    if len(frame) != counted[layer]:
         raise FileError(
-            f"{path}: het bestand bevat {counted} objecten, maar GDAL leest er {len(frame)}; haal "
-            "het opnieuw op, of meld dit."
+            f"{path}: het bestand bevat {counted[layer]} objecten, maar GDAL leest er "
+            f"{len(frame)}; haal het opnieuw op, of meld dit."
         )
     return frame, info["crs"]
 
 
-def count_features(path: Path) -> int:
+def count_features(path: Path) -> dict[str, int]:
     """Parse a GML file from its first byte to its last, and count its features.
 
     Parameters
@@ -87,50 +86,59 @@ def count_features(path: Path) -> int:
 
     Returns
     -------
-    int
-        How many features it holds.
+    dict
+        Kind of feature to how many there are.
 
     Raises
     ------
     FileError
         When it is not whole, defines entities, or is no collection of features.
     """
-    counted = 0
-    stated = ""
     try:
-        # https://lxml.de/FAQ.html#how-do-i-use-lxml-safely-as-a-web-service-endpoint
-        walk = etree.iterparse(
-            str(path),
-            events=("start", "end"),
-            resolve_entities=False,
-            no_network=True,
-            huge_tree=False,
-            load_dtd=False,
-        )
-        for event, element in walk:
-            name = etree.QName(element).localname if isinstance(element.tag, str) else ""
-            if event == "start":
-                if element.getparent() is None:
-                    _require_collection(path, element, name)
-                    stated = str(element.get("numberReturned") or "")
-                continue
-            if name == "truncatedResponse":
-                raise FileError(f"{path}: de server brak de levering af; haal het opnieuw op.")
-            parent = element.getparent()
-            inside = etree.QName(parent).localname if parent is not None else ""
-            if inside in _ONE | _MANY:
-                counted += 1
-                # What was counted need not stay in memory.
-                element.clear()
-            elif name in _ONE and parent is not None:
-                parent.remove(element)
+        with path.open("rb") as file:
+            counted, stated = _walk(file, path)
     except (etree.XMLSyntaxError, OSError) as error:
         raise FileError(
             f"{path}: geen volledige XML ({visible(error)[:150]}); haal het opnieuw op."
         ) from error
-    if stated.isdecimal() and int(stated) != counted:
-        raise FileError(f"{path}: noemt {stated} objecten, maar bevat er {counted}.")
+    total = sum(counted.values())
+    if stated.isdecimal() and int(stated) != total:
+        raise FileError(f"{path}: noemt {stated} objecten, maar bevat er {total}.")
     return counted
+
+
+def _walk(file: BinaryIO, path: Path) -> tuple[dict[str, int], str]:
+    """Count features by kind, and find the number that the file states."""
+    counted: dict[str, int] = {}
+    stated = ""
+    # https://lxml.de/FAQ.html#how-do-i-use-lxml-safely-as-a-web-service-endpoint
+    walk = etree.iterparse(
+        file,
+        events=("start", "end"),
+        resolve_entities=False,
+        no_network=True,
+        huge_tree=False,
+        load_dtd=False,
+    )
+    for event, element in walk:
+        name = etree.QName(element).localname if isinstance(element.tag, str) else ""
+        parent = element.getparent()
+        if event == "start":
+            if parent is None:
+                _require_collection(path, element, name)
+                stated = str(element.get("numberReturned") or "")
+            continue
+        if name == "truncatedResponse":
+            raise FileError(f"{path}: de server brak de levering af; haal het opnieuw op.")
+        if parent is None:
+            continue
+        if etree.QName(parent).localname in _ONE | _MANY:
+            counted[name] = counted.get(name, 0) + 1
+            # What was counted need not stay in memory.
+            element.clear()
+        elif name in _ONE:
+            parent.remove(element)
+    return counted, stated
 
 
 def _require_collection(path: Path, root: etree._Element, name: str) -> None:

@@ -24,7 +24,7 @@ from woongeo.errors import (
     UnexpectedCrsError,
 )
 from woongeo.pdok._boxes import NATION, Box, written
-from woongeo.pdok._esri import KINDS, as_geojson, as_text_dates
+from woongeo.pdok._esri import KINDS, as_feature
 from woongeo.pdok._http import PARALLEL, Answer, GarbledError, TooHeavyError
 from woongeo.pdok._pages import ChangedError, Page, read_json, read_page, refuse_outside
 from woongeo.pdok._run import Task, gather
@@ -376,7 +376,7 @@ def _page(task: Task, asked: FeatureLayer, layer: _Described, query: Mapping[str
         if features:
             _require_rd(task, found, answer.url)
         try:
-            decoded = [_feature(each, layer) for each in features]
+            decoded = [as_feature(each, layer.id_field, layer.dates) for each in features]
         except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
             raise GarbledError(
                 f"{task.what}: een object in {answer.url[:300]} is onleesbaar ({error})."
@@ -401,20 +401,6 @@ def _page(task: Task, asked: FeatureLayer, layer: _Described, query: Mapping[str
     )
     task.count(len(page))
     return page
-
-
-def _feature(given: Mapping[str, Any], layer: _Described) -> dict[str, Any]:
-    """Turn one Esri feature into one of GeoJSON."""
-    attributes = given["attributes"]
-    number = attributes[layer.id_field]
-    if type(number) is not int:
-        message = f"{layer.id_field} {number!r}"
-        raise TypeError(message)
-    return {
-        "id": number,
-        "properties": as_text_dates(attributes, layer.dates),
-        "geometry": as_geojson(given.get("geometry")),
-    }
 
 
 def _require_rd(task: Task, found: Mapping[str, Any], url: str) -> None:

@@ -38,9 +38,11 @@ from woongeo.pdok._tidy import require_plausible, tidy
 from woongeo.pdok.arcgis import FeatureLayer, fetch_arcgis
 from woongeo.pdok.atom import fetch_atom, read_file
 from woongeo.pdok.catalogue import KINDS, Dataset, Door
+from woongeo.pdok.coverages import Coverage, Raster, fetch_coverage
 from woongeo.pdok.features import Items, fetch_features, read_index
 from woongeo.pdok.locate import as_frame, locate
 from woongeo.pdok.store import Store, Stored
+from woongeo.pdok.tiles import Background, Picture, fetch_background
 from woongeo.pdok.wfs import FeatureType, fetch_wfs, read_types
 
 if TYPE_CHECKING:
@@ -359,6 +361,63 @@ class Client:
         if not text.strip() or not 1 <= rows <= 50:
             raise InputError("locate: geef een naam, en 1 tot 50 rijen.")
         return as_frame(locate(self._task("Locatieserver"), text.strip(), rows=rows))
+
+    def background(
+        self, box: Box, *, width_px: int = 1024, background: Background | str = "grijs"
+    ) -> Picture:
+        """Fetch a background for a static map, in RD New and so without warping.
+
+        For a map in a browser, `woongeo.pdok.tiles.BACKGROUNDS` holds the addresses of tiles.
+
+        Parameters
+        ----------
+        box : tuple of float
+            West, south, east, north in RD New (EPSG:28992), metres.
+        width_px : int
+            How many pixels it must be wide at least.
+        background : Background or str
+            "standaard", "grijs", "pastel", "water", "luchtfoto", or one of your own.
+
+        Returns
+        -------
+        Picture
+            Red, green and blue, where its edges are, and what must stand beside it.
+
+        Raises
+        ------
+        InputError
+            When it is no box, or no such background.
+        ServiceError
+            When it does not come.
+        """
+        self._require_online("de achtergrondkaart")
+        task = self._task("achtergrondkaart")
+        return fetch_background(task, box, width_px=width_px, background=background)
+
+    def heights(self, box: Box, *, coverage: Coverage | str = "dtm_05m") -> Raster:
+        """Fetch heights of the AHN, every half metre.
+
+        Parameters
+        ----------
+        box : tuple of float
+            West, south, east, north in RD New (EPSG:28992), metres.
+        coverage : Coverage or str
+            "dtm_05m" for the ground, "dsm_05m" for what stands on it, or one of your own.
+
+        Returns
+        -------
+        Raster
+            Metres above NAP, on the grid of the source.
+
+        Raises
+        ------
+        InputError
+            When it is no box, or one of too many cells.
+        ServiceError
+            When a part does not come, or is not what was asked.
+        """
+        self._require_online("de hoogtes")
+        return fetch_coverage(self._task("hoogtes"), box, coverage=coverage)
 
     def check(self, *names: str) -> pd.DataFrame:
         """Visit each address of the catalogue and tell whether it answers as expected.
