@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
+import shapely
+
 from woongeo.encode import visible
 from woongeo.errors import (
     IncompleteLayerError,
@@ -298,6 +300,13 @@ def _pages(task: Task, items: Items, box: Box | None) -> tuple[list[Page], bool]
         pages.append(page)
         task.count(len(page))
         url = answered.next
+    last = pages[-1]
+    if len(last) >= _LIMIT and shapely.is_missing(last.geometry).all():
+        # GoKoala gives no link to the next page for collections without shapes.
+        raise IncompleteLayerError(
+            f"{task.what}: een volle bladzijde zonder vormen en zonder verwijzing naar de volgende; "
+            "of er meer is, is niet te zien."
+        )
     if matched is not None and total != matched:
         raise IncompleteLayerError(
             f"{task.what}: de server noemt {matched} objecten maar gaf er {total}."
