@@ -41,7 +41,7 @@ def missing(what: str) -> None:
 
 @pytest.fixture(scope="session")
 def layer() -> gpd.GeoDataFrame:
-    """The real Natura 2000 file where it is, and a drawn layer otherwise."""
+    """Draw a layer of circles, some of two parts."""
     rng = np.random.default_rng(3)
     x, y = rng.uniform(20_000, 270_000, N), rng.uniform(320_000, 610_000, N)
     shapes = shapely.buffer(shapely.points(x, y), rng.uniform(20, 900, N), quad_segs=4)
