@@ -518,6 +518,19 @@ def test_null_and_3d_and_empty_shapes(serve: Any, task: Any) -> None:
     assert frame.geometry.is_empty.tolist()[-3:] == [True] * 3
 
 
+def test_attributes_without_shapes_have_no_next(serve: Any, task: Any) -> None:
+    """GoKoala leaves the link out for such collections: a full page is not a whole layer."""
+
+    def strip(_: Question, body: dict[str, Any]) -> None:
+        body["links"] = []
+        for feature in body["features"]:
+            feature["geometry"] = None
+
+    server = serve(edited(Gokoala(squares(1200)), strip))
+    with pytest.raises(IncompleteLayerError, match="volle bladzijde"):
+        fetch_features(task(server), items(server), None)
+
+
 def test_filter_only_where_it_is_announced(serve: Any, task: Any) -> None:
     """A filter that a server does not know gives the whole layer elsewhere."""
     server = serve(Gokoala(squares(20), queryables=("soort",)))

@@ -153,7 +153,7 @@ def read_collection(answer: Answer, what: str) -> dict[str, Any]:
     return found
 
 
-def read_page(features: Sequence[Any], what: str) -> Page:
+def read_page(features: Sequence[Any], what: str, *, id_from: Sequence[str] = ()) -> Page:
     """Turn decoded features into arrays.
 
     Parameters
@@ -162,6 +162,8 @@ def read_page(features: Sequence[Any], what: str) -> Page:
         The ``features`` of a FeatureCollection.
     what : str
         What is being fetched, for messages.
+    id_from : sequence of str
+        Properties that name a feature where it has no id of its own; the first that is there.
 
     Returns
     -------
@@ -176,6 +178,9 @@ def read_page(features: Sequence[Any], what: str) -> Page:
     try:
         ids = [None if f.get("id") is None else str(f["id"]) for f in features]
         properties = [f.get("properties") or {} for f in features]
+        if ids.count(None) == len(ids):
+            name = next((n for n in id_from if all(p.get(n) is not None for p in properties)), None)
+            ids = ids if name is None else [str(p[name]) for p in properties]
         geometry = _shapes([f.get("geometry") for f in features])
         names = dict.fromkeys(chain.from_iterable(properties))
         columns = {name: _column([p.get(name) for p in properties]) for name in names}

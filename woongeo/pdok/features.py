@@ -8,13 +8,20 @@ page came twice, and page one is still the same at the end.
 
 from __future__ import annotations
 
+import concurrent.futures
+import json
+import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
+import shapely
+
 from woongeo.encode import visible
 from woongeo.errors import (
     IncompleteLayerError,
+    ServiceError,
     ServiceResponseError,
     UnexpectedCrsError,
 )
@@ -31,7 +38,7 @@ from woongeo.pdok._pages import (
 from woongeo.pdok._run import Task, gather, is_rd_uri
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import geopandas as gpd
 
@@ -263,14 +270,92 @@ def _first_url(items: Items, box: Box | None) -> str:
     return f"{items.url('items')}?{urlencode({**query, **items.equals}, quote_via=quote)}"
 
 
+class _Ahead:
+    """Asks for the next page while this one is read.
+
+    The link to it stands before the features in GoKoala's answers. What was asked ahead is used
+    only when the whole page, once read, names that very address.
+    """
+
+    def __init__(self, task: Task, box: Box | None, pool: concurrent.futures.Executor) -> None:
+        self._task = task
+        self._box = box
+        self._pool = pool
+        self._asked: dict[str, concurrent.futures.Future[_Answered]] = {}
+        self._lock = threading.Lock()
+        self._done = False
+
+    def ask(self, url: str) -> concurrent.futures.Future[_Answered]:
+        """Ask for a page, unless it was asked already."""
+        with self._lock:
+            if url not in self._asked:
+                self._asked[url] = self._pool.submit(_page, self._task, url, self._box, self._see)
+            return self._asked[url]
+
+    def _see(self, answer: Answer) -> None:
+        """Find the link to the next page in an answer that was not read yet."""
+        target = _early_next(answer)
+        if target is not None:
+            with suppress(ServiceError):
+                target = within_origin(answer.url, target)
+                with self._lock:
+                    if self._done or target in self._asked:
+                        return
+                self.ask(target)
+
+    def stop(self) -> None:
+        """Ask nothing more."""
+        with self._lock:
+            self._done = True
+            for future in self._asked.values():
+                future.cancel()
+
+
+def _early_next(answer: Answer) -> str | None:
+    """Read the links where they stand before the features."""
+    head = answer.body[:20_000].decode("utf-8", "replace")
+    before, found, rest = head.partition('"links":')
+    if not found or '"features"' in before:
+        return None
+    with suppress(ValueError, IncompleteLayerError):
+        links, _ = json.JSONDecoder().raw_decode(rest.lstrip())
+        return _next_href({"links": links}, answer.url)
+    return None
+
+
 def _pages(task: Task, items: Items, box: Box | None) -> tuple[list[Page], bool]:
     """Follow the links from page one to the last; tell whether a feature came twice."""
-    url: str | None = _first_url(items, box)
-    first_url = str(url)
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        ahead = _Ahead(task, box, pool)
+        try:
+            pages, ids, matched = _follow(task, _first_url(items, box), ahead)
+        finally:
+            ahead.stop()
+            pool.shutdown(wait=True, cancel_futures=True)
+    total = sum(map(len, pages))
+    last = pages[-1]
+    if len(last) >= _LIMIT and shapely.is_missing(last.geometry).all():
+        # GoKoala gives no link to the next page for collections without shapes.
+        raise IncompleteLayerError(
+            f"{task.what}: een volle bladzijde zonder vormen en zonder verwijzing naar de "
+            "volgende; of er meer is, is niet te zien."
+        )
+    if matched is not None and total != matched:
+        raise IncompleteLayerError(
+            f"{task.what}: de server noemt {matched} objecten maar gaf er {total}."
+        )
+    if len(pages) > 1:
+        _refuse_changed(task, _first_url(items, box), box, pages[0])
+    return pages, len(ids) < sum(name is not None for page in pages for name in page.ids)
+
+
+def _follow(task: Task, first_url: str, ahead: _Ahead) -> tuple[list[Page], set[str], int | None]:
+    """Collect the pages, their ids, and the count where the server gives one."""
+    url: str | None = first_url
     pages: list[Page] = []
     visited: set[str] = set()
     ids: set[str] = set()
-    total = empty = 0
+    empty = 0
     matched: int | None = None
     while url is not None:
         if url in visited:
@@ -279,7 +364,7 @@ def _pages(task: Task, items: Items, box: Box | None) -> tuple[list[Page], bool]
                 f"({visible(url)[:300]}), dus het einde is niet te bereiken. Meld dit aan PDOK."
             )
         visited.add(url)
-        answered = _page(task, url, box)
+        answered = ahead.ask(url).result()
         page = answered.page
         named = [name for name in page.ids if name is not None]
         if pages and named:
@@ -292,19 +377,12 @@ def _pages(task: Task, items: Items, box: Box | None) -> tuple[list[Page], bool]
             )
         if answered.matched is not None and matched not in {None, answered.matched}:
             raise ChangedError(f"{task.what}: het aantal objecten veranderde tijdens het ophalen.")
-        matched = answered.matched
+        matched = matched if answered.matched is None else answered.matched
         ids.update(named)
-        total += len(page)
         pages.append(page)
         task.count(len(page))
         url = answered.next
-    if matched is not None and total != matched:
-        raise IncompleteLayerError(
-            f"{task.what}: de server noemt {matched} objecten maar gaf er {total}."
-        )
-    if len(pages) > 1:
-        _refuse_changed(task, first_url, box, pages[0])
-    return pages, len(ids) < sum(name is not None for page in pages for name in page.ids)
+    return pages, ids, matched
 
 
 def _refuse_restart(task: Task, first: Page, ids: set[str], named: Sequence[str]) -> None:
@@ -324,10 +402,14 @@ def _refuse_changed(task: Task, url: str, box: Box | None, first: Page) -> None:
         )
 
 
-def _page(task: Task, url: str, box: Box | None) -> _Answered:
-    """Fetch one page."""
+def _page(
+    task: Task, url: str, box: Box | None, see: Callable[[Answer], None] | None = None
+) -> _Answered:
+    """Fetch one page; show it to `see` before it is read."""
 
     def check(answer: Answer) -> _Answered:
+        if see is not None:
+            see(answer)
         found = read_collection(answer, task.what)
         stated = answer.headers.get("content-crs", "").strip().strip("<>")
         if not is_rd_uri(stated):
@@ -349,18 +431,27 @@ def _page(task: Task, url: str, box: Box | None) -> _Answered:
 
 
 def _next(found: Mapping[str, Any], url: str) -> str | None:
-    """Find the link to the next page."""
+    """Find the link to the next page, and see that it stays with the server."""
+    href = _next_href(found, url)
+    return None if href is None else within_origin(url, href)
+
+
+def _next_href(found: Mapping[str, Any], url: str) -> str | None:
+    """Find the link to the next page as it was written."""
     links = found.get("links") or []
+    if not isinstance(links, list) or not all(isinstance(link, dict) for link in links):
+        raise IncompleteLayerError(f"{visible(url)[:300]}: de verwijzingen zijn onleesbaar.")
+    following = [link for link in links if link.get("rel") == "next"]
+    if not following:
+        return None
     hrefs = {
         str(link.get("href", ""))
-        for link in links
-        if link.get("rel") == "next" and "html" not in str(link.get("type", "")).lower()
+        for link in following
+        if "html" not in str(link.get("type", "")).lower()
     }
-    if not hrefs:
-        return None
-    if len(hrefs) > 1 or "" in hrefs:
+    if len(hrefs) != 1 or "" in hrefs:
         raise IncompleteLayerError(
-            f"{visible(url)[:300]}: niet één maar {len(hrefs)} verwijzingen naar een volgende "
-            "bladzijde, of een lege."
+            f"{visible(url)[:300]}: niet één maar {len(hrefs)} bruikbare verwijzingen naar een "
+            "volgende bladzijde, of een lege."
         )
-    return within_origin(url, hrefs.pop())
+    return hrefs.pop()

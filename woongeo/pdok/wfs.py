@@ -224,7 +224,9 @@ def _page(task: Task, asked: FeatureType, box: Box | None, start: int, hits: int
                 f"{task.what}: het aantal objecten veranderde tijdens het ophalen (van {hits} naar "
                 f"{matched}). Probeer het later opnieuw."
             )
-        page = read_page(found["features"], task.what)
+        # MapServer writes an id only where it was set up to; its field is fuuid at PDOK.
+        names = [name for name in ("fuuid", asked.sort_by) if name]
+        page = read_page(found["features"], task.what, id_from=names)
         refuse_outside(page, box or NATION, answer.url, task.what)
         return page
 
