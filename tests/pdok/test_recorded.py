@@ -11,11 +11,10 @@ import shapely
 
 from pdok_servers import RD_URI, Question, Reply
 from woongeo.errors import ServiceResponseError, UnexpectedCrsError
-from woongeo.pdok._http import Answer, GarbledError, TooHeavyError, server_text
+from woongeo.pdok._http import Answer, GarbledError, TooHeavyError
 from woongeo.pdok._pages import read_collection, read_page
 from woongeo.pdok._xml import read_xml
 from woongeo.pdok.features import Items, fetch_features, read_index
-from woongeo.pdok.locate import read_places
 from woongeo.pdok.wfs import FeatureType, fetch_wfs, read_types
 
 if TYPE_CHECKING:
@@ -116,14 +115,3 @@ def test_exception_with_http_200(recorded: Path) -> None:
     path = next((recorded / "opgenomen").glob("*fake_layer_styles*.xml"))
     with pytest.raises(ServiceResponseError, match="LayerNotDefined"):
         read_xml(answer(path.read_bytes(), "text/xml"), "wms")
-
-
-def test_places(recorded: Path) -> None:
-    places = recorded / "locatieserver"
-    found = read_places(answer((places / "free.json").read_bytes()), "x")
-    assert found["naam"].tolist() == ["Bolstraat 1, 3581WS Utrecht"]
-    assert found.geometry.iloc[0].equals(shapely.Point(137569.474, 455650.561))
-    error = answer((places / "error.json").read_bytes())
-    assert "Verplichte parameter" in server_text(error)
-    with pytest.raises(GarbledError):
-        read_places(error, "x")
