@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import pyproj
 import pytest
 import shapely
 import shapely.geometry
@@ -257,11 +258,46 @@ def test_degrees_that_are_labelled_rd(serve: Any, task: Any) -> None:
         fetch_arcgis(task(server), layer(server), [(EAST, NORTH, EAST + 500.0, NORTH + 500.0)])
 
 
-def test_conversion_by_the_server_is_told(serve: Any, task: Any) -> None:
-    server = serve(Arcgis(squares(3), own_wkid=3857))
+@pytest.mark.parametrize("wkid", [4326, 102100, 3857, 4258])
+def test_another_system_is_converted_here(serve: Any, task: Any, wkid: int) -> None:
+    """F24: a server's own conversion to RD may be over a hundred metres off."""
+    arcgis = Arcgis(squares(400), own_wkid=wkid, wkid=wkid, most=300)
+    crs = {102100: "EPSG:3857"}.get(wkid, f"EPSG:{wkid}")
+    back = pyproj.Transformer.from_crs("EPSG:28992", crs, always_xy=True).transform
+
+    def elsewhere(asked: Question) -> Reply:
+        query = dict(asked.query)
+        if "geometry" in query:
+            # The server chooses in its own system.
+            there = pyproj.Transformer.from_crs(crs, "EPSG:28992", always_xy=True)
+            west, south, east, north = map(float, query["geometry"].split(","))
+            query["geometry"] = ",".join(map(str, there.transform_bounds(west, south, east, north)))
+        reply = arcgis(replace(asked, query=query))
+        body = json.loads(reply.body)
+        for each in body.get("features", []):
+            each["geometry"]["rings"] = [
+                [back(*position) for position in ring] for ring in each["geometry"]["rings"]
+            ]
+        return as_json(body)
+
+    server = serve(elsewhere)
     doing = task(server)
-    fetch_arcgis(doing, layer(server), None)
-    assert any("EPSG:3857" in note for note in doing.notes)
+    frame = fetch_arcgis(doing, layer(server), None)
+    drawn = shapely.geometry.shape(squares(400)[7]["geometry"])
+    found = frame.set_index("nr").geometry[7]
+    assert shapely.hausdorff_distance(drawn, found) < 1
+    assert {q.query["outSR"] for q in server.asked if "outSR" in q.query} == {str(wkid)}
+    assert any("omgerekend" in note and "nauwkeurigheid" in note for note in doing.notes)
+    near = fetch_arcgis(
+        task(server), layer(server), [(EAST + 50.0, NORTH - 9.0, EAST + 197.0, NORTH + 50.0)]
+    )
+    assert numbers(near) == [1]
+
+
+def test_a_system_that_is_not_known(serve: Any, task: Any) -> None:
+    server = serve(Arcgis(squares(3), own_wkid=999999))
+    with pytest.raises(UnexpectedCrsError, match="PROJ niet kent"):
+        fetch_arcgis(task(server), layer(server), None)
 
 
 def test_an_id_that_never_comes_fails_the_layer(serve: Any, task: Any) -> None:

@@ -413,8 +413,7 @@ def sqlite_size(path: Path) -> int | None:
     Returns
     -------
     int or None
-        Bytes; None where it is no SQLite file or does not say so reliably:
-        https://www.sqlite.org/fileformat.html#in_header_database_size
+        Bytes; None where it is no SQLite file or does not say so reliably.
 
     Raises
     ------
@@ -428,6 +427,7 @@ def sqlite_size(path: Path) -> int | None:
         raise FileError(f"{path}: kan niet worden gelezen ({error.strerror}).") from error
     if len(head) < 100 or not head.startswith(FIRST_BYTES[".gpkg"]):
         return None
+    # https://www.sqlite.org/fileformat.html#in_header_database_size
     pages = int.from_bytes(head[28:32], "big")
     if pages == 0 or head[24:28] != head[92:96]:
         return None

@@ -4,6 +4,8 @@ A server gives at most ``maxRecordCount`` features and often says so only by a f
 all object ids at once, without that limit. So a layer is believed when a feature came for each id,
 and the ids are the same at the end:
 https://developers.arcgis.com/rest/services-reference/enterprise/query-feature-service-layer/
+
+A layer is asked in its own reference system and converted here: `woongeo.pdok._reference` says why.
 """
 
 from __future__ import annotations
@@ -23,10 +25,11 @@ from woongeo.errors import (
     ServiceResponseError,
     UnexpectedCrsError,
 )
-from woongeo.pdok._boxes import NATION, Box, written
+from woongeo.pdok._boxes import NATION, Box
 from woongeo.pdok._esri import KINDS, as_feature
 from woongeo.pdok._http import PARALLEL, Answer, GarbledError, TooHeavyError
 from woongeo.pdok._pages import ChangedError, Page, read_json, read_page, refuse_outside
+from woongeo.pdok._reference import Reference, read_reference
 from woongeo.pdok._run import Task, gather
 
 if TYPE_CHECKING:
@@ -40,7 +43,6 @@ _PAGE = 1_000
 # IIS, which carries most of these servers, takes 2,048 characters of query:
 # https://learn.microsoft.com/iis/configuration/system.webserver/security/requestfiltering/requestlimits/
 _QUERY_CHARACTERS = 1_200
-_RD = 28992
 _CLOSED = {401, 403, 498, 499}
 
 
@@ -58,29 +60,6 @@ class FeatureLayer:
 
     url: str
     where: str = ""
-
-    def query(self, box: Box | None) -> dict[str, str]:
-        """Write the part of the question that all requests share.
-
-        Parameters
-        ----------
-        box : Box or None
-            RD New, metres.
-
-        Returns
-        -------
-        dict
-            Parameters.
-        """
-        query = {"f": "json", "where": self.where or "1=1"}
-        if box is not None:
-            query |= {
-                "geometry": written(box),
-                "geometryType": "esriGeometryEnvelope",
-                "inSR": str(_RD),
-                "spatialRel": "esriSpatialRelIntersects",
-            }
-        return query
 
     def query_url(self) -> str:
         """Give the address of the query operation.
@@ -102,7 +81,7 @@ class _Described:
     page: int
     paged: bool
     ordered: bool
-    own_wkid: int | None
+    reference: Reference
     edited: object
 
 
@@ -127,7 +106,7 @@ def fetch_arcgis(task: Task, asked: FeatureLayer, boxes: Sequence[Box] | None) -
     Raises
     ------
     UnexpectedCrsError
-        When the server does not give RD New.
+        When the server gives another reference system than was asked.
     IncompleteLayerError
         When nothing proves that the layer is whole.
     ServiceError
@@ -135,11 +114,6 @@ def fetch_arcgis(task: Task, asked: FeatureLayer, boxes: Sequence[Box] | None) -
     """
     for _ in range(2):
         before = _describe(task, asked)
-        if before.own_wkid not in {None, _RD}:
-            task.note(
-                f"de server rekent om van EPSG:{before.own_wkid} naar RD New; "
-                "hoe nauwkeurig zegt hij niet"
-            )
         frame = gather(task, boxes, functools.partial(_whole, task, asked, before))
         if before.edited is None or _describe(task, asked).edited == before.edited:
             return frame
@@ -158,8 +132,8 @@ def _read(answer: Answer, what: str) -> dict[str, Any]:
     told = error if isinstance(error, dict) else {"message": error}
     code = told.get("code")
     details = told.get("details") or []
-    words = [str(told.get("message") or ""), *(details if isinstance(details, list) else [details])]
-    said = visible(" ".join(dict.fromkeys(" ".join(map(str, words)).split())))[:300] or "niets"
+    parts = [told.get("message") or "", *(details if isinstance(details, list) else [details])]
+    said = visible(" ".join(filter(None, dict.fromkeys(map(str, parts)))))[:300] or "niets"
     shown = answer.url[:300]
     message = f"{what}: {shown} meldt fout {visible(code)[:20]} en zegt: {said}."
     if code in _CLOSED:
@@ -203,7 +177,6 @@ def _describe(task: Task, asked: FeatureLayer) -> _Described:
             "alles er is."
         )
     can = found.get("advancedQueryCapabilities") or {}
-    extent = (found.get("extent") or {}).get("spatialReference") or {}
     editing = found.get("editingInfo") or {}
     most = found.get("maxRecordCount")
     return _Described(
@@ -214,7 +187,7 @@ def _describe(task: Task, asked: FeatureLayer) -> _Described:
         page=min(most, _PAGE) if isinstance(most, int) and most > 0 else _PAGE,
         paged=bool(can.get("supportsPagination", found.get("supportsPagination"))),
         ordered=bool(can.get("supportsOrderBy", True)),
-        own_wkid=extent.get("latestWkid") or extent.get("wkid"),
+        reference=read_reference(found, asked.url, task),
         edited=editing.get("dataLastEditDate") or editing.get("lastEditDate"),
     )
 
@@ -230,15 +203,16 @@ def _whole(task: Task, asked: FeatureLayer, layer: _Described, box: Box | None) 
 
 def _proven(task: Task, asked: FeatureLayer, layer: _Described, box: Box | None) -> list[Page]:
     """Ask which ids there are, fetch them, and ask again."""
-    ids = _ids(task, asked, box)
-    if (count := _count(task, asked, box)) != len(ids):
+    query = {"f": "json", "where": asked.where or "1=1", **layer.reference.choose(box)}
+    ids = _ids(task, asked, query)
+    if (count := _count(task, asked, query)) != len(ids):
         raise ChangedError(
             f"{task.what}: {asked.url[:300]} telt {count} objecten, maar noemt er {len(ids)}."
         )
     if not ids:
         return []
     try:
-        pages = list(_by_offset(task, asked, layer, box, len(ids))) if layer.paged else []
+        pages = list(_by_offset(task, asked, layer, query, len(ids))) if layer.paged else []
         if missing := ids - _had(pages):
             if pages:
                 task.note("bladzijden waren korter dan gevraagd; de rest is per id opgehaald")
@@ -255,10 +229,11 @@ def _proven(task: Task, asked: FeatureLayer, layer: _Described, box: Box | None)
             f"{task.what}: er kwamen {len(strays)} objecten die er eerst niet waren, onder andere "
             f"{layer.id_field} {min(strays)}."
         )
-    if _ids(task, asked, box) != ids:
+    if _ids(task, asked, query) != ids:
         raise ChangedError(
             f"{task.what}: de gegevens veranderden tijdens het ophalen. Probeer het later opnieuw."
         )
+    pages = [layer.reference.page_in_rd(page, box, task) for page in pages]
     for page in pages:
         _refuse_misplaced(task, page, box, asked.url)
     return pages
@@ -269,7 +244,7 @@ def _had(pages: Iterable[Page]) -> set[int]:
     return {int(name) for page in pages for name in page.ids if name is not None}
 
 
-def _ids(task: Task, asked: FeatureLayer, box: Box | None) -> set[int]:
+def _ids(task: Task, asked: FeatureLayer, query: dict[str, str]) -> set[int]:
     """Ask for all object ids, which have no limit."""
 
     def check(answer: Answer) -> set[int]:
@@ -291,13 +266,13 @@ def _ids(task: Task, asked: FeatureLayer, box: Box | None) -> set[int]:
     return task.http.get(
         asked.query_url(),
         what=task.what,
-        params=asked.query(box) | {"returnIdsOnly": "true"},
+        params=query | {"returnIdsOnly": "true"},
         budget=task.budget,
         check=check,
     )
 
 
-def _count(task: Task, asked: FeatureLayer, box: Box | None) -> int:
+def _count(task: Task, asked: FeatureLayer, query: dict[str, str]) -> int:
     """Ask how many features there are."""
 
     def check(answer: Answer) -> int:
@@ -309,14 +284,14 @@ def _count(task: Task, asked: FeatureLayer, box: Box | None) -> int:
     return task.http.get(
         asked.query_url(),
         what=task.what,
-        params=asked.query(box) | {"returnCountOnly": "true"},
+        params=query | {"returnCountOnly": "true"},
         budget=task.budget,
         check=check,
     )
 
 
 def _by_offset(
-    task: Task, asked: FeatureLayer, layer: _Described, box: Box | None, total: int
+    task: Task, asked: FeatureLayer, layer: _Described, query: dict[str, str], total: int
 ) -> Iterator[Page]:
     """Fetch page after page; gaps are found by their ids afterwards."""
 
@@ -325,7 +300,7 @@ def _by_offset(
         if layer.ordered:
             # Without an order, pages overlap and leave gaps.
             more["orderByFields"] = f"{layer.id_field} ASC"
-        return _page(task, asked, layer, asked.query(box) | more)
+        return _page(task, asked, layer, query | more)
 
     first = page(0, layer.page)
     yield first
@@ -348,8 +323,7 @@ def _by_ids(task: Task, asked: FeatureLayer, layer: _Described, ids: Sequence[in
         room -= size
 
     def fetch(chunk: list[int]) -> Page:
-        query = {"f": "json", "objectIds": ",".join(map(str, chunk))}
-        return _page(task, asked, layer, query)
+        return _page(task, asked, layer, {"f": "json", "objectIds": ",".join(map(str, chunk))})
 
     return list(_together(fetch, chunks))
 
@@ -374,7 +348,7 @@ def _page(task: Task, asked: FeatureLayer, layer: _Described, query: Mapping[str
         if not isinstance(features, list):
             raise GarbledError(f"{task.what}: {answer.url[:300]} geeft geen lijst van objecten.")
         if features:
-            _require_rd(task, found, answer.url)
+            _require_as_asked(task, layer, found, answer.url)
         try:
             decoded = [as_feature(each, layer.id_field, layer.dates) for each in features]
         except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
@@ -390,7 +364,7 @@ def _page(task: Task, asked: FeatureLayer, layer: _Described, query: Mapping[str
             **query,
             "outFields": "*",
             "returnGeometry": "true",
-            "outSR": str(_RD),
+            "outSR": str(layer.reference.wkid),
             "returnZ": "false",
             "returnM": "false",
             "returnTrueCurves": "false",
@@ -403,18 +377,10 @@ def _page(task: Task, asked: FeatureLayer, layer: _Described, query: Mapping[str
     return page
 
 
-def _require_rd(task: Task, found: Mapping[str, Any], url: str) -> None:
-    """Demand that a page says to be in RD New, unrounded."""
-    stated = found.get("spatialReference")
-    stated = stated if isinstance(stated, dict) else {}
-    if _RD not in {stated.get("latestWkid"), stated.get("wkid")}:
-        name = stated.get("latestWkid") or stated.get("wkid") or stated.get("wkt")
-        raise UnexpectedCrsError(
-            f"{task.what}: {url[:300]} geeft coördinaten in "
-            f"{visible(name)[:100] if name else 'een stelsel dat niet wordt genoemd'}, terwijl RD "
-            "New is gevraagd."
-        )
-    if "transform" in found:
+def _require_as_asked(task: Task, layer: _Described, found: Mapping[str, Any], url: str) -> None:
+    """Demand that a page is in the system that was asked, unrounded."""
+    layer.reference.require(found.get("spatialReference"), url, task.what)
+    if found.get("transform") is not None:
         raise ServiceResponseError(
             f"{task.what}: {url[:300]} geeft afgeronde coördinaten, die niet zijn gevraagd."
         )
