@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import pytest
 import shapely
+from hypothesis import settings
 
 import woongeo
 
@@ -37,6 +38,12 @@ def frame(
 def in_ci() -> bool:
     """Tell whether a missing component must fail instead of skip."""
     return os.environ.get("CI", "").lower() in {"1", "true"}
+
+
+# A shared machine is slow at times, and no test is about time; in CI each run takes the same
+# examples.
+settings.register_profile("woongeo", deadline=None, derandomize=in_ci())
+settings.load_profile("woongeo")
 
 
 @pytest.fixture

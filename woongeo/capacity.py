@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import shapely
 
 from woongeo.encode import html_text, shortened
-from woongeo.engine import area_by_feature
+from woongeo.engine import Sites, area_by_feature
 from woongeo.errors import ColumnError, RegionError, RegionWarning
 from woongeo.regions import Regions
 from woongeo.verdict import SCREENING, Hardheid, Oordeel
@@ -183,8 +182,8 @@ def _group(screening: Screening, column: str) -> _Parts:
 def _divide(screening: Screening, regions: Regions) -> _Parts:
     """Divide plans over regions by area; what lies in none goes to `OUTSIDE`."""
     usable = np.flatnonzero(screening.locations.usable)
-    sites = screening.locaties.geometry.to_numpy()[usable]
-    area = shapely.area(sites)
+    sites = Sites(screening.locaties.geometry.to_numpy()[usable])
+    area = sites.area
     site, region, shared = area_by_feature(sites, regions.frame.geometry.to_numpy())
     held = np.bincount(site, weights=shared, minlength=len(sites))
     # Borders of one country drawn by two hands differ by slivers; more than that is an overlap.
@@ -278,8 +277,9 @@ def _add_up(figures: pd.DataFrame, parts: _Parts, level: str) -> pd.DataFrame:
     summed[counts] = summed[counts].astype(int)
     summed["telt_niet_mee"] = summed["telt_niet_mee"].fillna(0.0)
     # A sliver of a plan in a neighbouring region carries no home and is no plan there.
-    empty = (summed[counts] == 0).all(axis=1) & (summed["telt_niet_mee"] == 0)
-    summed = summed[~(empty & (summed["woningen"].fillna(0.0) == 0))].reset_index()
+    here = summed.index.isin(parts.region[first])
+    homes_here = summed[["woningen", "telt_niet_mee"]].fillna(0.0).ne(0).any(axis=1)
+    summed = summed[here | homes_here].reset_index()
     last = summed["gebied"] == OUTSIDE
     summed = pd.concat([summed[~last], summed[last]])
     summed.insert(0, "niveau", level)

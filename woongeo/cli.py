@@ -1,7 +1,8 @@
 """The command ``woongeo``.
 
 Exit codes: 0 done; 1 a result could not be written; 2 a mistake in what was given, with one line
-that says what; 3 done, but with ``--strict`` something is unknown or incomplete.
+that says what; 3 done, but with ``--strict`` something is unknown or incomplete; 4 a service did
+not give a layer, whole and as asked.
 """
 
 from __future__ import annotations
@@ -14,26 +15,29 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import click
 import typer
 
 from woongeo._version import __version__
 from woongeo.capacity import Plancapaciteit, summarize_plancapaciteit
 from woongeo.encode import dutch, visible
-from woongeo.errors import InputError, OutputError, WoongeoWarning
+from woongeo.errors import InputError, OutputError, ServiceError, WoongeoWarning
 from woongeo.example import example
 from woongeo.export import export_screening
+from woongeo.fetch import fetch_layers
+from woongeo.files import flush_to_disk, output_error, scratch_folder
 from woongeo.layers import Layer, default_rule, missing_layer, read_layer
 from woongeo.locations import Locations, read_locations
+from woongeo.pdok import Client, Step
 from woongeo.regions import Regions, read_regions
 from woongeo.screening import Screening, screen
+from woongeo.sources import read_vector
 from woongeo.verdict import SCREENING
 from woongeo.webmap import map_screening
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_EXIT_OUTPUT, _EXIT_INPUT, _EXIT_UNKNOWN = 1, 2, 3
+_EXIT_OUTPUT, _EXIT_INPUT, _EXIT_UNKNOWN, _EXIT_SERVICE = 1, 2, 3, 4
 
 app = typer.Typer(
     name="woongeo",
@@ -53,6 +57,22 @@ _Strict = Annotated[
 _Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Vervang ook bestanden die niet van woongeo zijn.")
 ]
+_Store = Annotated[
+    Path | None, typer.Option("--store", help="Map waarin opgehaalde lagen worden bewaard.")
+]
+_Offline = Annotated[
+    bool, typer.Option("--offline", help="Gebruik alleen wat in --store is bewaard.")
+]
+_Catalogue = Annotated[
+    Path | None, typer.Option("--catalogue", help="Eigen TOML-bestand met adressen van datasets.")
+]
+_Host = Annotated[
+    list[str] | None,
+    typer.Option("--host", help="Eigen server (HOST:POORT) die zonder https mag worden bezocht."),
+]
+
+services = typer.Typer(name="pdok", help="Wat er bij PDOK te halen is.", no_args_is_help=True)
+app.add_typer(services)
 
 
 def _version(value: bool) -> None:
@@ -78,6 +98,14 @@ def screen_command(
     layer: Annotated[
         list[str] | None, typer.Option("--layer", help="NAAM=BESTAND, een laag met knelpunten.")
     ] = None,
+    pdok: Annotated[
+        list[str] | None,
+        typer.Option("--pdok", help="NAAM van een dataset, opgehaald rond de locaties."),
+    ] = None,
+    store: _Store = None,
+    offline: _Offline = False,
+    catalogue: _Catalogue = None,
+    host: _Host = None,
     coverage: Annotated[
         list[str] | None,
         typer.Option("--coverage", help='NAAM=BESTAND, of "nederland", of "eigen gebieden".'),
@@ -147,8 +175,10 @@ def screen_command(
     }
     gone = _pairs(absent, "--absent")
     _only_layers(
-        {*files, *gone}, {**options, **numbers, "--empty-ok": dict.fromkeys(empty_ok or ())}
+        {*files, *gone, *(pdok or ())},
+        {**options, **numbers, "--empty-ok": dict.fromkeys(empty_ok or ())},
     )
+    _not_for_fetched(pdok or [], {**options, "--empty-ok": dict.fromkeys(empty_ok or ())})
     with warnings.catch_warnings(record=True) as doubts:
         warnings.simplefilter("always", WoongeoWarning)
         locations = read_locations(
@@ -172,6 +202,10 @@ def screen_command(
             for key, file in files.items()
         ]
         layers += [missing_layer(key, reason=reason) for key, reason in gone.items()]
+        if pdok:
+            rules = {key: rule for key in pdok if (rule := _rule(key, numbers)) is not None}
+            with _client(store, offline, catalogue, host, quiet=quiet) as asking:
+                layers += fetch_layers(pdok, around=locations, rules=rules, client=asking)
         regions = [_region(text) for text in region or ()]
         _finish(
             locations, layers, [*regions, *(group or ())], out,
@@ -198,6 +232,114 @@ def demo(
             title="Voorbeeldstreek (verzonnen)", start=start, doubts=doubts, quiet=quiet,
             as_json=as_json, overwrite=overwrite, strict=strict,
         )  # fmt: skip
+
+
+@app.command("fetch")
+def fetch_command(
+    naam: Annotated[str, typer.Argument(help="Naam van een dataset; zie woongeo pdok list.")],
+    out: Annotated[Path, typer.Option("--out", help="GeoParquet-bestand (.parquet).")],
+    around: Annotated[
+        str | None, typer.Option("--around", help="Bestand met locaties: alleen daaromheen.")
+    ] = None,
+    reach_m: Annotated[
+        float, typer.Option("--reach-m", help="Hoe ver rond de locaties, in meter.")
+    ] = 1_000.0,
+    year: Annotated[int | None, typer.Option("--year", help="Jaar van de editie.")] = None,
+    store: _Store = None,
+    offline: _Offline = False,
+    catalogue: _Catalogue = None,
+    host: _Host = None,
+    quiet: _Quiet = False,
+) -> None:
+    """Haal een laag op, volledig en gecontroleerd, en bewaar haar met haar herkomst."""
+    if out.suffix.lower() != ".parquet":
+        raise InputError(f"--out {out}: geef een bestand dat op .parquet eindigt.")
+    shapes = read_vector(around)[0] if around else None
+    with _client(store, offline, catalogue, host, quiet=quiet) as asking:
+        layer = asking.fetch(
+            naam, around=shapes, reach_m=0.0 if shapes is None else reach_m, year=year
+        )
+    beside = out.parent
+    manifest = out.with_suffix(".manifest.json")
+    try:
+        beside.mkdir(parents=True, exist_ok=True)
+        with scratch_folder(beside) as scratch:
+            layer.frame.to_parquet(scratch / out.name, index=False, compression="zstd")
+            told = json.dumps(layer.facts, ensure_ascii=False, indent=1)
+            (scratch / manifest.name).write_text(told, encoding="utf-8")
+            for name in (out.name, manifest.name):
+                flush_to_disk(scratch / name)
+                (scratch / name).replace(beside / name)
+    except OSError as error:
+        raise output_error(out, error) from error
+    if not quiet:
+        typer.echo(
+            f"{len(layer)} objecten van {layer.dataset.title} in {out}; herkomst in {manifest}"
+        )
+
+
+@services.command("list")
+def list_command(
+    words: Annotated[str, typer.Argument(help="Woorden om op te zoeken.")] = "",
+    live: Annotated[bool, typer.Option("--live", help="Zoek ook in de index van PDOK.")] = False,
+    catalogue: _Catalogue = None,
+) -> None:
+    """Noem de datasets die bij naam zijn op te halen."""
+    with Client(catalogue=catalogue) as asking:
+        found = asking.search(words, live=live)
+    for name, row in found.iterrows():
+        typer.echo(f"{name}: {visible(row['titel'])} ({row['ingangen']})")
+
+
+@services.command("check")
+def check_command(
+    naam: Annotated[list[str] | None, typer.Argument(help="Namen; zonder namen alle.")] = None,
+    catalogue: _Catalogue = None,
+    host: _Host = None,
+    as_json: _Json = False,
+) -> None:
+    """Bezoek elk adres van de catalogus en meld welke antwoorden zoals verwacht."""
+    with _client(None, offline=False, catalogue=catalogue, host=host, quiet=True) as asking:
+        found = asking.check(*(naam or ()))
+    if as_json:
+        typer.echo(json.dumps(found.to_dict("records"), ensure_ascii=False, indent=2))
+    else:
+        for row in found.itertuples():
+            sign = "goed" if row.goed else "FOUT"
+            typer.echo(f"{sign}  {row.dataset}  {row.ingang}  {visible(row.toelichting)}")
+        typer.echo(f"{int(found['goed'].sum())} van de {len(found)} adressen antwoorden goed.")
+    if not found["goed"].all():
+        raise typer.Exit(_EXIT_SERVICE)
+
+
+def _client(
+    store: Path | None,
+    offline: bool,
+    catalogue: Path | None,
+    host: list[str] | None,
+    *,
+    quiet: bool,
+) -> Client:
+    """Make a client that tells how far it is."""
+
+    def tell(step: Step) -> None:
+        typer.echo(
+            f"\r{step.what}: {step.features} objecten, {step.bytes / 1e6:.1f} MB",
+            err=True,
+            nl=False,
+        )
+
+    show = None if quiet or not sys.stderr.isatty() else tell
+    return Client(
+        store=store, offline=offline, catalogue=catalogue, hosts=host or (), progress=show
+    )
+
+
+def _not_for_fetched(names: list[str], options: dict[str, dict[str, Any]]) -> None:
+    """Refuse to change what a service says of its own layer."""
+    for option, given in options.items():
+        if stray := sorted(set(given) & set(names)):
+            raise InputError(f"{option} {stray[0]}: hoort niet bij --pdok; dat volgt uit de bron.")
 
 
 def _finish(
@@ -333,15 +475,18 @@ def main() -> None:
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
         code = app(standalone_mode=False)
-    except click.exceptions.Abort:
+    except typer.Abort:
         typer.echo("woongeo: afgebroken.", err=True)
         sys.exit(130)
-    except click.ClickException as error:
+    except typer.TyperException as error:
         typer.echo(f"woongeo: {error.format_message()}", err=True)
         sys.exit(_EXIT_INPUT)
     except InputError as error:
         typer.echo(f"woongeo: {visible(error)}", err=True)
         sys.exit(_EXIT_INPUT)
+    except ServiceError as error:
+        typer.echo(f"woongeo: {visible(error)}", err=True)
+        sys.exit(_EXIT_SERVICE)
     except OutputError as error:
         typer.echo(f"woongeo: {visible(error)}", err=True)
         sys.exit(_EXIT_OUTPUT)

@@ -11,23 +11,28 @@ import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 import shapely
 
+from woongeo.engine import REACH_M
 from woongeo.errors import InputError, ServiceError, UnknownResultWarning
-from woongeo.layers import Coverage, Layer, missing_layer, read_coverage, read_layer
+from woongeo.layers import Coverage, Layer, default_rule, missing_layer, read_coverage, read_layer
 from woongeo.locations import Locations
 from woongeo.netherlands import outline
 from woongeo.pdok import Client, Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    import geopandas as gpd
+
+    from woongeo.rules import Rule
 
 # Layers whose publisher covers part of the country only: elsewhere their absence means nothing.
 _OWN_AREA = {"netcongestie_gebieden", "liander_hoogspanning"}
-# The screening measures distances up to this far.
-_REACH_M = 25_000.0
+# Of a layer with more features than this only the surroundings are fetched.
+_MANY = 20_000
+_NEAR_M = 1_000.0
 
 
 def fetch_layers(
@@ -35,6 +40,7 @@ def fetch_layers(
     *,
     around: Locations | gpd.GeoDataFrame | None = None,
     reach_m: float | None = None,
+    rules: Mapping[str, Rule] | None = None,
     client: Client | None = None,
     failed_is_unknown: bool = False,
 ) -> list[Layer]:
@@ -47,8 +53,11 @@ def fetch_layers(
     around : Locations or GeoDataFrame, optional
         Only what lies around these; the whole country without it.
     reach_m : float, optional
-        How far around, metres. Without it 25 km, as far as distances are measured. With less, a
-        layer's distance columns are those to what was fetched: a nearer feature may lie beyond.
+        How far around, metres; distances beyond it are missing in a screening. Without it 25 km,
+        as far as distances are measured; 1 km, or as far as the rule looks, for layers of more than
+        20,000 features.
+    rules : Mapping, optional
+        Name to the rule that goes before the catalogue's.
     client : Client, optional
         With a store, offline, or with your own catalogue; a plain one without it.
     failed_is_unknown : bool
@@ -80,11 +89,17 @@ def fetch_layers(
     if len(set(names)) != len(names):
         raise InputError("fetch_layers: een naam is twee keer gegeven.")
     shapes = around.frame[around.usable] if isinstance(around, Locations) else around
-    reach = _REACH_M if reach_m is None else reach_m
     asking = client or Client()
+    given = dict(rules or {})
+    if stray := sorted(set(given) - set(names)):
+        raise InputError(f"fetch_layers: er is een regel voor {stray[0]}, maar die laag niet.")
     layers = []
     for name in names:
+        rule = given.get(name) or default_rule(name)
+        within = rule.within_m or 0.0
         try:
+            near = asking.size_of(name) > _MANY
+            reach = (max(_NEAR_M, within) if near else REACH_M) if reach_m is None else reach_m
             snapshot = (
                 asking.fetch(name)
                 if shapes is None
@@ -94,15 +109,15 @@ def fetch_layers(
             if not failed_is_unknown:
                 raise
             warnings.warn(f"{name}: {error}", UnknownResultWarning, stacklevel=2)
-            layers.append(missing_layer(name, reason=f"ophalen mislukt: {error}"))
+            layers.append(missing_layer(name, reason=f"ophalen mislukt: {error}").with_rule(rule))
             continue
-        layers.append(_layer(snapshot, reach if snapshot.searched is not None else None))
+        layers.append(_layer(snapshot, rule, reach if snapshot.searched is not None else None))
     if client is None:
         asking.close()
     return layers
 
 
-def _layer(snapshot: Snapshot, reach_m: float | None) -> Layer:
+def _layer(snapshot: Snapshot, rule: Rule, reach_m: float | None) -> Layer:
     """Make a layer of a snapshot."""
     dataset, facts = snapshot.dataset, snapshot.facts
     own = list(dataset.columns)
@@ -110,6 +125,7 @@ def _layer(snapshot: Snapshot, reach_m: float | None) -> Layer:
     layer = read_layer(
         dataset.id,
         snapshot.frame,
+        rule=rule,
         coverage=_coverage(snapshot),
         id_column=dataset.key or "feature_id",
         name_column="naam" if "naam" in columns else None,
@@ -120,17 +136,21 @@ def _layer(snapshot: Snapshot, reach_m: float | None) -> Layer:
         # A service that proved its answer whole may find nothing near the sites.
         empty_is_free=snapshot.searched is not None,
     )
-    if reach_m is not None and layer.rule.within_m > reach_m:
+    within = rule.within_m or 0.0
+    if reach_m is not None and within > reach_m:
         raise InputError(
-            f"{dataset.id}: de regel kijkt tot {layer.rule.within_m:.0f} m en er is tot "
+            f"{dataset.id}: de regel kijkt tot {within:.0f} m en er is tot "
             f"{reach_m:.0f} m gezocht; geef een grotere reach_m op."
         )
+    layer = replace(layer, reach_m=REACH_M if reach_m is None else reach_m)
     if layer.source is None:
         return layer
     url = facts["antwoorden"][0]["url"] if facts["antwoorden"] else facts["url"]
     notes = (
-        f"{facts['ingang']}, {len(facts['antwoorden'])} antwoorden, sha256 "
-        f"{facts['antwoorden_sha256']}, opgehaald op {facts['opgehaald_op']}",
+        (
+            f"{facts['ingang']}, {len(facts['antwoorden'])} antwoorden, sha256 "
+            f"{facts['antwoorden_sha256']}, opgehaald op {facts['opgehaald_op']}"
+        ),
         *facts["opmerkingen"],
     )
     source = replace(layer.source, path=url, driver=facts["ingang"], notes=notes)

@@ -15,10 +15,10 @@ import shapely
 from woongeo._version import __version__
 from woongeo.columns import as_text
 from woongeo.encode import dutch, html_text, shortened
-from woongeo.engine import Measure, measure, partition_m2, uncovered
+from woongeo.engine import REACH_M, Measure, Sites, measure, partition_m2, uncovered
 from woongeo.errors import LayerError, RuleError, UnknownResultWarning
 from woongeo.locations import COLUMNS
-from woongeo.verdict import OORDELEN, SCREENING, Oordeel
+from woongeo.verdict import OORDELEN, SCREENING, Hardheid, Oordeel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,8 +50,8 @@ class Screening:
         One row a location in the order of the input, RD New (EPSG:28992): the columns of
         `Locations.frame`, `oordeel` (the heaviest of all layers), `belemmerd_m2`, `onbekend_m2` and
         `vrij_m2` (each square metre once, together the area), and per layer `<laag>_oordeel`,
-        `<laag>_overlap_m2`, `<laag>_overlap_aandeel` (0-1), `<laag>_afstand_m` (NaN beyond 25 km)
-        and `<laag>_objecten`.
+        `<laag>_overlap_m2`, `<laag>_overlap_aandeel` (0-1), `<laag>_afstand_m` (NaN beyond 25 km,
+        or beyond what was fetched) and `<laag>_objecten`.
     treffers : DataFrame
         One row a location and layer, by location and then layer: `locatie_id`, `laag`, `oordeel`,
         `reden`, `overlap_m2`, `overlap_aandeel`, `afstand_m`, `objecten`.
@@ -97,7 +97,7 @@ class Screening:
         return {o: int(found.get(o, 0)) for o in reversed(OORDELEN)}
 
     def homes(self, layer: str | None = None) -> dict[str, float]:
-        """Add up homes per verdict, of locations whose number is known and that count.
+        """Add up homes per verdict, of locations that count.
 
         Parameters
         ----------
@@ -107,11 +107,12 @@ class Screening:
         Returns
         -------
         dict
-            The three verdicts, heaviest first.
+            The three verdicts, heaviest first. Locations without a number are not in it; NaN where
+            no location of a verdict has one.
         """
         column = "oordeel" if layer is None else f"{layer}_oordeel"
-        counted = self.locaties[self.locaties["hardheid"] != "telt niet mee"]
-        sums = counted.groupby(column)["woningen"].sum()
+        counted = self.locaties[self.locaties["hardheid"] != Hardheid.TELT_NIET_MEE]
+        sums = counted.groupby(column)["woningen"].sum(min_count=1)
         return {o: float(sums.get(o, 0.0)) for o in reversed(OORDELEN)}
 
     def notes(self) -> list[str]:
@@ -215,15 +216,14 @@ def screen(
     layers = _with_rules(layers, rules or {})
     on = on or dt.date.today()  # noqa: DTZ011  the user's own calendar day
     usable = locations.usable
-    sites = locations.frame.geometry.to_numpy()[usable]
-    area = shapely.area(sites)
+    sites = Sites(locations.frame.geometry.to_numpy()[usable])
     measured: list[Measure] = []
     unknown_parts: list[NDArray[np.object_]] = []
     unknown_whole = np.zeros(len(sites), dtype=bool)
     columns: dict[str, NDArray[Any]] = {}
     tables, touched = [], {}
     for layer in layers:
-        judged = _judge(layer, sites, area, on)
+        judged = _judge(layer, sites, on)
         if judged.measure is not None:
             measured.append(judged.measure)
         if judged.unknown_parts is None:
@@ -237,7 +237,7 @@ def screen(
         if judged.measure is not None:
             touched[layer.key][usable] = judged.measure.hit
         tables.append(table)
-    taken, unknown, free = partition_m2(area, measured, unknown_parts, unknown_whole)
+    taken, unknown, free = partition_m2(sites.area, measured, unknown_parts, unknown_whole)
     areas = {"belemmerd_m2": taken, "onbekend_m2": unknown, "vrij_m2": free}
     results: dict[str, NDArray[Any]] = {"oordeel": _worst([t["oordeel"] for t in tables])}
     results |= {name: _spread(values, usable) for name, values in areas.items()}
@@ -275,9 +275,7 @@ class _Judged:
     unknown_parts: NDArray[np.object_] | None
 
 
-def _judge(
-    layer: Layer, sites: NDArray[np.object_], area: NDArray[np.float64], on: dt.date
-) -> _Judged:
+def _judge(layer: Layer, sites: Sites, on: dt.date) -> _Judged:
     """Judge sites against one layer."""
     n = len(sites)
     nothing = layer.unknown or layer.stale(on)
@@ -288,8 +286,13 @@ def _judge(
         reason = np.full(n, nothing, dtype=object)
         return _Judged(verdict, reason, np.full(n, np.nan), None, None)
     rule = layer.rule
-    found = measure(sites, layer.features.geometry.to_numpy(), within_m=rule.within_m or 0.0)
-    share = np.where(found.whole, 1.0, np.minimum(found.overlap_m2 / area, 1.0))
+    found = measure(
+        sites,
+        layer.features.geometry.to_numpy(),
+        within_m=rule.within_m or 0.0,
+        reach_m=min(layer.reach_m, REACH_M),
+    )
+    share = np.where(found.whole, 1.0, np.minimum(found.overlap_m2 / sites.area, 1.0))
     if rule.within_m is None:
         blocked = found.hit & (
             (found.overlap_m2 > rule.tolerance_m2 + _EPSILON_M2)
@@ -306,7 +309,7 @@ def _judge(
     elif layer.incomplete:
         why = np.full(n, layer.incomplete, dtype=object)
     else:
-        parts, why = _outside_coverage(layer, coverage, sites, area)
+        parts, why = _outside_coverage(layer, coverage, sites)
     open_ = ~blocked & (why != "")
     verdict[open_] = str(Oordeel.ONBEKEND)
     under = np.where(found.hit, "; " + reason, "")
@@ -317,13 +320,12 @@ def _judge(
 def _outside_coverage(
     layer: Layer,
     coverage: NDArray[np.object_],
-    sites: NDArray[np.object_],
-    area: NDArray[np.float64],
+    sites: Sites,
 ) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
     """Find what of each site a layer says nothing about, and say why."""
     within = layer.rule.within_m or 0.0
     outside_m2, outside = uncovered(sites, coverage)
-    share = outside_m2 / area
+    share = outside_m2 / sites.area
     why = np.full(len(sites), "", dtype=object)
     wholly = share >= 1 - _EPSILON_SHARE
     why[wholly] = "ligt buiten de dekking van de laag"
@@ -335,10 +337,10 @@ def _outside_coverage(
     if within and not layer.coverage.nationwide:
         # A feature that is not on the map may lie just across the edge of the coverage.
         rest = np.flatnonzero(~wholly)
-        _, beyond = uncovered(shapely.buffer(sites[rest], within), coverage)
+        _, beyond = uncovered(Sites(shapely.buffer(sites.geometry[rest], within)), coverage)
         at_edge = ~shapely.is_missing(beyond)
         rest, beyond = rest[at_edge], beyond[at_edge]
-        outside[rest] = shapely.intersection(sites[rest], shapely.buffer(beyond, within))
+        outside[rest] = shapely.intersection(sites.geometry[rest], shapely.buffer(beyond, within))
         text = f"de dekking van de laag houdt op binnen {dutch(within)} m"
         why[rest] = np.where(why[rest] == "", text, why[rest])
     return outside, why

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
-
 from pdok_servers import Question, Reply, Running
+
 from woongeo.pdok._http import Budget, Http, Manners
 from woongeo.pdok._run import Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what visits PDOK itself, unless it was asked for."""
+    if os.environ.get("WOONGEO_LIVE") == "1":
+        return
+    live = [item for item in items if item.get_closest_marker("live")]
+    if live:
+        config.hook.pytest_deselected(items=live)
+        items[:] = [item for item in items if not item.get_closest_marker("live")]
 
 
 @pytest.fixture

@@ -17,7 +17,6 @@ import shapely
 from geopandas.testing import assert_geodataframe_equal
 from hypothesis import given
 from hypothesis import strategies as st
-
 from pdok_servers import (
     EAST,
     NORTH,
@@ -31,6 +30,7 @@ from pdok_servers import (
     square,
     squares,
 )
+
 from woongeo.errors import (
     EndpointGoneError,
     FileError,

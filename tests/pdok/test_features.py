@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from pdok_servers import (
     CRS84,
     EAST,
@@ -26,6 +25,7 @@ from pdok_servers import (
     square,
     squares,
 )
+
 from woongeo.errors import (
     EndpointGoneError,
     IncompleteLayerError,

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from pdok_servers import Question, Reply, as_json, as_problem
+
 from woongeo.errors import (
     EndpointGoneError,
     RefusedAddressError,

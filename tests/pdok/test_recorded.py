@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import shapely
-
 from pdok_servers import RD_URI, Question, Reply
+
 from woongeo.errors import ServiceResponseError, UnexpectedCrsError
 from woongeo.pdok._http import Answer, GarbledError, TooHeavyError
 from woongeo.pdok._pages import read_collection, read_page

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
 from pdok_servers import (
     EAST,
     NORTH,
@@ -19,6 +18,7 @@ from pdok_servers import (
     square,
     squares,
 )
+
 from woongeo.errors import (
     IncompleteLayerError,
     ServiceError,

@@ -24,13 +24,36 @@ if TYPE_CHECKING:
 # Pieces of 256 to 1,024 corners are equally quick; smaller and larger ones are slower.
 _CORNERS = 512
 _CELL_M = 250.0
-_CELLS = 4_000
+_CELLS = 1_500
+
+
+class Sites:
+    """Sites, and what every layer wants to know of them, worked out once.
+
+    Parameters
+    ----------
+    geometry : ndarray of shapely geometries
+        Valid surfaces in metres.
+    """
+
+    def __init__(self, geometry: NDArray[np.object_]) -> None:
+        self.geometry = geometry
+        self.area: NDArray[np.float64] = shapely.area(geometry)
+        self.occupied = Occupied(shapely.bounds(geometry)) if len(geometry) else None
+
+    def __len__(self) -> int:
+        return len(self.geometry)
 
 
 class Occupied:
     """Where sites are: a grid of cells that answers "is there a site in this rectangle?".
 
     The answer may be yes without need (cells are coarse), never no.
+
+    Parameters
+    ----------
+    bounds : ndarray of float, shape (n, 4)
+        Boxes of the sites, at least one: west, south, east, north; metres.
     """
 
     def __init__(self, bounds: NDArray[np.float64]) -> None:
@@ -109,40 +132,52 @@ def _cut(
     """Cut big surfaces into rectangles of few corners, where sites are."""
     shapes = features[near]
     big = (shapely.get_dimensions(shapes) == 2) & (shapely.get_num_coordinates(shapes) > _CORNERS)
-    pieces, owner = [shapes[~big]], [near[~big]]
     # Parts of a multi-surface lie apart: taking them apart first leaves out most of them.
-    parts, of_part = shapely.get_parts(shapes[big], return_index=True)
-    of_part = near[big][of_part]
+    whole, of_whole = shapely.get_parts(shapes[big], return_index=True)
+    parts, origin, box = whole, np.arange(len(whole)), shapely.bounds(whole)
+    pieces, origins, boxes = [], [], []
     while len(parts):
         keep = occupied.near(shapely.bounds(parts), within_m)
-        parts, of_part = parts[keep], of_part[keep]
         small = shapely.get_num_coordinates(parts) <= _CORNERS
-        pieces.append(parts[small])
-        owner.append(of_part[small])
-        parts, of_part = _halve(parts[~small], of_part[~small])
-    return np.concatenate(pieces), np.concatenate(owner)
+        ready, rest = keep & small, keep & ~small
+        pieces.append(parts[ready])
+        origins.append(origin[ready])
+        boxes.append(box[ready])
+        parts, row, box = _halve(parts[rest])
+        origin = origin[rest][row]
+    piece = np.concatenate([np.empty(0, dtype=object), *pieces])
+    origin = np.concatenate([np.empty(0, dtype=np.intp), *origins])
+    # Clipping is quick because it looks for no crossings; a piece that came out wrong is cut again,
+    # the slow way.
+    wrong = np.flatnonzero(~shapely.is_valid(piece))
+    if len(wrong):
+        again = shapely.box(*np.concatenate(boxes)[wrong].T)
+        piece[wrong] = shapely.intersection(whole[origin[wrong]], again)
+    owner = near[big][of_whole[origin]]
+    return np.concatenate([shapes[~big], piece]), np.concatenate([near[~big], owner])
 
 
 def _halve(
-    shapes: NDArray[np.object_], owner: NDArray[np.intp]
-) -> tuple[NDArray[np.object_], NDArray[np.intp]]:
-    """Cut each surface in two across its longer side; surfaces only come out."""
-    halves = []
+    shapes: NDArray[np.object_],
+) -> tuple[NDArray[np.object_], NDArray[np.intp], NDArray[np.float64]]:
+    """Cut each surface in two across its longer side.
+
+    Surfaces come out, with the row that each comes from and the rectangle that it was cut by.
+    """
+    halves: list[shapely.Geometry] = []
+    boxes: list[tuple[float, ...]] = []
     for shape, (west, south, east, north) in zip(shapes, shapely.bounds(shapes), strict=True):
         x, y = (west + east) / 2, (south + north) / 2
         if east - west >= north - south:
-            boxes = ((west, south, x, north), (x, south, east, north))
+            pair = ((west, south, x, north), (x, south, east, north))
         else:
-            boxes = ((west, south, east, y), (west, y, east, north))
-        for box in boxes:
-            half = shapely.clip_by_rect(shape, *box)
-            if not half.is_valid:
-                half = shapely.intersection(shape, shapely.box(*box))
-            halves.append(half)
-    cut = np.array(halves, dtype=object)
-    parts, of_half = shapely.get_parts(cut, return_index=True)
+            pair = ((west, south, east, y), (west, y, east, north))
+        halves += [shapely.clip_by_rect(shape, *box) for box in pair]
+        boxes += pair
+    parts, half = shapely.get_parts(np.array(halves, dtype=object), return_index=True)
     surface = shapely.get_type_id(parts) == GeometryType.POLYGON
-    return parts[surface], np.repeat(owner, 2)[of_half[surface]]
+    half = half[surface]
+    return parts[surface], half // 2, np.reshape(boxes, (-1, 4))[half]
 
 
 def outlines(

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from woongeo.engine.index import LayerIndex, Occupied, outlines
+from woongeo.engine.index import LayerIndex, Sites, outlines
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from woongeo.engine.index import Occupied
 
 #: Distances are looked up so far.
 REACH_M = 25_000.0
@@ -59,7 +61,7 @@ class Measure:
 
 
 def measure(
-    sites: NDArray[np.object_],
+    sites: Sites,
     features: NDArray[np.object_],
     *,
     within_m: float = 0.0,
@@ -69,14 +71,15 @@ def measure(
 
     Parameters
     ----------
-    sites : ndarray of shapely geometries
-        Valid surfaces in metres.
+    sites : Sites
+        The sites.
     features : ndarray of shapely geometries
         Valid surfaces, lines or points in metres; may overlap each other.
     within_m : float
         Width of the zone around features in metres; 0 for the features themselves.
     reach_m : float
-        How far to look for the nearest feature; 0 to leave distances out.
+        How far to look for the nearest feature. With 0 no distance is measured, and a site that
+        only touches a feature may be missed.
 
     Returns
     -------
@@ -84,40 +87,38 @@ def measure(
         In the order of `sites`. Neither the order of the features nor how they are divided into
         rows changes any figure but the pairs.
     """
-    n = len(sites)
-    if not n or not len(features):
+    n, geometry = len(sites), sites.geometry
+    if sites.occupied is None or not len(features):
         none = np.empty(0, dtype=np.intp)
         zero, nothing = np.zeros(n), np.zeros(n, dtype=bool)
         far, no_parts = np.full(n, np.nan), np.empty(0, dtype=object)
         return Measure(nothing, zero, far, none, none, nothing, none, no_parts)
-    occupied = Occupied(shapely.bounds(sites))
-    index = LayerIndex(features, occupied, within_m)
-    site, piece = index.tree.query(sites, predicate="intersects")
+    index = LayerIndex(features, sites.occupied, within_m)
+    site, piece = index.tree.query(geometry, predicate="intersects")
     touching = np.zeros(n, dtype=bool)
     touching[site] = True
-    distance = _distances(sites, features, occupied, touching, reach_m or within_m)
+    if reach_m:
+        distance = _distances(geometry, features, sites.occupied, touching, reach_m)
+    else:
+        distance = np.full(n, np.nan)
     # Cutting moves a corner by a rounding: a site that only touches a feature at a cut is found by
     # its distance to the uncut rings, and met with the whole feature after all.
     missed = np.flatnonzero(~touching & (distance <= EPSILON_M))
     if within_m > 0:
-        near = index.tree.query(sites, predicate="dwithin", distance=within_m + EPSILON_M)
-        site, piece = near
+        site, piece = index.tree.query(geometry, predicate="dwithin", distance=within_m + EPSILON_M)
     order = np.lexsort((piece, site))
     site, piece = site[order], piece[order]
-    whole, part_site, part = _parts_in_zone(sites, index, site, piece)
+    whole, part_site, part = _parts_in_zone(geometry, index, site, piece)
     pairs = np.column_stack([site, index.owner[piece]])
     if len(missed):
         tree = shapely.STRtree(features)
-        late, feature = tree.query(sites[missed], predicate="dwithin", distance=EPSILON_M)
+        late, feature = tree.query(geometry[missed], predicate="dwithin", distance=EPSILON_M)
         pairs = np.concatenate([pairs, np.column_stack([missed[late], feature])])
     pairs = np.unique(pairs, axis=0)
     hit = np.zeros(n, dtype=bool)
     hit[pairs[:, 0]] = True
     overlap = _areas(n, part_site, part)
-    area = shapely.area(sites)
-    overlap = np.minimum(np.where(whole, area, overlap), area)
-    if not reach_m:
-        distance = np.full(n, np.nan)
+    overlap = np.minimum(np.where(whole, sites.area, overlap), sites.area)
     return Measure(hit, overlap, distance, pairs[:, 0], pairs[:, 1], whole, part_site, part)
 
 
@@ -210,14 +211,14 @@ def dissolve(
 
 
 def area_by_feature(
-    sites: NDArray[np.object_], features: NDArray[np.object_]
+    sites: Sites, features: NDArray[np.object_]
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
     """Measure how much of each site each feature holds.
 
     Parameters
     ----------
-    sites : ndarray of shapely geometries
-        Valid surfaces in metres.
+    sites : Sites
+        The sites.
     features : ndarray of shapely geometries
         Valid surfaces in metres.
 
@@ -228,16 +229,17 @@ def area_by_feature(
     area_m2 : ndarray of float
         What they share; ground that features share is counted for each.
     """
-    if not len(sites) or not len(features):
+    if sites.occupied is None or not len(features):
         none = np.empty(0, dtype=np.intp)
         return none, none, np.empty(0)
-    index = LayerIndex(features, Occupied(shapely.bounds(sites)), 0.0)
-    site, piece = index.tree.query(sites, predicate="intersects")
+    geometry = sites.geometry
+    index = LayerIndex(features, sites.occupied, 0.0)
+    site, piece = index.tree.query(geometry, predicate="intersects")
     shapely.prepare(index.pieces)
-    inside = shapely.contains_properly(index.pieces[piece], sites[site])
-    area = np.where(inside, shapely.area(sites[site]), 0.0)
+    inside = shapely.contains_properly(index.pieces[piece], geometry[site])
+    area = np.where(inside, sites.area[site], 0.0)
     cut = ~inside
-    area[cut] = shapely.area(shapely.intersection(sites[site[cut]], index.pieces[piece[cut]]))
+    area[cut] = shapely.area(shapely.intersection(geometry[site[cut]], index.pieces[piece[cut]]))
     # Pieces of one feature lie apart, so their areas add up.
     pairs = np.column_stack([site, index.owner[piece]])
     pairs, row = np.unique(pairs, axis=0, return_inverse=True)
@@ -247,14 +249,14 @@ def area_by_feature(
 
 
 def uncovered(
-    sites: NDArray[np.object_], coverage: NDArray[np.object_]
+    sites: Sites, coverage: NDArray[np.object_]
 ) -> tuple[NDArray[np.float64], NDArray[np.object_]]:
     """Find what of each site lies outside a coverage.
 
     Parameters
     ----------
-    sites : ndarray of shapely geometries
-        Valid surfaces in metres.
+    sites : Sites
+        The sites.
     coverage : ndarray of shapely geometries
         Valid surfaces in metres; may overlap each other.
 
@@ -269,9 +271,9 @@ def uncovered(
     outside = np.full(len(sites), None, dtype=object)
     rows, union = dissolve(covered.part_site, covered.part)
     open_sites = ~covered.whole
-    outside[open_sites] = sites[open_sites]
+    outside[open_sites] = sites.geometry[open_sites]
     cut = open_sites[rows]
-    outside[rows[cut]] = shapely.difference(sites[rows[cut]], union[cut])
+    outside[rows[cut]] = shapely.difference(sites.geometry[rows[cut]], union[cut])
     area = np.nan_to_num(shapely.area(outside))
     # A square decimetre is the noise of two drawings of one border, not ground.
     noise = area <= 0.01

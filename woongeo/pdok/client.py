@@ -256,6 +256,26 @@ class Client:
         ]
         return pd.concat([found, pd.DataFrame(rows).set_index("dataset")]) if rows else found
 
+    def size_of(self, dataset: str) -> int:
+        """Tell how many features a dataset has in the whole country, about.
+
+        Parameters
+        ----------
+        dataset : str
+            Its short name.
+
+        Returns
+        -------
+        int
+            As the catalogue knows it.
+
+        Raises
+        ------
+        UnknownDatasetError
+            When the catalogue does not know the name.
+        """
+        return _catalogue.find(self.catalogue, dataset).features
+
     def fetch(
         self,
         dataset: str,
