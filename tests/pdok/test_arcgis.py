@@ -13,8 +13,8 @@ import shapely
 import shapely.geometry
 from hypothesis import given
 from hypothesis import strategies as st
-
 from pdok_servers import EAST, NORTH, Question, Reply, as_json, squares, touching
+
 from woongeo.errors import (
     EndpointGoneError,
     IncompleteLayerError,

@@ -18,8 +18,8 @@ from typing import Any
 import geopandas as gpd
 import pytest
 import shapely
-
 from pdok_servers import EAST, NORTH, Question, Reply, squares
+
 from woongeo.errors import (
     EndpointGoneError,
     FileError,

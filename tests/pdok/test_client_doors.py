@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pytest
 import shapely
-
 from pdok_servers import EAST, NORTH, Question, Reply, Running, as_json, square, squares
+
 from woongeo.errors import (
     NotStoredError,
     ServiceResponseError,

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import rasterio
+from pdok_servers import Question, Reply, as_exception
 from rasterio.io import MemoryFile
 from rasterio.transform import Affine
 
-from pdok_servers import Question, Reply, as_exception
 from woongeo.errors import (
     EndpointGoneError,
     InputError,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pytest
-
 from pdok_servers import EAST, NORTH, squares
+
 from woongeo.errors import FileError
 from woongeo.pdok._gml import count_features
 from woongeo.pdok.atom import read_file

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import shapely
-
 from pdok_servers import Question, Reply, as_json
+
 from woongeo.errors import InputError, ServiceResponseError, ServiceUnavailableError
 from woongeo.pdok.locate import Match, locate, lookup, suggest
 

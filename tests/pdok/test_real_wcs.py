@@ -11,9 +11,9 @@ from urllib.parse import urlencode
 import numpy as np
 import pytest
 import rasterio
+from pdok_servers import Question, Reply
 from rasterio.transform import Affine
 
-from pdok_servers import Question, Reply
 from woongeo.errors import EndpointGoneError, ServiceResponseError
 from woongeo.pdok import coverages
 from woongeo.pdok.coverages import Coverage, fetch_coverage

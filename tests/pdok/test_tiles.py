@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pdok_servers import Question, Reply
 from rasterio.io import MemoryFile
 
-from pdok_servers import Question, Reply
 from woongeo.errors import (
     EndpointGoneError,
     InputError,
