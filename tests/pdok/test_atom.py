@@ -443,3 +443,43 @@ def test_a_zip_is_looked_into(package: Path, tmp_path: Path) -> None:
         archive.write(package, "vlakken.gpkg")
     frame = read_file(path, boxes=[(EAST, NORTH, EAST + 150.0, NORTH + 50.0)])
     assert frame["nr"].tolist() == [0, 1]
+
+
+def test_killed_halfway_and_resumed(serve: Any, task: Any, package: Path, tmp_path: Path) -> None:
+    """F46: nothing stands under the file's name, and what was safely on the disk is used."""
+    content = package.read_bytes()
+    files = Files(content)
+    released = threading.Event()
+
+    def stuck() -> Reply:
+        return Reply(content, headers={"ETag": '"a1"'}, drip=4_000, pause=0.05)
+
+    server = serve(lambda q: files(q) if released.is_set() else stuck())
+    target = tmp_path / "vlakken.gpkg"
+    script = f"""
+from pathlib import Path
+from woongeo.pdok import _download
+from woongeo.pdok._http import Budget, Http, Manners
+from woongeo.pdok._run import Task
+_download._SYNC_BYTES = 8_000
+http = Http(Manners(hosts=frozenset({{{server.host!r}}})))
+_download.download(Task("vlakken", http, Budget(60)), {server.url!r} + "/vlakken.gpkg",
+                   Path({str(target)!r}))
+"""
+    program = subprocess.Popen([sys.executable, "-c", script])
+    facts = tmp_path / "vlakken.gpkg.part.json"
+    synced = 0
+    while synced < 8_000 and program.poll() is None:
+        os.sched_yield()
+        if facts.exists():
+            synced = json.loads(facts.read_text())["synced"]
+    program.kill()
+    program.wait(20)
+    assert not target.exists()
+    released.set()
+    download(task(server), f"{server.url}/vlakken.gpkg", target)
+    assert target.read_bytes() == content
+    start = re.fullmatch(r"bytes=(\d+)-", server.asked[-1].headers["range"])
+    assert start is not None
+    assert 8_000 <= int(start[1]) < len(content)
+    assert leftovers(tmp_path) == {"vlakken.gpkg", "vlakken.gpkg.json"}

@@ -101,6 +101,7 @@ class _Part:
     def __init__(self, path: Path, url: str, task: Task) -> None:
         self.path = path.with_name(f"{path.name}.part")
         self._facts = path.with_name(f"{path.name}.part.json")
+        self._draft = path.with_name(f"{path.name}.part.json.new")
         self._magic = FIRST_BYTES.get(path.suffix.lower(), b"")
         self.what = task.what
         self.url = url
@@ -212,8 +213,9 @@ class _Part:
                 self._progress(Step(self.what, 1, 0, self.size))
 
     def _write_facts(self) -> None:
-        """Write down which file this is a part of; half a line reads as nothing."""
-        self._facts.write_text(json.dumps(asdict(self.edition)), "utf-8")
+        """Write down which file this is a part of, whole or not at all."""
+        self._draft.write_text(json.dumps(asdict(self.edition)), "utf-8")
+        self._draft.replace(self._facts)
 
     def discard(self) -> None:
         """Begin anew."""
@@ -247,15 +249,15 @@ class _Part:
     def remove(self) -> None:
         """Leave nothing."""
         with suppress(OSError):
-            self.path.unlink(missing_ok=True)
-            self._facts.unlink(missing_ok=True)
+            for path in (self.path, self._facts, self._draft):
+                path.unlink(missing_ok=True)
 
     def keep(self, path: Path) -> None:
         """Give the file its name, now that it is whole."""
         try:
             flush_to_disk(self.path)
             self.path.replace(path)
-            self._facts.unlink(missing_ok=True)
+            self.remove()
         except OSError as error:
             raise output_error(path, error) from error
 
