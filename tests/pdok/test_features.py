@@ -566,6 +566,14 @@ def test_never_more_than_four_at_once(serve: Any, task: Any) -> None:
     assert 2 <= server.busiest <= 4
 
 
+def test_own_limit_is_an_error(serve: Any, task: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """F13: a limit of ours never shortens a layer."""
+    monkeypatch.setattr("woongeo.pdok._run.MAX_FEATURES", 15)
+    server = serve(Gokoala(squares(25), most=10))
+    with pytest.raises(IncompleteLayerError, match="meer dan 15 objecten"):
+        fetch_features(task(server), items(server), None)
+
+
 def test_progress_is_told(serve: Any, task: Any) -> None:
     server = serve(Gokoala(squares(25), most=10))
     doing = task(server)

@@ -252,6 +252,17 @@ def test_truncated_xml_is_no_count(serve: Any, task: Any) -> None:
         fetch_wfs(task(server, attempts=2), asked_of(server), None)
 
 
+def test_answer_that_says_it_was_cut(serve: Any, task: Any) -> None:
+    """F7: wfs:truncatedResponse."""
+    body = (
+        b'<wfs:FeatureCollection xmlns:wfs="http://www.opengis.net/wfs/2.0" numberMatched="5">'
+        b"<wfs:truncatedResponse/></wfs:FeatureCollection>"
+    )
+    server = serve(lambda _: Reply(body, headers={"Content-Type": "text/xml"}))
+    with pytest.raises(ServiceResponseError, match="afgebroken"):
+        fetch_wfs(task(server, attempts=2), asked_of(server), None)
+
+
 def test_a_line_dropped_anywhere_never_shortens_the_layer(serve: Any, task: Any) -> None:
     """Each of the counts and pages in turn is cut, for good."""
     mapserver = Mapserver(squares(100), most=10)

@@ -145,6 +145,31 @@ def fetch_features(task: Task, items: Items, boxes: Sequence[Box] | None) -> gpd
     )
 
 
+def sample_features(task: Task, items: Items) -> list[str]:
+    """Ask for one feature, to see how its columns are spelled.
+
+    Parameters
+    ----------
+    task : Task
+        The fetch.
+    items : Items
+        What to ask.
+
+    Returns
+    -------
+    list of str
+        Names of properties; empty for an empty collection.
+
+    Raises
+    ------
+    UnexpectedCrsError
+        When the server does not give RD New.
+    ServiceError
+        When it does not answer, or not as asked.
+    """
+    return list(_page(task, _first_url(items, None, limit=1), None).page.columns)
+
+
 def read_index(answer: Answer) -> list[dict[str, Any]]:
     """Decode the index of all OGC APIs at PDOK.
 
@@ -258,9 +283,9 @@ def _id_set(pages: Sequence[Page]) -> set[str | None]:
     return {name for page in pages for name in page.ids}
 
 
-def _first_url(items: Items, box: Box | None) -> str:
+def _first_url(items: Items, box: Box | None, *, limit: int = _LIMIT) -> str:
     """Write the first question; every later one comes from the server."""
-    query = {"f": "json", "limit": str(_LIMIT), "crs": _RD_URI}
+    query = {"f": "json", "limit": str(limit), "crs": _RD_URI}
     if box is not None:
         query |= {"bbox": written(box), "bbox-crs": _RD_URI}
     if items.datetime:

@@ -205,7 +205,15 @@ def _hits(task: Task, asked: FeatureType, box: Box | None) -> int:
     )
 
 
-def _page(task: Task, asked: FeatureType, box: Box | None, start: int, hits: int) -> Page:
+def _page(
+    task: Task,
+    asked: FeatureType,
+    box: Box | None,
+    start: int,
+    hits: int,
+    *,
+    count: int = _PAGE,
+) -> Page:
     """Fetch one page."""
 
     def check(answer: Answer) -> Page:
@@ -232,7 +240,7 @@ def _page(task: Task, asked: FeatureType, box: Box | None, start: int, hits: int
 
     query = asked.query(box) | {
         "outputFormat": "application/json; subtype=geojson",
-        "count": str(_PAGE),
+        "count": str(count),
         "startIndex": str(start),
     }
     if asked.sort_by:
@@ -261,6 +269,32 @@ def _require_rd(task: Task, found: dict[str, Any], url: str) -> None:
             f"{visible(name)[:100] or 'een stelsel dat niet wordt genoemd'}, terwijl RD New is "
             "gevraagd."
         )
+
+
+def sample_wfs(task: Task, asked: FeatureType) -> list[str]:
+    """Ask for one feature, to see how its columns are spelled.
+
+    Parameters
+    ----------
+    task : Task
+        The fetch.
+    asked : FeatureType
+        What to ask.
+
+    Returns
+    -------
+    list of str
+        Names of properties; empty for an empty type.
+
+    Raises
+    ------
+    UnexpectedCrsError
+        When the server does not give RD New.
+    ServiceError
+        When it does not answer, or not as asked.
+    """
+    hits = _hits(task, asked, None)
+    return list(_page(task, asked, None, 0, hits, count=1).columns) if hits else []
 
 
 def read_types(answer: Answer, what: str) -> list[str]:
