@@ -30,6 +30,7 @@ from woongeo.pdok._http import Answer, within_origin
 from woongeo.pdok._pages import (
     ChangedError,
     Page,
+    first_place,
     read_collection,
     read_json,
     read_page,
@@ -133,6 +134,8 @@ def fetch_features(task: Task, items: Items, boxes: Sequence[Box] | None) -> gpd
     _require_announced(task, items)
     for _ in range(2):
         frame = gather(task, boxes, lambda box: _whole(task, items, box))
+        if boxes is not None and not len(frame):
+            _require_understood(task, items)
         if len(task.ledger.exchanges) == 1:
             return frame
         after = _describe(task, items)
@@ -226,6 +229,28 @@ def _require_rd(task: Task, items: Items, described: Mapping[str, Any]) -> None:
         raise UnexpectedCrsError(
             f"{task.what}: {items.url()} biedt geen RD New aan "
             f"(wel: {visible(', '.join(offered))[:300] or 'niets'})."
+        )
+
+
+def _require_understood(task: Task, items: Items) -> None:
+    """See that a box finds what is there, before nothing is believed to be there.
+
+    A server that reads the box in another system, or the other way round, answers HTTP 200 and no
+    features; that would read as free.
+    """
+    some = _page(task, _first_url(items, None, limit=10), None).page
+    spot = first_place(some)
+    if spot is None:
+        raise IncompleteLayerError(
+            f"{task.what}: {items.url()} geeft ook zonder gebied geen object met een vorm, dus "
+            "zegt een leeg gebied niets."
+        )
+    name, box = spot
+    found = _page(task, _first_url(items, box), box)
+    if name is not None and found.next is None and name not in found.page.ids:
+        raise IncompleteLayerError(
+            f"{task.what}: {items.url()} vindt object {name} niet op zijn eigen plek; de server "
+            "leest het gebied anders dan het is bedoeld. Meld dit."
         )
 
 
