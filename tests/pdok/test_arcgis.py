@@ -198,6 +198,28 @@ def test_an_empty_layer_is_empty_and_in_rd(serve: Any, task: Any) -> None:
     assert frame.crs.to_epsg() == 28992
 
 
+def test_nothing_in_a_box_is_believed_when_a_box_finds_something(serve: Any, task: Any) -> None:
+    """F21: a box that is read otherwise gives HTTP 200 and no features."""
+    far: Any = [(EAST - 900.0, NORTH, EAST - 800.0, NORTH + 50.0)]
+    server = serve(Arcgis(squares(30)))
+    assert len(fetch_arcgis(task(server), layer(server), far)) == 0
+    arcgis = Arcgis(squares(30))
+
+    def swapped(asked: Question) -> Reply:
+        query = dict(asked.query)
+        if "geometry" in query:
+            west, south, east, north = query["geometry"].split(",")
+            query["geometry"] = f"{south},{west},{north},{east}"
+        return arcgis(replace(asked, query=query))
+
+    server = serve(swapped)
+    with pytest.raises(IncompleteLayerError, match="niet op zijn eigen plek"):
+        fetch_arcgis(task(server), layer(server), [(EAST, NORTH, EAST + 99.0, NORTH + 99.0)])
+    server = serve(Arcgis([]))
+    with pytest.raises(IncompleteLayerError, match="zegt een leeg gebied niets"):
+        fetch_arcgis(task(server), layer(server), far)
+
+
 def test_feature_without_a_shape_is_kept(serve: Any, task: Any) -> None:
     drawn = squares(3)
     drawn[1]["geometry"] = None

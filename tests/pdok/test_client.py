@@ -36,6 +36,7 @@ from woongeo.errors import (
     FileError,
     IncompleteLayerError,
     InputError,
+    MissingCrsError,
     NotStoredError,
     OutputError,
     ServiceError,
@@ -266,6 +267,44 @@ def test_check_visits_each_door(serve: Any, client: Any) -> None:
     told = client((OGC, good), (WFS, gone)).check("vlakken")
     assert told["goed"].tolist() == [True, False]
     assert "bestaat niet" in told["toelichting"].iloc[1]
+    renamed = {**spot, "properties": {"nummer": 3, "naam": "x"}}
+    told = client((OGC, serve(Gokoala([renamed])))).check("vlakken")
+    assert "geen kolom n_r; wel: nummer, naam" in told["toelichting"].iloc[0]
+
+
+def test_check_of_a_wfs(serve: Any, client: Any) -> None:
+    """Names the types that are there when the expected one is not."""
+    mapserver = Mapserver(squares(3))
+
+    def answer(asked: Question) -> Reply:
+        if asked.query.get("request") == "GetCapabilities":
+            body = "<W><FeatureType><Name>v:{}</Name></FeatureType></W>"
+            return Reply(body.format(names[0]).encode(), headers={"Content-Type": "text/xml"})
+        return mapserver(asked)
+
+    server, names = serve(answer), ["vlakken"]
+    asking = client((WFS, server))
+    assert asking.check("vlakken")["goed"].all()
+    names[0] = "anders"
+    assert "heeft geen vlakken; wel: anders" in asking.check("vlakken")["toelichting"].iloc[0]
+
+
+def test_what_was_converted_is_searched_a_little_wider(serve: Any, client: Any) -> None:
+    """F24: without PROJ's grid a place in degrees may be off; with RD nothing is."""
+    server = serve(Gokoala(squares(4)))
+    asking = client((OGC, server), features=2_000_000)
+    site = gpd.GeoSeries([shapely.Point(EAST, NORTH)], crs="EPSG:28992")
+    [plain] = asking.fetch("vlakken", around=site, reach_m=10).searched
+    [wide] = asking.fetch("vlakken", around=site.to_crs("EPSG:4326"), reach_m=10).searched
+    assert plain == (EAST - 10, NORTH - 10, EAST + 10, NORTH + 10)
+    assert wide[2] - wide[0] > 20.9
+
+
+def test_around_without_a_reference_system(serve: Any, client: Any) -> None:
+    """F23."""
+    asking = client((OGC, serve(Gokoala([]))))
+    with pytest.raises(MissingCrsError):
+        asking.fetch("vlakken", around=gpd.GeoSeries([shapely.Point(EAST, NORTH)]))
 
 
 def test_locate(serve: Any, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:

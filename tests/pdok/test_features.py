@@ -566,6 +566,42 @@ def test_never_more_than_four_at_once(serve: Any, task: Any) -> None:
     assert 2 <= server.busiest <= 4
 
 
+FAR = [(EAST + 90_000, NORTH, EAST + 90_100, NORTH + 100)]
+
+
+def test_nothing_there_is_believed_when_a_box_finds_what_is_there(serve: Any, task: Any) -> None:
+    server = serve(Gokoala(squares(25)))
+    assert len(fetch_features(task(server), items(server), FAR)) == 0
+
+
+def test_a_box_that_is_read_otherwise_finds_nothing_and_is_an_error(serve: Any, task: Any) -> None:
+    """F21: RD metres read as degrees; HTTP 200, no features, and "free" elsewhere."""
+    gokoala = Gokoala(squares(25))
+
+    def answer(asked: Question) -> Reply:
+        if "bbox" in asked.query:
+            asked = replace(asked, query={**asked.query, "bbox": "3,50,7,54"})
+        return gokoala(asked)
+
+    server = serve(answer)
+    with pytest.raises(IncompleteLayerError, match="niet op zijn eigen plek"):
+        fetch_features(task(server), items(server), FAR)
+
+
+def test_nothing_in_an_empty_collection_says_nothing(serve: Any, task: Any) -> None:
+    server = serve(Gokoala([]))
+    with pytest.raises(IncompleteLayerError, match="ook zonder gebied geen object"):
+        fetch_features(task(server), items(server), FAR)
+
+
+def test_own_limit_is_an_error(serve: Any, task: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """F13: a limit of ours never shortens a layer."""
+    monkeypatch.setattr("woongeo.pdok._run.MAX_FEATURES", 15)
+    server = serve(Gokoala(squares(25), most=10))
+    with pytest.raises(IncompleteLayerError, match="meer dan 15 objecten"):
+        fetch_features(task(server), items(server), None)
+
+
 def test_progress_is_told(serve: Any, task: Any) -> None:
     server = serve(Gokoala(squares(25), most=10))
     doing = task(server)
@@ -657,7 +693,7 @@ def test_a_line_dropped_once_anywhere_gives_the_whole_layer() -> None:
 
 @settings(max_examples=25, deadline=None)
 @given(
-    n=st.integers(0, 130),
+    n=st.integers(1, 130),
     most=st.integers(1, 40),
     heavy=st.sampled_from([None, 5e5, 5e6]),
     boxes=st.lists(

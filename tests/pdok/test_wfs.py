@@ -71,7 +71,7 @@ def test_box_with_its_reference_system(serve: Any, task: Any) -> None:
     assert all(q.query["bbox"].endswith(",urn:ogc:def:crs:EPSG::28992") for q in server.asked)
 
 
-def test_nothing_there(serve: Any, task: Any) -> None:
+def test_an_empty_type_is_empty(serve: Any, task: Any) -> None:
     server = serve(Mapserver([]))
     assert len(fetch_wfs(task(server), asked_of(server), None)) == 0
 
@@ -249,6 +249,45 @@ def test_truncated_xml_is_no_count(serve: Any, task: Any) -> None:
     mapserver = Mapserver(squares(5))
     server = serve(lambda q: replace(mapserver(q), body=mapserver(q).body[:-9]))
     with pytest.raises(ServiceResponseError, match="geen volledige XML"):
+        fetch_wfs(task(server, attempts=2), asked_of(server), None)
+
+
+FAR = [(EAST + 90_000, NORTH, EAST + 90_100, NORTH + 100)]
+
+
+def test_nothing_there(serve: Any, task: Any) -> None:
+    """Believed only when a box finds what is there."""
+    server = serve(Mapserver(squares(25)))
+    assert len(fetch_wfs(task(server), asked_of(server), FAR)) == 0
+    empty = serve(Mapserver([]))
+    with pytest.raises(IncompleteLayerError, match="ook zonder gebied"):
+        fetch_wfs(task(empty), asked_of(empty), FAR)
+
+
+def test_axes_of_the_box_the_other_way_round(serve: Any, task: Any) -> None:
+    """F21: HTTP 200 and no features."""
+    mapserver = Mapserver(squares(25))
+
+    def answer(asked: Question) -> Reply:
+        if "bbox" in asked.query:
+            west, south, east, north, crs = asked.query["bbox"].split(",")
+            turned = f"{south},{west},{north},{east},{crs}"
+            asked = replace(asked, query={**asked.query, "bbox": turned})
+        return mapserver(asked)
+
+    server = serve(answer)
+    with pytest.raises(IncompleteLayerError, match="niet op zijn eigen plek"):
+        fetch_wfs(task(server), asked_of(server), [BOX])
+
+
+def test_answer_that_says_it_was_cut(serve: Any, task: Any) -> None:
+    """F7: wfs:truncatedResponse."""
+    body = (
+        b'<wfs:FeatureCollection xmlns:wfs="http://www.opengis.net/wfs/2.0" numberMatched="5">'
+        b"<wfs:truncatedResponse/></wfs:FeatureCollection>"
+    )
+    server = serve(lambda _: Reply(body, headers={"Content-Type": "text/xml"}))
+    with pytest.raises(ServiceResponseError, match="afgebroken"):
         fetch_wfs(task(server, attempts=2), asked_of(server), None)
 
 

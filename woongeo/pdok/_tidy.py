@@ -14,6 +14,8 @@ from woongeo.errors import IncompleteLayerError, ServiceResponseError
 from woongeo.geometry import clean
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from woongeo.pdok._run import Task
     from woongeo.pdok.catalogue import Dataset
 
@@ -79,6 +81,29 @@ def require_plausible(frame: gpd.GeoDataFrame, dataset: Dataset) -> None:
             f"moeten er minstens {dataset.min_features} zijn. Klopt het nieuwe aantal, pas dan "
             "min_features in de catalogus aan."
         )
+
+
+def missing_columns(served: Sequence[str], dataset: Dataset) -> list[str]:
+    """Find the catalogue's columns that a door does not have.
+
+    Parameters
+    ----------
+    served : sequence of str
+        Names as a door spells them.
+    dataset : Dataset
+        What is known of it.
+
+    Returns
+    -------
+    list of str
+        Names as the catalogue expects them.
+    """
+    plain = set(map(_plain, served))
+    return [
+        " of ".join(theirs)
+        for theirs in dataset.columns.values()
+        if not any(_plain(name) in plain for name in theirs)
+    ]
 
 
 def _plain(name: str) -> str:

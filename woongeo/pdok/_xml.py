@@ -62,6 +62,10 @@ def read_xml(answer: Answer, what: str) -> etree._Element:
         )
     if local_name(root) in _EXCEPTIONS:
         raise exception(root, answer, what)
+    if any(local_name(element) == "truncatedResponse" for element in elements(root)):
+        raise GarbledError(
+            f"{what}: {answer.url[:300]} zegt zelf zijn antwoord te hebben afgebroken."
+        )
     return root
 
 

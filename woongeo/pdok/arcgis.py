@@ -28,7 +28,14 @@ from woongeo.errors import (
 from woongeo.pdok._boxes import NATION, Box
 from woongeo.pdok._esri import KINDS, as_feature
 from woongeo.pdok._http import PARALLEL, Answer, GarbledError, TooHeavyError
-from woongeo.pdok._pages import ChangedError, Page, read_json, read_page, refuse_outside
+from woongeo.pdok._pages import (
+    ChangedError,
+    Page,
+    first_place,
+    read_json,
+    read_page,
+    refuse_outside,
+)
 from woongeo.pdok._reference import Reference, read_reference
 from woongeo.pdok._run import Task, gather
 
@@ -115,12 +122,35 @@ def fetch_arcgis(task: Task, asked: FeatureLayer, boxes: Sequence[Box] | None) -
     for _ in range(2):
         before = _describe(task, asked)
         frame = gather(task, boxes, functools.partial(_whole, task, asked, before))
+        if boxes is not None and not len(frame):
+            _require_understood(task, asked, before)
         if before.edited is None or _describe(task, asked).edited == before.edited:
             return frame
         task.note("de laag werd bewerkt tijdens het ophalen; alles is nog eens opgehaald")
     raise IncompleteLayerError(
         f"{task.what}: de laag wordt telkens bewerkt tijdens het ophalen. Probeer het later."
     )
+
+
+def _require_understood(task: Task, asked: FeatureLayer, layer: _Described) -> None:
+    """See that a box finds what is there, before nothing is believed to be there."""
+    everything = {"f": "json", "where": "1=1"}
+    ids = sorted(_ids(task, asked, everything))[: min(10, layer.page)]
+    some = None
+    if ids:
+        (page,) = _by_ids(task, asked, layer, ids)
+        some = first_place(layer.reference.page_in_rd(page, None, task))
+    if some is None:
+        raise IncompleteLayerError(
+            f"{task.what}: {asked.url[:300]} geeft ook zonder gebied geen object met een vorm, dus "
+            "zegt een leeg gebied niets."
+        )
+    name, box = some
+    if str(name) not in map(str, _ids(task, asked, everything | layer.reference.choose(box))):
+        raise IncompleteLayerError(
+            f"{task.what}: {asked.url[:300]} vindt object {name} niet op zijn eigen plek; de "
+            "server leest het gebied anders dan het is bedoeld. Meld dit."
+        )
 
 
 def _read(answer: Answer, what: str) -> dict[str, Any]:

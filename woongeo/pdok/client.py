@@ -8,6 +8,7 @@ import platform
 import tempfile
 import time
 import warnings
+from collections.abc import Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,7 +21,7 @@ import pyarrow as pa
 import shapely
 
 from woongeo._version import __version__
-from woongeo.crs import is_rd, to_rd
+from woongeo.crs import to_rd
 from woongeo.encode import visible
 from woongeo.errors import (
     InputError,
@@ -34,16 +35,16 @@ from woongeo.pdok import catalogue as _catalogue
 from woongeo.pdok._boxes import Box, Cost, boxes_around, joined
 from woongeo.pdok._http import Budget, Http, Manners
 from woongeo.pdok._run import MAX_FEATURES, Step, Task
-from woongeo.pdok._tidy import require_plausible, tidy
+from woongeo.pdok._tidy import missing_columns, require_plausible, tidy
 from woongeo.pdok.arcgis import FeatureLayer, fetch_arcgis
 from woongeo.pdok.atom import fetch_atom, read_file
 from woongeo.pdok.catalogue import KINDS, Dataset, Door
 from woongeo.pdok.coverages import Coverage, Raster, fetch_coverage
-from woongeo.pdok.features import Items, fetch_features, read_index
+from woongeo.pdok.features import Items, fetch_features, read_index, sample_features
 from woongeo.pdok.locate import as_frame, locate
 from woongeo.pdok.store import Store, Stored
 from woongeo.pdok.tiles import Background, Picture, fetch_background
-from woongeo.pdok.wfs import FeatureType, fetch_wfs, read_types
+from woongeo.pdok.wfs import FeatureType, fetch_wfs, read_types, sample_wfs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -56,6 +57,8 @@ _INDEX = "https://api.pdok.nl/index.json"
 _DAY = 86_400.0
 # Files up to this size (bytes of GeoJSON, about) are fetched for a small area too.
 _LARGE_FILE = 500_000_000
+# Where PROJ does not tell how far a conversion may be off.
+_DOUBT_M = 10.0
 # Doors that give a choice of boxes; the others are files for the whole country.
 _BY_BOX = {"features", "wfs", "arcgis"}
 
@@ -520,8 +523,12 @@ class Client:
         if not any(door.kind in _BY_BOX for door in entry.doors):
             return None
         cost = Cost(entry.features, entry.bytes_per_feature)
-        shapes = _shapes_in_rd(around)
-        boxes, seconds = boxes_around(shapely.bounds(shapes), reach_m=reach_m, cost=cost)
+        shapes, doubt_m = _shapes_in_rd(around)
+        bounds = shapely.bounds(shapes)
+        if not (np.isfinite(reach_m) and reach_m >= 0):
+            raise InputError(f"reach_m: {reach_m} is geen afstand van 0 of meer meter.")
+        # What was brought from another system may lie elsewhere by as much as PROJ says.
+        boxes, seconds = boxes_around(bounds, reach_m=reach_m + doubt_m, cost=cost)
         # What is written is rounded outwards to decimetres; what is promised is too.
         boxes = [_rounded(box) for box in boxes]
         return None if cost.of_nation() <= seconds else boxes
@@ -596,6 +603,14 @@ class Client:
         self._store.folder.mkdir(parents=True, exist_ok=True)
         return scratch_folder(self._store.folder)
 
+    def _served(self, door: Door, entry: Dataset, task: Task) -> list[str] | None:
+        """Ask for one feature, and give the names of its columns; None where it cannot be asked."""
+        if door.kind == "features":
+            return sample_features(task, Items(door.url, door.name, entry.datetime))
+        if door.kind == "wfs":
+            return sample_wfs(task, FeatureType(door.url, door.name))
+        return None
+
     def _visit(self, entry: Dataset, door: Door) -> str:
         """See whether a door answers as expected, with as little as can be asked."""
         task = self._task(entry.id)
@@ -616,9 +631,15 @@ class Client:
                     f"{entry.id}: {door.url} heeft geen {door.name}; wel: {', '.join(plain)[:300]}."
                 )
         if door.kind in _BY_BOX:
-            frame = self._through(door, entry, task, spot)
-            tidy(frame, entry, task)
-            return f"antwoordt; {len(frame)} objecten bij Amersfoort"
+            found = len(self._through(door, entry, task, spot))
+            served = self._served(door, entry, task)
+            missing = missing_columns(served, entry) if served is not None else []
+            if missing:
+                raise ServiceError(
+                    f"{entry.id}: {door.url} heeft geen kolom {', '.join(missing)}; wel: "
+                    f"{', '.join(served or [])[:300]}."
+                )
+            return f"antwoordt; {found} objecten bij Amersfoort"
         task.http.probe(door.url, what=entry.id, budget=task.budget)
         return "antwoordt; het bestand is niet opgehaald"
 
@@ -630,23 +651,23 @@ def _rounded(box: Box) -> Box:
     return (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
 
 
-def _shapes_in_rd(around: object) -> NDArray[np.object_]:
-    """Take shapes of any of the accepted kinds to RD New."""
+def _shapes_in_rd(around: object) -> tuple[NDArray[np.object_], float]:
+    """Take shapes of any of the accepted kinds to RD New; tell how far they may be off, metres."""
+    crs: object = "EPSG:28992"
     if isinstance(around, gpd.GeoDataFrame | gpd.GeoSeries):
-        given = around.geometry.to_numpy()
-        if around.crs is not None and is_rd(around.crs):
-            return np.asarray(given, dtype=object)
-        return to_rd(np.asarray(given, dtype=object), around.crs, what="around")[0]
-    if isinstance(around, shapely.Geometry):
+        crs = around.crs
+        around = around.geometry.to_numpy()
+    elif isinstance(around, shapely.Geometry):
         around = [around]
-    shapes = np.empty(0, dtype=object)
-    try:
-        shapes = np.array(list(around), dtype=object)  # type: ignore[call-overload]
-    except TypeError as error:
-        raise InputError("around: geef een GeoDataFrame, GeoSeries of vormen in RD.") from error
-    if shapes.ndim != 1 or not all(s is None or isinstance(s, shapely.Geometry) for s in shapes):
+    if not isinstance(around, Iterable):
         raise InputError("around: geef een GeoDataFrame, GeoSeries of vormen in RD.")
-    return to_rd(shapes, "EPSG:28992", what="around")[0]
+    given = list(around)
+    if not all(shape is None or isinstance(shape, shapely.Geometry) for shape in given):
+        raise InputError("around: geef een GeoDataFrame, GeoSeries of vormen in RD.")
+    shapes = np.full(len(given), None, dtype=object)
+    shapes[:] = given
+    converted, conversion = to_rd(shapes, crs, what="around")
+    return converted, _DOUBT_M if conversion.accuracy_m is None else conversion.accuracy_m
 
 
 def _facts(entry: Dataset, door: Door, task: Task, boxes: list[Box] | None) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from woongeo.pdok._http import Answer, within_origin
 from woongeo.pdok._pages import (
     ChangedError,
     Page,
+    first_place,
     read_collection,
     read_json,
     read_page,
@@ -133,6 +134,8 @@ def fetch_features(task: Task, items: Items, boxes: Sequence[Box] | None) -> gpd
     _require_announced(task, items)
     for _ in range(2):
         frame = gather(task, boxes, lambda box: _whole(task, items, box))
+        if boxes is not None and not len(frame):
+            _require_understood(task, items)
         if len(task.ledger.exchanges) == 1:
             return frame
         after = _describe(task, items)
@@ -143,6 +146,31 @@ def fetch_features(task: Task, items: Items, boxes: Sequence[Box] | None) -> gpd
     raise IncompleteLayerError(
         f"{task.what}: de dataset wordt telkens vernieuwd tijdens het ophalen. Probeer het later."
     )
+
+
+def sample_features(task: Task, items: Items) -> list[str]:
+    """Ask for one feature, to see how its columns are spelled.
+
+    Parameters
+    ----------
+    task : Task
+        The fetch.
+    items : Items
+        What to ask.
+
+    Returns
+    -------
+    list of str
+        Names of properties; empty for an empty collection.
+
+    Raises
+    ------
+    UnexpectedCrsError
+        When the server does not give RD New.
+    ServiceError
+        When it does not answer, or not as asked.
+    """
+    return list(_page(task, _first_url(items, None, limit=1), None).page.columns)
 
 
 def read_index(answer: Answer) -> list[dict[str, Any]]:
@@ -204,6 +232,28 @@ def _require_rd(task: Task, items: Items, described: Mapping[str, Any]) -> None:
         )
 
 
+def _require_understood(task: Task, items: Items) -> None:
+    """See that a box finds what is there, before nothing is believed to be there.
+
+    A server that reads the box in another system, or the other way round, answers HTTP 200 and no
+    features; that would read as free.
+    """
+    some = _page(task, _first_url(items, None, limit=10), None).page
+    spot = first_place(some)
+    if spot is None:
+        raise IncompleteLayerError(
+            f"{task.what}: {items.url()} geeft ook zonder gebied geen object met een vorm, dus "
+            "zegt een leeg gebied niets."
+        )
+    name, box = spot
+    found = _page(task, _first_url(items, box), box)
+    if name is not None and found.next is None and name not in found.page.ids:
+        raise IncompleteLayerError(
+            f"{task.what}: {items.url()} vindt object {name} niet op zijn eigen plek; de server "
+            "leest het gebied anders dan het is bedoeld. Meld dit."
+        )
+
+
 def _require_announced(task: Task, items: Items) -> None:
     """Use a filter only where the server announces it; one that is ignored gives too much."""
     if items.equals:
@@ -258,9 +308,9 @@ def _id_set(pages: Sequence[Page]) -> set[str | None]:
     return {name for page in pages for name in page.ids}
 
 
-def _first_url(items: Items, box: Box | None) -> str:
+def _first_url(items: Items, box: Box | None, *, limit: int = _LIMIT) -> str:
     """Write the first question; every later one comes from the server."""
-    query = {"f": "json", "limit": str(_LIMIT), "crs": _RD_URI}
+    query = {"f": "json", "limit": str(limit), "crs": _RD_URI}
     if box is not None:
         query |= {"bbox": written(box), "bbox-crs": _RD_URI}
     if items.datetime:

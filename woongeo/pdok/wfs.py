@@ -19,6 +19,7 @@ from woongeo.pdok._http import PARALLEL, Answer, GarbledError, TooHeavyError
 from woongeo.pdok._pages import (
     ChangedError,
     Page,
+    first_place,
     read_collection,
     read_page,
     refuse_outside,
@@ -110,7 +111,30 @@ def fetch_wfs(task: Task, asked: FeatureType, boxes: Sequence[Box] | None) -> gp
     ServiceError
         When the server does not answer, or not as asked.
     """
-    return gather(task, boxes, lambda box: _whole(task, asked, box))
+    frame = gather(task, boxes, lambda box: _whole(task, asked, box))
+    if boxes is not None and not len(frame):
+        _require_understood(task, asked)
+    return frame
+
+
+def _require_understood(task: Task, asked: FeatureType) -> None:
+    """See that a box finds what is there, before nothing is believed to be there.
+
+    MapServer answers a box with its axes the other way round with HTTP 200 and no features.
+    """
+    hits = _hits(task, asked, None)
+    some = first_place(_page(task, asked, None, 0, hits, count=10)) if hits else None
+    if some is None:
+        raise IncompleteLayerError(
+            f"{task.what}: {asked.url} geeft ook zonder gebied geen object met een vorm, dus zegt "
+            "een leeg gebied niets."
+        )
+    name, box = some
+    if _hits(task, asked, box) == 0:
+        raise IncompleteLayerError(
+            f"{task.what}: {asked.url} vindt object {name} niet op zijn eigen plek; de server "
+            "leest het gebied anders dan het is bedoeld. Meld dit."
+        )
 
 
 def _whole(task: Task, asked: FeatureType, box: Box | None) -> list[Page]:
@@ -205,7 +229,15 @@ def _hits(task: Task, asked: FeatureType, box: Box | None) -> int:
     )
 
 
-def _page(task: Task, asked: FeatureType, box: Box | None, start: int, hits: int) -> Page:
+def _page(
+    task: Task,
+    asked: FeatureType,
+    box: Box | None,
+    start: int,
+    hits: int,
+    *,
+    count: int = _PAGE,
+) -> Page:
     """Fetch one page."""
 
     def check(answer: Answer) -> Page:
@@ -232,7 +264,7 @@ def _page(task: Task, asked: FeatureType, box: Box | None, start: int, hits: int
 
     query = asked.query(box) | {
         "outputFormat": "application/json; subtype=geojson",
-        "count": str(_PAGE),
+        "count": str(count),
         "startIndex": str(start),
     }
     if asked.sort_by:
@@ -261,6 +293,32 @@ def _require_rd(task: Task, found: dict[str, Any], url: str) -> None:
             f"{visible(name)[:100] or 'een stelsel dat niet wordt genoemd'}, terwijl RD New is "
             "gevraagd."
         )
+
+
+def sample_wfs(task: Task, asked: FeatureType) -> list[str]:
+    """Ask for one feature, to see how its columns are spelled.
+
+    Parameters
+    ----------
+    task : Task
+        The fetch.
+    asked : FeatureType
+        What to ask.
+
+    Returns
+    -------
+    list of str
+        Names of properties; empty for an empty type.
+
+    Raises
+    ------
+    UnexpectedCrsError
+        When the server does not give RD New.
+    ServiceError
+        When it does not answer, or not as asked.
+    """
+    hits = _hits(task, asked, None)
+    return list(_page(task, asked, None, 0, hits, count=1).columns) if hits else []
 
 
 def read_types(answer: Answer, what: str) -> list[str]:
