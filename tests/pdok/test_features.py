@@ -730,7 +730,7 @@ def test_any_paging_any_boxes_give_what_touches_them(
 
 
 def test_index_of_all_apis(serve: Any, http: Any) -> None:
-    from woongeo.pdok.features import read_index  # noqa: PLC0415
+    from woongeo.pdok._links import read_index  # noqa: PLC0415
 
     apis = {
         "apis": [

@@ -12,9 +12,10 @@ from pdok_servers import RD_URI, Question, Reply
 
 from woongeo.errors import ServiceResponseError, UnexpectedCrsError
 from woongeo.pdok._http import Answer, GarbledError, TooHeavyError, server_text
+from woongeo.pdok._links import read_index
 from woongeo.pdok._pages import read_collection, read_page
 from woongeo.pdok._xml import read_xml
-from woongeo.pdok.features import Items, fetch_features, read_index
+from woongeo.pdok.features import Items, fetch_features
 from woongeo.pdok.locate import read_places
 from woongeo.pdok.wfs import FeatureType, fetch_wfs, read_types
 

@@ -390,29 +390,6 @@ _PANDAS = {_INT: pd.Int64Dtype(), _BOOL: pd.BooleanDtype()}
 _DUTCH = {_BOOL: "ja/nee", _INT: "hele getallen", _FLOAT: "getallen", _TEXT: "tekst"}
 
 
-def first_place(page: Page) -> tuple[str | None, tuple[float, float, float, float]] | None:
-    """Find a feature with a place.
-
-    Parameters
-    ----------
-    page : Page
-        Features.
-
-    Returns
-    -------
-    name : str or None
-        Its id.
-    box : tuple of float
-        A box of 2 m within its envelope, at a point on it: west, south, east, north in RD New,
-        metres.
-    """
-    for name, shape in zip(page.ids, page.geometry, strict=True):
-        if shape is not None and not shape.is_empty:
-            x, y = shapely.get_coordinates(shape)[0]
-            return name, (x - 1, y - 1, x + 1, y + 1)
-    return None
-
-
 def refuse_outside(page: Page, box: tuple[float, float, float, float], url: str, what: str) -> None:
     """Refuse shapes that lie outside the box that was asked.
 

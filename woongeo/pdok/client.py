@@ -31,11 +31,12 @@ from woongeo.errors import (
 from woongeo.pdok import catalogue as _catalogue
 from woongeo.pdok._boxes import Box, Cost, boxes_around, joined
 from woongeo.pdok._http import Budget, Http, Manners
+from woongeo.pdok._links import read_index
 from woongeo.pdok._run import MAX_FEATURES, Step, Task
 from woongeo.pdok._tidy import missing_columns, require_plausible, tidy
 from woongeo.pdok.arcgis import fetch_arcgis
 from woongeo.pdok.catalogue import KINDS, Dataset, Door
-from woongeo.pdok.features import Items, fetch_features, read_index, sample_features
+from woongeo.pdok.features import Items, fetch_features, sample_features
 from woongeo.pdok.locate import fetch_places
 from woongeo.pdok.store import Store, Stored
 from woongeo.pdok.wfs import FeatureType, fetch_wfs, read_types, sample_wfs

@@ -19,12 +19,11 @@ from woongeo.pdok._http import PARALLEL, Answer, GarbledError, TooHeavyError
 from woongeo.pdok._pages import (
     ChangedError,
     Page,
-    first_place,
     read_collection,
     read_page,
     refuse_outside,
 )
-from woongeo.pdok._run import Task, gather, is_rd_uri
+from woongeo.pdok._run import Task, first_place, gather, is_rd_uri
 from woongeo.pdok._xml import elements, local_name, read_xml
 
 if TYPE_CHECKING:
