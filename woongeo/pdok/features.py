@@ -28,6 +28,7 @@ from woongeo.pdok._boxes import NATION, Box, written
 from woongeo.pdok._http import Answer, within_origin
 from woongeo.pdok._links import early_next, next_page
 from woongeo.pdok._pages import (
+    DECODING,
     ChangedError,
     Page,
     read_collection,
@@ -409,20 +410,21 @@ def _page(
     def check(answer: Answer) -> _Answered:
         if see is not None:
             see(answer)
-        found = read_collection(answer, task.what)
-        stated = answer.headers.get("content-crs", "").strip().strip("<>")
-        if not is_rd_uri(stated):
-            raise UnexpectedCrsError(
-                f"{task.what}: {visible(url)[:300]} geeft coördinaten in "
-                f"{visible(stated)[:100] or 'een stelsel dat niet wordt genoemd'}, terwijl RD New "
-                "is gevraagd."
+        with DECODING:
+            found = read_collection(answer, task.what)
+            stated = answer.headers.get("content-crs", "").strip().strip("<>")
+            if not is_rd_uri(stated):
+                raise UnexpectedCrsError(
+                    f"{task.what}: {visible(url)[:300]} geeft coördinaten in "
+                    f"{visible(stated)[:100] or 'een stelsel dat niet wordt genoemd'}, terwijl "
+                    "RD New is gevraagd."
+                )
+            page = read_page(found["features"], task.what)
+            refuse_outside(page, box or NATION, url, task.what)
+            matched = found.get("numberMatched")
+            return _Answered(
+                page, next_page(found, answer.url), matched if isinstance(matched, int) else None
             )
-        page = read_page(found["features"], task.what)
-        refuse_outside(page, box or NATION, url, task.what)
-        matched = found.get("numberMatched")
-        return _Answered(
-            page, next_page(found, answer.url), matched if isinstance(matched, int) else None
-        )
 
     return task.http.get(
         url, what=task.what, accept=_GEOJSON, budget=task.budget, ledger=task.ledger, check=check
