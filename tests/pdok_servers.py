@@ -143,6 +143,9 @@ class Running:
                     with running._lock:
                         running._busy -= 1
 
+            def do_HEAD(self) -> None:
+                self.do_GET()
+
             def log_message(self, *_: object) -> None:
                 pass
 
@@ -198,6 +201,9 @@ def _send(handler: BaseHTTPRequestHandler, reply: Reply) -> None:
         handler.send_header("Connection", "close")
         handler.close_connection = True
     handler.end_headers()
+    if handler.command == "HEAD":
+        handler.wfile.flush()
+        return
     body = body if reply.cut is None else body[: reply.cut]
     if reply.drip is None:
         handler.wfile.write(body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -566,6 +567,22 @@ def test_never_more_than_four_at_once(serve: Any, task: Any) -> None:
     assert 2 <= server.busiest <= 4
 
 
+@pytest.mark.parametrize("was_on", [True, False])
+def test_collector_is_left_as_it_was(serve: Any, task: Any, *, was_on: bool) -> None:
+    """Whether a page is read or fails."""
+    server = serve(Gokoala(squares(25), most=10))
+    broken = serve(lambda _: Reply(b"<html>"))
+    try:
+        (gc.enable if was_on else gc.disable)()
+        fetch_features(task(server), items(server), None)
+        assert gc.isenabled() is was_on
+        with pytest.raises(ServiceResponseError):
+            fetch_features(task(broken, attempts=1), items(broken), None)
+        assert gc.isenabled() is was_on
+    finally:
+        gc.enable()
+
+
 FAR = [(EAST + 90_000, NORTH, EAST + 90_100, NORTH + 100)]
 
 
@@ -730,7 +747,7 @@ def test_any_paging_any_boxes_give_what_touches_them(
 
 
 def test_index_of_all_apis(serve: Any, http: Any) -> None:
-    from woongeo.pdok.features import read_index  # noqa: PLC0415
+    from woongeo.pdok._links import read_index  # noqa: PLC0415
 
     apis = {
         "apis": [

@@ -305,6 +305,18 @@ def test_https_at_a_private_address_is_hung_up(monkeypatch: pytest.MonkeyPatch) 
     assert line.closed
 
 
+def test_a_file_is_probed_without_being_fetched(serve: Any, http: Any) -> None:
+    server = serve(lambda asked: as_problem(404, "weg") if asked.path == "/weg" else GOOD)
+    asking = http(server)
+    size = asking.probe(f"{server.url}/er", what="x", budget=Budget(5))
+    assert size == len(GOOD.body)
+    with pytest.raises(EndpointGoneError):
+        asking.probe(f"{server.url}/weg", what="x", budget=Budget(5))
+    server.close()
+    with pytest.raises(ServiceUnavailableError):
+        http(server).probe(f"{server.url}/er", what="x", budget=Budget(5))
+
+
 def test_size_has_an_end(serve: Any, http: Any) -> None:
     server = serve(lambda _: GOOD)
     with pytest.raises(ServiceResponseError, match="groter dan"):

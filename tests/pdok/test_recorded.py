@@ -11,10 +11,11 @@ import shapely
 from pdok_servers import RD_URI, Question, Reply
 
 from woongeo.errors import ServiceResponseError, UnexpectedCrsError
-from woongeo.pdok._http import Answer, GarbledError, TooHeavyError
+from woongeo.pdok._answers import Answer, GarbledError, TooHeavyError
+from woongeo.pdok._links import read_index
 from woongeo.pdok._pages import read_collection, read_page
 from woongeo.pdok._xml import read_xml
-from woongeo.pdok.features import Items, fetch_features, read_index
+from woongeo.pdok.features import Items, fetch_features
 from woongeo.pdok.wfs import FeatureType, fetch_wfs, read_types
 
 if TYPE_CHECKING:

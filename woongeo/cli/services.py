@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import argparse
 
 _EXIT_SERVICE = 4
+_TOLD = ("dataset", "ingang", "toelichting")
 
 
 def client(given: argparse.Namespace, *, quiet: bool) -> Client:
@@ -127,8 +128,8 @@ def run_pdok(given: argparse.Namespace) -> int:
     if given.json:
         say(json.dumps(found.to_dict("records"), ensure_ascii=False, indent=2))
     else:
-        for row in found.itertuples():
-            sign = "goed" if row.goed else "FOUT"
-            say(f"{sign}  {row.dataset}  {row.ingang}  {one_line(row.toelichting)}")
+        for told in found.to_dict("records"):
+            sign = "goed" if told["goed"] else "FOUT"
+            say(one_line("  ".join((sign, *(str(told[k]) for k in _TOLD)))))
         say(f"{int(good.sum())} van de {len(found)} adressen antwoorden goed.")
     return 0 if good.all() else _EXIT_SERVICE

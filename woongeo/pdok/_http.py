@@ -12,76 +12,73 @@ https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Preve
 from __future__ import annotations
 
 import datetime as dt
-import email.utils
 import hashlib
 import http.client
 import http.cookiejar
-import ipaddress
-import json
 import random
-import socket
 import threading
 import time
 import zlib
-from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
-from urllib.parse import urljoin, urlsplit
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
 
 import requests
-import requests.adapters
 import requests.cookies
 import urllib3
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from woongeo._version import __version__
 from woongeo.encode import visible
 from woongeo.errors import (
-    EndpointGoneError,
     OutputError,
     RefusedAddressError,
     ServiceError,
     ServiceResponseError,
     ServiceUnavailableError,
 )
+from woongeo.pdok._address import address, loopback, public, within_origin
+from woongeo.pdok._answers import (
+    Answer,
+    BrokenError,
+    Budget,
+    BusyError,
+    Exchange,
+    GarbledError,
+    Ledger,
+    TooHeavyError,
+    raise_for_status,
+    server_text,
+)
+from woongeo.pdok._lines import Adapter, GuardedPool, OpenPool, Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from types import TracebackType
+
+    from woongeo.pdok._answers import Sink
+
+__all__ = [
+    "PARALLEL",
+    "Answer",
+    "Budget",
+    "Exchange",
+    "GarbledError",
+    "Http",
+    "Ledger",
+    "Manners",
+    "TooHeavyError",
+    "address",
+    "public",
+    "server_text",
+    "within_origin",
+]
 
 T = TypeVar("T")
 
 # PDOK publishes no limit but "fair use"; four at once is polite and hides the waiting.
 PARALLEL = 4
 
-# 416: the part that was had does not fit the file any more; a sink then begins anew.
-_AGAIN = {416, 429, 500, 502, 503, 504}
-_GONE = {404, 410}
 _MOVED = {301, 302, 303, 307, 308}
 _REDIRECTS = 5
 _READ_BYTES = 1 << 18
-_DEFAULT_PORT = {"http": 80, "https": 443}
-
-
-class GarbledError(ServiceResponseError):
-    """An answer that is not whole, or not what was asked; asking once more may help."""
-
-
-class TooHeavyError(ServiceUnavailableError):
-    """The server ran out of time on this question; a smaller one may be answered.
-
-    Parameters
-    ----------
-    message : str
-        For people.
-    expected : int, optional
-        How many features the smaller questions must give together, where the server counted.
-    """
-
-    def __init__(self, message: str, expected: int | None = None) -> None:
-        super().__init__(message)
-        self.expected = expected
 
 
 @dataclass(frozen=True)
@@ -120,428 +117,6 @@ class Manners:
     max_bytes: int = 256 << 20
 
 
-class Budget:
-    """Time for a whole task, so that many bearable waits do not become an unbearable one.
-
-    Parameters
-    ----------
-    seconds : float
-        How long the task may take.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        self._end = time.monotonic() + seconds
-
-    def left(self) -> float:
-        """Give the seconds that are left.
-
-        Returns
-        -------
-        float
-            Seconds; zero or less when there are none.
-        """
-        return self._end - time.monotonic()
-
-    def require(self, what: str) -> float:
-        """Give the seconds that are left, or fail.
-
-        Parameters
-        ----------
-        what : str
-            What is being fetched, for the message.
-
-        Returns
-        -------
-        float
-            Seconds, more than zero.
-
-        Raises
-        ------
-        ServiceUnavailableError
-            When there are none.
-        """
-        left = self.left()
-        if left <= 0:
-            raise ServiceUnavailableError(
-                f"{what}: na {self.seconds:.0f} seconden nog niet klaar en dus gestopt; "
-                "er is niets bewaard. Vraag een kleiner gebied of geef meer tijd."
-            )
-        return left
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A whole answer.
-
-    Attributes
-    ----------
-    url : str
-        Where it came from, after redirects.
-    status : int
-        HTTP status.
-    headers : Mapping
-        Lower-case names.
-    body : bytes
-        Unpacked.
-    sha256 : str
-        Of `body`.
-    fetched_at : datetime
-        UTC.
-    """
-
-    url: str
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    sha256: str
-    fetched_at: dt.datetime
-
-    def kind(self) -> str:
-        """Give the media type without its parameters.
-
-        Returns
-        -------
-        str
-            Lower case; empty where none is stated.
-        """
-        return self.headers.get("content-type", "").split(";")[0].strip().lower()
-
-
-@dataclass(frozen=True)
-class Exchange:
-    """A question and what came of it, for the provenance."""
-
-    url: str
-    sha256: str
-    size: int
-    fetched_at: dt.datetime
-
-
-@dataclass
-class Ledger:
-    """Every answer that a layer was made of."""
-
-    exchanges: list[Exchange] = field(default_factory=list)
-    retries: int = 0
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
-
-    def add(self, answer: Answer, attempts: int) -> None:
-        """Write down an answer.
-
-        Parameters
-        ----------
-        answer : Answer
-            One that was checked.
-        attempts : int
-            How often it was asked for.
-        """
-        with self._lock:
-            self.exchanges.append(
-                Exchange(answer.url, answer.sha256, len(answer.body), answer.fetched_at)
-            )
-            self.retries += attempts - 1
-
-    def size(self) -> int:
-        """Add up the bytes.
-
-        Returns
-        -------
-        int
-            Bytes, unpacked.
-        """
-        return sum(e.size for e in self.exchanges)
-
-    def sha256(self) -> str:
-        """Hash the hashes, in an order that does not depend on which answer came first.
-
-        Returns
-        -------
-        str
-            Hexadecimal.
-        """
-        lines = sorted(f"{e.sha256}  {e.url}\n" for e in self.exchanges)
-        return hashlib.sha256("".join(lines).encode()).hexdigest()
-
-
-class Sink(Protocol):
-    """Takes a body as it comes, for what is too large to hold in memory.
-
-    Attributes
-    ----------
-    seconds : float
-        Longest time for one attempt.
-    """
-
-    seconds: float
-
-    def headers(self) -> Mapping[str, str]:
-        """Give what to ask with: where to go on from.
-
-        Returns
-        -------
-        Mapping
-            Request headers.
-        """
-
-    def begin(self, status: int, headers: Mapping[str, str]) -> bool:
-        """Hear how an answer begins.
-
-        Parameters
-        ----------
-        status : int
-            HTTP status.
-        headers : Mapping
-            Lower-case names.
-
-        Returns
-        -------
-        bool
-            Whether the body is to be written here, instead of read into memory.
-        """
-
-    def write(self, chunk: bytes) -> None:
-        """Take the next bytes.
-
-        Parameters
-        ----------
-        chunk : bytes
-            As sent.
-        """
-
-
-def address(url: str) -> tuple[str, str, int]:
-    """Take an address apart.
-
-    Parameters
-    ----------
-    url : str
-        A web address.
-
-    Returns
-    -------
-    scheme : str
-        "http" or "https".
-    host : str
-        Lower case.
-    port : int
-        The stated one, or the usual one.
-
-    Raises
-    ------
-    RefusedAddressError
-        When it is no plain web address: another scheme, a user name in it, or nonsense.
-    """
-    shown = visible(url)[:200]
-    if any(c <= " " or c in '\\"<>\x7f' for c in url):
-        raise RefusedAddressError(f"{shown}: in dit adres staan tekens die daar niet horen.")
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise RefusedAddressError(f"{shown}: dit is geen webadres.") from error
-    if parts.scheme not in _DEFAULT_PORT or not parts.hostname:
-        raise RefusedAddressError(f"{shown}: alleen https-adressen worden bezocht.")
-    if parts.username is not None or parts.password is not None:
-        raise RefusedAddressError("Een adres met een gebruikersnaam erin wordt niet bezocht.")
-    return parts.scheme, parts.hostname, port or _DEFAULT_PORT[parts.scheme]
-
-
-def within_origin(origin: str, href: str) -> str:
-    """Follow a link of an answer, as long as it stays with the server that gave it.
-
-    Parameters
-    ----------
-    origin : str
-        The address of the answer.
-    href : str
-        The link in it, absolute or relative.
-
-    Returns
-    -------
-    str
-        The address to visit next; the link itself where it is absolute.
-
-    Raises
-    ------
-    RefusedAddressError
-        When it lies on another host, another port, or would leave https.
-
-    Examples
-    --------
-    >>> within_origin("https://api.pdok.nl/rvo/items?f=json", "/rvo/items?f=json&cursor=A")
-    'https://api.pdok.nl/rvo/items?f=json&cursor=A'
-    """
-    # Joining would normalise an absolute link, and a cursor must be followed to the letter.
-    target = href if "://" in href else urljoin(origin, href)
-    here, there = address(origin), address(target)
-    upgraded = here[0] == "http" and there == ("https", here[1], 443) and here[2] == 80
-    if here != there and not upgraded:
-        raise RefusedAddressError(
-            f"{visible(origin)[:200]} verwijst door naar {visible(target)[:200]}; een andere "
-            "server wordt niet vanzelf bezocht. Klopt het adres, zet het dan in de catalogus."
-        )
-    return target
-
-
-class _Watch:
-    """Cuts the line when a question takes too long, however busily the server drips."""
-
-    def __init__(self, seconds: float) -> None:
-        self.expired = False
-        self._socket: socket.socket | None = None
-        self._lock = threading.Lock()
-        self._timer = threading.Timer(seconds, self._cut)
-        self._timer.daemon = True
-
-    def see(self, line: object) -> None:
-        """Remember the line to cut."""
-        with self._lock:
-            self._socket = line if isinstance(line, socket.socket) else None
-            if self.expired:
-                self._shut()
-
-    def _cut(self) -> None:
-        with self._lock:
-            self.expired = True
-            self._shut()
-
-    def _shut(self) -> None:
-        if self._socket is not None:
-            with suppress(OSError):
-                # The base class's: SSLSocket's own would pull the TLS object from under a reader.
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
-
-    def __enter__(self) -> Self:
-        _LOCAL.watch = self
-        self._timer.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._timer.cancel()
-        _LOCAL.watch = None
-
-
-_LOCAL = threading.local()
-
-
-def _watch(line: object) -> None:
-    """Show the line of this thread's question to its watch."""
-    watch = getattr(_LOCAL, "watch", None)
-    if watch is not None:
-        watch.see(line)
-
-
-class _WatchedHttp(HTTPConnection):
-    """A line that can be cut."""
-
-    def getresponse(self) -> Any:  # noqa: ANN401
-        _watch(self.sock)
-        return super().getresponse()
-
-
-class _WatchedHttps(HTTPSConnection):
-    """A line that can be cut."""
-
-    def getresponse(self) -> Any:  # noqa: ANN401
-        _watch(self.sock)
-        return super().getresponse()
-
-
-class _GuardedHttps(_WatchedHttps):
-    """A line that is hung up before anything is asked when it ends at a private address.
-
-    The name was looked up a moment ago by the same call that made the line, so that a name server
-    cannot answer the check differently: https://en.wikipedia.org/wiki/DNS_rebinding
-    """
-
-    def connect(self) -> None:
-        super().connect()
-        peer = str(self.sock.getpeername()[0]) if self.sock is not None else ""
-        if not public(peer):
-            self.close()
-            raise RefusedAddressError(
-                f"{visible(self.host)} wijst naar het privé-adres {visible(peer)} en wordt niet "
-                "bezocht; geef hosts= op als dit uw eigen server is."
-            )
-
-
-class _WatchedHttpPool(HTTPConnectionPool):
-    ConnectionCls = _WatchedHttp
-
-
-class _WatchedHttpsPool(HTTPSConnectionPool):
-    ConnectionCls = _WatchedHttps
-
-
-class _GuardedHttpsPool(HTTPSConnectionPool):
-    ConnectionCls = _GuardedHttps
-
-
-class _Adapter(requests.adapters.HTTPAdapter):
-    """Uses the lines above; never asks twice on its own."""
-
-    def __init__(self, https: type[HTTPSConnectionPool]) -> None:
-        self._https = https
-        super().__init__(pool_connections=PARALLEL, pool_maxsize=PARALLEL, max_retries=0)
-
-    def init_poolmanager(
-        self,
-        connections: int,
-        maxsize: int,
-        block: bool = False,  # noqa: FBT001, FBT002  the signature of requests
-        **pool_kwargs: Any,  # noqa: ANN401  idem
-    ) -> None:
-        super().init_poolmanager(connections, maxsize, block=block, **pool_kwargs)
-        self.poolmanager.pool_classes_by_scheme = {
-            "http": _WatchedHttpPool,
-            "https": self._https,
-        }
-
-    def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> urllib3.ProxyManager:  # noqa: ANN401
-        manager: urllib3.ProxyManager = super().proxy_manager_for(proxy, **proxy_kwargs)
-        # A proxy has a private address as a rule, and looks up names itself.
-        manager.pool_classes_by_scheme = {"http": _WatchedHttpPool, "https": _WatchedHttpsPool}
-        return manager
-
-
-def public(peer: str) -> bool:
-    """Tell whether an IP address lies on the public internet.
-
-    Parameters
-    ----------
-    peer : str
-        An IPv4 or IPv6 address.
-
-    Returns
-    -------
-    bool
-        False for private, local and reserved ones, and for what is no address.
-
-    Examples
-    --------
-    >>> public("145.77.103.1"), public("10.0.0.8"), public("::ffff:127.0.0.1")
-    (True, False, False)
-    """
-    try:
-        ip = ipaddress.ip_address(peer.split("%", maxsplit=1)[0])
-    except ValueError:
-        return False
-    if isinstance(ip, ipaddress.IPv6Address):
-        # Addresses that carry another: https://www.rfc-editor.org/rfc/rfc6052 for 64:ff9b::/96.
-        inner = ip.ipv4_mapped or ip.sixtofour
-        if inner is None and ip in ipaddress.ip_network("64:ff9b::/96"):
-            inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-        if inner is not None:
-            return public(str(inner))
-    return ip.is_global and not ip.is_multicast
-
-
 def _nothing(request: requests.PreparedRequest) -> requests.PreparedRequest:
     """Add no credentials: without this, requests would send what ~/.netrc holds."""
     return request
@@ -572,11 +147,11 @@ class Http:
                 "Accept-Encoding": "gzip",
             }
         )
-        self._session.mount("https://", _Adapter(_GuardedHttpsPool))
-        self._session.mount("http://", _Adapter(_WatchedHttpsPool))
+        self._session.mount("https://", Adapter(GuardedPool, PARALLEL))
+        self._session.mount("http://", Adapter(OpenPool, PARALLEL))
         for host in self.manners.hosts:
             for end in "/:":
-                self._session.mount(f"https://{host}{end}", _Adapter(_WatchedHttpsPool))
+                self._session.mount(f"https://{host}{end}", Adapter(OpenPool, PARALLEL))
 
     def close(self) -> None:
         """Close all lines."""
@@ -635,12 +210,12 @@ class Http:
             try:
                 answer = self._ask(asked, accept, what, budget, sink)
                 if sink is None or answer.status != 206:
-                    _raise_for_status(answer, what)
+                    raise_for_status(answer, what)
                 found = check(answer)
-            except _RetryAfter as error:
+            except BusyError as error:
                 failure: ServiceError = ServiceUnavailableError(str(error))
                 wait = error.seconds
-            except (GarbledError, _Broken) as error:
+            except (GarbledError, BrokenError) as error:
                 failure = error
             else:
                 if ledger is not None:
@@ -676,13 +251,13 @@ class Http:
             When it is not there, or was moved.
         """
         self._may_visit(url)
-        with _Watch(min(self.manners.request_s, budget.require(what))), self._turn:
+        with Watch(min(self.manners.request_s, budget.require(what))), self._turn:
             try:
                 response = self._session.head(
                     url,
                     timeout=self.manners.timeout_s,
                     allow_redirects=False,
-                    proxies={"http": "", "https": ""} if _loopback(address(url)[1]) else {},
+                    proxies={"http": "", "https": ""} if loopback(address(url)[1]) else {},
                 )
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
                 raise ServiceUnavailableError(
@@ -690,7 +265,7 @@ class Http:
                 ) from error
         headers = {name.lower(): value for name, value in response.headers.items()}
         answer = Answer(url, response.status_code, headers, b"", "", dt.datetime.now(dt.UTC))
-        _raise_for_status(answer, what)
+        raise_for_status(answer, what)
         length = headers.get("content-length", "")
         return int(length) if length.isdecimal() else -1
 
@@ -752,9 +327,9 @@ class Http:
         timeout = min(self.manners.timeout_s, seconds)
         _, host, _ = address(url)
         # A proxy cannot reach this machine's own loopback, and must not be asked to.
-        proxies = {"http": "", "https": ""} if _loopback(host) else {}
+        proxies = {"http": "", "https": ""} if loopback(host) else {}
         shown = visible(url)[:300]
-        with _Watch(seconds) as watch:
+        with Watch(seconds) as watch:
             try:
                 with self._session.get(
                     url,
@@ -791,7 +366,7 @@ class Http:
             ) as error:
                 if watch.expired:
                     raise _late(what, shown, seconds) from error
-                raise _Broken(
+                raise BrokenError(
                     f"{what}: geen volledig antwoord van {shown} ({_reason(error)})."
                 ) from error
         if watch.expired:
@@ -826,14 +401,14 @@ class Http:
                 try:
                     body += unpacker.decompress(chunk, limit + 1 - len(body))
                 except zlib.error as error:
-                    raise _Broken(f"{what}: het antwoord van {shown} is beschadigd.") from error
+                    raise BrokenError(f"{what}: het antwoord van {shown} is beschadigd.") from error
             if len(body) > limit:
                 raise ServiceResponseError(
                     f"{what}: het antwoord van {shown} is groter dan {limit / 1e6:.0f} MB."
                 )
         cut = unpacker is not None and (not unpacker.eof or bool(unpacker.unused_data))
         if cut and (body or response.status_code == 200):
-            raise _Broken(f"{what}: het antwoord van {shown} is afgebroken.")
+            raise BrokenError(f"{what}: het antwoord van {shown} is afgebroken.")
         return bytes(body)
 
 
@@ -848,21 +423,9 @@ def _pour(response: requests.Response, sink: Sink, what: str, shown: str) -> Non
         sink.write(chunk)
 
 
-class _Broken(ServiceUnavailableError):  # noqa: N818  an event more than an error
-    """The line broke, or the answer did."""
-
-
-class _RetryAfter(ServiceUnavailableError):  # noqa: N818  idem
-    """The server is busy or failing, and may say when to return."""
-
-    def __init__(self, message: str, seconds: float) -> None:
-        super().__init__(message)
-        self.seconds = seconds
-
-
-def _late(what: str, shown: str, seconds: float) -> _Broken:
+def _late(what: str, shown: str, seconds: float) -> BrokenError:
     """Say that an answer took too long."""
-    return _Broken(f"{what}: {shown} was na {seconds:.0f} seconden nog niet uitgesproken.")
+    return BrokenError(f"{what}: {shown} was na {seconds:.0f} seconden nog niet uitgesproken.")
 
 
 def _reason(error: BaseException) -> str:
@@ -879,81 +442,3 @@ def _reason(error: BaseException) -> str:
     if "refused" in text:
         return "de server neemt niet op"
     return visible(type(error).__name__)
-
-
-def _loopback(host: str) -> bool:
-    """Tell whether a host is this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _retry_after(headers: Mapping[str, str]) -> float:
-    """Read Retry-After: seconds or a date (RFC 9110, section 10.2.3)."""
-    text = headers.get("retry-after", "").strip()
-    if text.isdecimal() and len(text) < 9:
-        return float(text)
-    with suppress(ValueError, TypeError):
-        when = email.utils.parsedate_to_datetime(text)
-        if when.tzinfo is None:
-            when = when.replace(tzinfo=dt.UTC)
-        return max((when - dt.datetime.now(dt.UTC)).total_seconds(), 0.0)
-    return 0.0
-
-
-def server_text(answer: Answer) -> str:
-    """Find what a server says about an error, in any of the forms that PDOK's servers use.
-
-    Parameters
-    ----------
-    answer : Answer
-        problem+json, Solr's and ArcGIS' JSON, an exception report in XML, or a page.
-
-    Returns
-    -------
-    str
-        At most 300 characters; empty where nothing was found.
-    """
-    head = answer.body[:65_536].lstrip()
-    if head.startswith(b"{"):
-        with suppress(ValueError):
-            told = json.loads(answer.body)
-            error = told.get("error")
-            inner = error if isinstance(error, dict) else told
-            for key in ("detail", "msg", "message", "description", "title"):
-                if isinstance(inner.get(key), str):
-                    return visible(inner[key])[:300]
-    text = head.decode("utf-8", "replace")
-    for tag in ("ExceptionText", "ServiceException", "title"):
-        _, opened, rest = text.partition(f"{tag}")
-        _, closed, rest = rest.partition(">")
-        if opened and closed:
-            return visible(" ".join(rest.split("<")[0].split()))[:300]
-    return ""
-
-
-def _raise_for_status(answer: Answer, what: str) -> None:
-    """Turn a status into an error that says what to do."""
-    status = answer.status
-    if status == 200:
-        return
-    said = server_text(answer)
-    shown = visible(answer.url)[:300]
-    told = f" en zegt: {said}" if said else ""
-    if status in _GONE:
-        raise EndpointGoneError(
-            f"{what}: {shown} bestaat niet (meer) (HTTP {status}){told}. Zoek het nieuwe adres op "
-            "pdok.nl en zet het in de catalogus."
-        )
-    if status >= 500 and ("too long" in said.lower() or "timeout" in said.lower()):
-        # The same question would keep the server busy for another fifteen seconds.
-        raise TooHeavyError(f"{what}: {shown} kwam er niet uit in de tijd (HTTP {status}){told}.")
-    if status in _AGAIN:
-        raise _RetryAfter(
-            f"{what}: {shown} geeft geen antwoord (HTTP {status}){told}.",
-            _retry_after(answer.headers),
-        )
-    if status in {401, 403}:
-        raise ServiceResponseError(f"{what}: {shown} is niet vrij toegankelijk (HTTP {status}).")
-    raise ServiceResponseError(f"{what}: {shown} wijst de vraag af (HTTP {status}){told}.")

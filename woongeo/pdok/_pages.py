@@ -9,7 +9,9 @@ anew, and calls RD metres WGS 84 because GeoJSON of api.pdok.nl has no ``crs`` m
 
 from __future__ import annotations
 
+import gc
 import json
+import threading
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -75,6 +77,33 @@ class Page:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+
+class _Decoding:
+    """Counts the threads that decode, and keeps the collector of cycles waiting meanwhile."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._busy = 0
+        self._was_on = False
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._busy == 0:
+                self._was_on = gc.isenabled()
+                gc.disable()
+            self._busy += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._busy -= 1
+            if self._busy == 0 and self._was_on:
+                gc.enable()
+
+
+#: To decode within. A page is tens of thousands of lists without one cycle, and Python would search
+#: them for cycles again and again: half the time of a layer of 100,000 features.
+DECODING = _Decoding()
 
 
 def read_json(answer: Answer, what: str) -> dict[str, Any]:
@@ -388,29 +417,6 @@ class Gathered:
 
 _PANDAS = {_INT: pd.Int64Dtype(), _BOOL: pd.BooleanDtype()}
 _DUTCH = {_BOOL: "ja/nee", _INT: "hele getallen", _FLOAT: "getallen", _TEXT: "tekst"}
-
-
-def first_place(page: Page) -> tuple[str | None, tuple[float, float, float, float]] | None:
-    """Find a feature with a place.
-
-    Parameters
-    ----------
-    page : Page
-        Features.
-
-    Returns
-    -------
-    name : str or None
-        Its id.
-    box : tuple of float
-        A box of 2 m within its envelope, at a point on it: west, south, east, north in RD New,
-        metres.
-    """
-    for name, shape in zip(page.ids, page.geometry, strict=True):
-        if shape is not None and not shape.is_empty:
-            x, y = shapely.get_coordinates(shape)[0]
-            return name, (x - 1, y - 1, x + 1, y + 1)
-    return None
 
 
 def refuse_outside(page: Page, box: tuple[float, float, float, float], url: str, what: str) -> None:

@@ -8,6 +8,8 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import shapely
+
 from woongeo.errors import IncompleteLayerError
 from woongeo.pdok._boxes import NATION, Box, quarters
 from woongeo.pdok._http import PARALLEL, Budget, Http, Ledger, TooHeavyError
@@ -232,3 +234,26 @@ def _divide_until_answered(
                 "Neem het bestand (ATOM)."
             ) from None
         return pages
+
+
+def first_place(page: Page) -> tuple[str | None, tuple[float, float, float, float]] | None:
+    """Find a feature with a place.
+
+    Parameters
+    ----------
+    page : Page
+        Features.
+
+    Returns
+    -------
+    name : str or None
+        Its id.
+    box : tuple of float
+        A box of 2 m within its envelope, at a point on it: west, south, east, north in RD New,
+        metres.
+    """
+    for name, shape in zip(page.ids, page.geometry, strict=True):
+        if shape is not None and not shape.is_empty:
+            x, y = shapely.get_coordinates(shape)[0]
+            return name, (x - 1, y - 1, x + 1, y + 1)
+    return None

@@ -31,13 +31,12 @@ from woongeo.pdok._http import PARALLEL, Answer, GarbledError, TooHeavyError
 from woongeo.pdok._pages import (
     ChangedError,
     Page,
-    first_place,
     read_json,
     read_page,
     refuse_outside,
 )
 from woongeo.pdok._reference import Reference, read_reference
-from woongeo.pdok._run import Task, gather
+from woongeo.pdok._run import Task, first_place, gather
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -34,13 +34,14 @@ from woongeo.files import scratch_folder
 from woongeo.pdok import catalogue as _catalogue
 from woongeo.pdok._boxes import Box, Cost, boxes_around, joined
 from woongeo.pdok._http import Budget, Http, Manners
+from woongeo.pdok._links import read_index
 from woongeo.pdok._run import MAX_FEATURES, Step, Task
 from woongeo.pdok._tidy import missing_columns, require_plausible, tidy
 from woongeo.pdok.arcgis import FeatureLayer, fetch_arcgis
 from woongeo.pdok.atom import fetch_atom, read_file
 from woongeo.pdok.catalogue import KINDS, Dataset, Door
 from woongeo.pdok.coverages import Coverage, Raster, fetch_coverage
-from woongeo.pdok.features import Items, fetch_features, read_index, sample_features
+from woongeo.pdok.features import Items, fetch_features, sample_features
 from woongeo.pdok.locate import as_frame, locate
 from woongeo.pdok.store import Store, Stored
 from woongeo.pdok.tiles import Background, Picture, fetch_background

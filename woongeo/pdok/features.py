@@ -9,7 +9,6 @@ page came twice, and page one is still the same at the end.
 from __future__ import annotations
 
 import concurrent.futures
-import json
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -27,16 +26,17 @@ from woongeo.errors import (
 )
 from woongeo.pdok._boxes import NATION, Box, written
 from woongeo.pdok._http import Answer, within_origin
+from woongeo.pdok._links import early_next, next_page
 from woongeo.pdok._pages import (
+    DECODING,
     ChangedError,
     Page,
-    first_place,
     read_collection,
     read_json,
     read_page,
     refuse_outside,
 )
-from woongeo.pdok._run import Task, gather, is_rd_uri
+from woongeo.pdok._run import Task, first_place, gather, is_rd_uri
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -173,44 +173,6 @@ def sample_features(task: Task, items: Items) -> list[str]:
     return list(_page(task, _first_url(items, None, limit=1), None).page.columns)
 
 
-def read_index(answer: Answer) -> list[dict[str, Any]]:
-    """Decode the index of all OGC APIs at PDOK.
-
-    Parameters
-    ----------
-    answer : Answer
-        ``https://api.pdok.nl/index.json``.
-
-    Returns
-    -------
-    list of dict
-        ``title``, ``description``, ``keywords`` and ``root`` of each.
-
-    Raises
-    ------
-    GarbledError
-        When it is no index.
-    """
-    found = []
-    for api in read_json(answer, "index van PDOK").get("apis") or []:
-        roots = [
-            str(link.get("href", ""))
-            for link in api.get("links") or []
-            if link.get("rel") == "root" and "/ogc/v" in str(link.get("href", ""))
-        ]
-        if roots:
-            keywords = [str(word) for word in api.get("keywords") or []]
-            found.append(
-                {
-                    "title": str(api.get("title", "")),
-                    "description": str(api.get("description", "")),
-                    "keywords": keywords,
-                    "root": roots[0].rstrip("/"),
-                }
-            )
-    return found
-
-
 def _describe(task: Task, items: Items) -> dict[str, Any]:
     """Read the collection's description."""
     return task.http.get(
@@ -344,7 +306,7 @@ class _Ahead:
 
     def _see(self, answer: Answer) -> None:
         """Find the link to the next page in an answer that was not read yet."""
-        target = _early_next(answer)
+        target = early_next(answer)
         if target is not None:
             with suppress(ServiceError):
                 target = within_origin(answer.url, target)
@@ -359,18 +321,6 @@ class _Ahead:
             self._done = True
             for future in self._asked.values():
                 future.cancel()
-
-
-def _early_next(answer: Answer) -> str | None:
-    """Read the links where they stand before the features."""
-    head = answer.body[:20_000].decode("utf-8", "replace")
-    before, found, rest = head.partition('"links":')
-    if not found or '"features"' in before:
-        return None
-    with suppress(ValueError, IncompleteLayerError):
-        links, _ = json.JSONDecoder().raw_decode(rest.lstrip())
-        return _next_href({"links": links}, answer.url)
-    return None
 
 
 def _pages(task: Task, items: Items, box: Box | None) -> tuple[list[Page], bool]:
@@ -460,48 +410,22 @@ def _page(
     def check(answer: Answer) -> _Answered:
         if see is not None:
             see(answer)
-        found = read_collection(answer, task.what)
-        stated = answer.headers.get("content-crs", "").strip().strip("<>")
-        if not is_rd_uri(stated):
-            raise UnexpectedCrsError(
-                f"{task.what}: {visible(url)[:300]} geeft coördinaten in "
-                f"{visible(stated)[:100] or 'een stelsel dat niet wordt genoemd'}, terwijl RD New "
-                "is gevraagd."
+        with DECODING:
+            found = read_collection(answer, task.what)
+            stated = answer.headers.get("content-crs", "").strip().strip("<>")
+            if not is_rd_uri(stated):
+                raise UnexpectedCrsError(
+                    f"{task.what}: {visible(url)[:300]} geeft coördinaten in "
+                    f"{visible(stated)[:100] or 'een stelsel dat niet wordt genoemd'}, terwijl "
+                    "RD New is gevraagd."
+                )
+            page = read_page(found["features"], task.what)
+            refuse_outside(page, box or NATION, url, task.what)
+            matched = found.get("numberMatched")
+            return _Answered(
+                page, next_page(found, answer.url), matched if isinstance(matched, int) else None
             )
-        page = read_page(found["features"], task.what)
-        refuse_outside(page, box or NATION, url, task.what)
-        matched = found.get("numberMatched")
-        return _Answered(
-            page, _next(found, answer.url), matched if isinstance(matched, int) else None
-        )
 
     return task.http.get(
         url, what=task.what, accept=_GEOJSON, budget=task.budget, ledger=task.ledger, check=check
     )
-
-
-def _next(found: Mapping[str, Any], url: str) -> str | None:
-    """Find the link to the next page, and see that it stays with the server."""
-    href = _next_href(found, url)
-    return None if href is None else within_origin(url, href)
-
-
-def _next_href(found: Mapping[str, Any], url: str) -> str | None:
-    """Find the link to the next page as it was written."""
-    links = found.get("links") or []
-    if not isinstance(links, list) or not all(isinstance(link, dict) for link in links):
-        raise IncompleteLayerError(f"{visible(url)[:300]}: de verwijzingen zijn onleesbaar.")
-    following = [link for link in links if link.get("rel") == "next"]
-    if not following:
-        return None
-    hrefs = {
-        str(link.get("href", ""))
-        for link in following
-        if "html" not in str(link.get("type", "")).lower()
-    }
-    if len(hrefs) != 1 or "" in hrefs:
-        raise IncompleteLayerError(
-            f"{visible(url)[:300]}: niet één maar {len(hrefs)} bruikbare verwijzingen naar een "
-            "volgende bladzijde, of een lege."
-        )
-    return hrefs.pop()

@@ -17,14 +17,14 @@ from woongeo.errors import IncompleteLayerError, UnexpectedCrsError
 from woongeo.pdok._boxes import NATION, Box, written
 from woongeo.pdok._http import PARALLEL, Answer, GarbledError, TooHeavyError
 from woongeo.pdok._pages import (
+    DECODING,
     ChangedError,
     Page,
-    first_place,
     read_collection,
     read_page,
     refuse_outside,
 )
-from woongeo.pdok._run import Task, gather, is_rd_uri
+from woongeo.pdok._run import Task, first_place, gather, is_rd_uri
 from woongeo.pdok._xml import elements, local_name, read_xml
 
 if TYPE_CHECKING:
@@ -248,19 +248,20 @@ def _page(
                 f"{task.what}: {answer.url[:300]} antwoordt met XML ({local_name(root)}) in plaats "
                 "van GeoJSON."
             )
-        found = read_collection(answer, task.what)
-        _require_rd(task, found, answer.url)
-        matched = found.get("numberMatched")
-        if isinstance(matched, int) and matched != hits:
-            raise ChangedError(
-                f"{task.what}: het aantal objecten veranderde tijdens het ophalen (van {hits} naar "
-                f"{matched}). Probeer het later opnieuw."
-            )
-        # MapServer writes an id only where it was set up to; its field is fuuid at PDOK.
-        names = [name for name in ("fuuid", asked.sort_by) if name]
-        page = read_page(found["features"], task.what, id_from=names)
-        refuse_outside(page, box or NATION, answer.url, task.what)
-        return page
+        with DECODING:
+            found = read_collection(answer, task.what)
+            _require_rd(task, found, answer.url)
+            matched = found.get("numberMatched")
+            if isinstance(matched, int) and matched != hits:
+                raise ChangedError(
+                    f"{task.what}: het aantal objecten veranderde tijdens het ophalen (van {hits} "
+                    f"naar {matched}). Probeer het later opnieuw."
+                )
+            # MapServer writes an id only where it was set up to; its field is fuuid at PDOK.
+            names = [name for name in ("fuuid", asked.sort_by) if name]
+            page = read_page(found["features"], task.what, id_from=names)
+            refuse_outside(page, box or NATION, answer.url, task.what)
+            return page
 
     query = asked.query(box) | {
         "outputFormat": "application/json; subtype=geojson",
