@@ -19,7 +19,7 @@ from commands import Done, Run, runner, woongeo_command
 from conftest import block, frame
 
 import woongeo
-from woongeo.cli import split_region
+from woongeo.cli.screening import split_region
 from woongeo.verdict import SCREENING
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from woongeo.checks import CheckReport
 from woongeo.errors import WoongeoError, WoongeoWarning, strict
 from woongeo.example import Example, example
 from woongeo.export import export_screening
+from woongeo.fetch import fetch_layers
 from woongeo.layers import (
     Coverage,
     Layer,
@@ -46,6 +47,7 @@ __all__ = [
     "errors",
     "example",
     "export_screening",
+    "fetch_layers",
     "map_screening",
     "missing_layer",
     "read_coverage",

@@ -12,14 +12,24 @@
     │   ├── LocationError          no housing location can be screened
     │   ├── LayerError             a layer is named twice, or wrongly
     │   ├── RuleError              a rule contradicts itself
-    │   └── RegionError            a table of regions cannot divide homes
+    │   ├── RegionError            a table of regions cannot divide homes
+    │   └── UnknownDatasetError    the catalogue of services does not know a name
+    ├── ServiceError               a service did not give what was asked; nothing of it was kept
+    │   ├── ServiceUnavailableError  no answer: network, time, a full or failing server
+    │   │   └── NotStoredError     offline, and the layer was never stored
+    │   └── ServiceResponseError   an answer that cannot be what was asked
+    │       ├── EndpointGoneError  the address does not exist (any more)
+    │       ├── RefusedAddressError  an answer points to a place that is not visited
+    │       ├── UnexpectedCrsError  coordinates are not in the reference system that was asked
+    │       └── IncompleteLayerError  nothing proves that the layer is whole
     └── OutputError                a result cannot be written; nothing was changed
 
     WoongeoWarning                 a doubt; `strict()` turns it into an error
     ├── RepairedGeometryWarning
     ├── DoubtfulLocationWarning
     ├── UnknownResultWarning
-    └── RegionWarning
+    ├── RegionWarning
+    └── ServiceWarning             another door, an older copy, a damaged copy that was set aside
 
 Messages are Dutch, as the library's reports are: they name what is wrong, where, and what to do.
 """
@@ -78,6 +88,42 @@ class RegionError(InputError):
     """A table of regions cannot be used to divide homes."""
 
 
+class UnknownDatasetError(InputError):
+    """The catalogue of services does not know the name; the message lists what is near."""
+
+
+class ServiceError(WoongeoError):
+    """A service did not give what was asked, whole and as asked; nothing of it was kept."""
+
+
+class ServiceUnavailableError(ServiceError):
+    """A service gave no answer: no network, out of time, too busy, or failing."""
+
+
+class NotStoredError(ServiceUnavailableError):
+    """Only stored layers may be used, and this one is not among them."""
+
+
+class ServiceResponseError(ServiceError):
+    """A service answered with something that cannot be what was asked."""
+
+
+class EndpointGoneError(ServiceResponseError):
+    """The address of a service does not exist, or not any more."""
+
+
+class RefusedAddressError(ServiceResponseError):
+    """An answer points to another host, or to a private address: it is not visited."""
+
+
+class UnexpectedCrsError(ServiceResponseError):
+    """Coordinates are not in the reference system that was asked."""
+
+
+class IncompleteLayerError(ServiceResponseError):
+    """Nothing proves that the layer is whole, or something proves that it is not."""
+
+
 class OutputError(WoongeoError, OSError):
     """A result cannot be written; what stood there is untouched."""
 
@@ -100,6 +146,10 @@ class UnknownResultWarning(WoongeoWarning):
 
 class RegionWarning(WoongeoWarning):
     """Regions overlap or leave homes outside."""
+
+
+class ServiceWarning(WoongeoWarning):
+    """A layer came by another door, from an older copy, or in place of a damaged one."""
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from woongeo.checks import CheckReport, Finding
 from woongeo.columns import as_text, feature_columns
 from woongeo.crs import near_netherlands
 from woongeo.encode import dutch, html_text, shortened
+from woongeo.engine import REACH_M
 from woongeo.errors import LayerError, UnknownResultWarning
 from woongeo.geometry import clean, voice_repairs
 from woongeo.netherlands import outline
@@ -95,6 +96,9 @@ class Layer:
         Repairs and set-aside features.
     source : Source or None
         Where the features came from.
+    reach_m : float
+        How far around the sites the layer was looked for, metres: beyond it distances are not
+        known.
     """
 
     key: str
@@ -109,6 +113,7 @@ class Layer:
     licence: str = ""
     report: CheckReport = field(default_factory=lambda: CheckReport.of([]))
     source: Source | None = None
+    reach_m: float = REACH_M
 
     def __len__(self) -> int:
         return len(self.features)
@@ -169,6 +174,7 @@ class Layer:
             "onvolledig_omdat": self.incomplete or None,
             "bron": self.source.facts() if self.source else None,
             "dekking": coverage.description,
+            "gezocht_tot_m": self.reach_m,
             "dekking_bron": coverage.source.facts() if coverage.source else None,
             "controle": self.report.counts(),
             "regel": self.rule.facts(),

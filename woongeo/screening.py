@@ -15,7 +15,7 @@ import shapely
 from woongeo._version import __version__
 from woongeo.columns import as_text
 from woongeo.encode import dutch, html_text, shortened
-from woongeo.engine import Measure, Sites, measure, partition_m2, uncovered
+from woongeo.engine import REACH_M, Measure, Sites, measure, partition_m2, uncovered
 from woongeo.errors import LayerError, RuleError, UnknownResultWarning
 from woongeo.locations import COLUMNS
 from woongeo.verdict import OORDELEN, SCREENING, Hardheid, Oordeel
@@ -50,8 +50,8 @@ class Screening:
         One row a location in the order of the input, RD New (EPSG:28992): the columns of
         `Locations.frame`, `oordeel` (the heaviest of all layers), `belemmerd_m2`, `onbekend_m2` and
         `vrij_m2` (each square metre once, together the area), and per layer `<laag>_oordeel`,
-        `<laag>_overlap_m2`, `<laag>_overlap_aandeel` (0-1), `<laag>_afstand_m` (NaN beyond 25 km)
-        and `<laag>_objecten`.
+        `<laag>_overlap_m2`, `<laag>_overlap_aandeel` (0-1), `<laag>_afstand_m` (NaN beyond 25 km,
+        or beyond what was fetched) and `<laag>_objecten`.
     treffers : DataFrame
         One row a location and layer, by location and then layer: `locatie_id`, `laag`, `oordeel`,
         `reden`, `overlap_m2`, `overlap_aandeel`, `afstand_m`, `objecten`.
@@ -286,7 +286,12 @@ def _judge(layer: Layer, sites: Sites, on: dt.date) -> _Judged:
         reason = np.full(n, nothing, dtype=object)
         return _Judged(verdict, reason, np.full(n, np.nan), None, None)
     rule = layer.rule
-    found = measure(sites, layer.features.geometry.to_numpy(), within_m=rule.within_m or 0.0)
+    found = measure(
+        sites,
+        layer.features.geometry.to_numpy(),
+        within_m=rule.within_m or 0.0,
+        reach_m=min(layer.reach_m, REACH_M),
+    )
     share = np.where(found.whole, 1.0, np.minimum(found.overlap_m2 / sites.area, 1.0))
     if rule.within_m is None:
         blocked = found.hit & (

@@ -7,9 +7,17 @@ the tests hold the fast way against.
 
 from woongeo.engine.combine import partition_m2
 from woongeo.engine.index import Sites
-from woongeo.engine.measure import Measure, area_by_feature, dissolve, measure, uncovered
+from woongeo.engine.measure import (
+    REACH_M,
+    Measure,
+    area_by_feature,
+    dissolve,
+    measure,
+    uncovered,
+)
 
 __all__ = [
+    "REACH_M",
     "Measure",
     "Sites",
     "area_by_feature",

@@ -1,0 +1,213 @@
+"""Layers straight from a service into a screening, and the commands."""
+
+from __future__ import annotations
+
+import json
+import sys
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from pdok_servers import EAST, NORTH, Gokoala, Running, as_problem, squares
+
+import woongeo
+from woongeo import cli
+from woongeo.errors import InputError, ServiceError, UnknownResultWarning
+from woongeo.pdok import Client, Manners
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+TABLE = """
+[vlakken]
+title = "Vlakken"
+publisher = "Niemand"
+licence = "CC0-1.0"
+attribution = "Niemand"
+features = {features}
+min_features = 1
+bytes_per_feature = 400
+certainty = "seen"
+key = "nummer"
+[vlakken.columns]
+nummer = ["nr"]
+naam = ["naam"]
+[[vlakken.doors]]
+kind = "features"
+url = "{url}/ogc/v1"
+name = "vlakken"
+"""
+
+
+@pytest.fixture
+def catalogue(tmp_path: Path) -> Callable[..., Path]:
+    def make(server: Running, features: int = 2_000_000) -> Path:
+        path = tmp_path / "eigen.toml"
+        path.write_text(TABLE.format(url=server.url, features=features))
+        return path
+
+    return make
+
+
+@pytest.fixture
+def client(catalogue: Any) -> Callable[..., Client]:
+    def make(server: Running, features: int = 2_000_000) -> Client:
+        manners = Manners(first_wait_s=0.001, attempts=2)
+        return Client(catalogue=catalogue(server, features), hosts=[server.host], manners=manners)
+
+    return make
+
+
+def plans() -> gpd.GeoDataFrame:
+    """One plan on square 1, one between squares, one 50 km away."""
+    shapes = [
+        shapely.box(EAST + 100, NORTH, EAST + 140, NORTH + 40),
+        shapely.box(EAST + 250, NORTH, EAST + 290, NORTH + 40),
+        shapely.box(EAST + 50_000, NORTH, EAST + 50_040, NORTH + 40),
+    ]
+    return gpd.GeoDataFrame(
+        {"plan_id": ["A", "B", "C"], "woningen": [1, 2, 3], "planstatus": ["3"] * 3},
+        geometry=shapes,
+        crs="EPSG:28992",
+    )
+
+
+def test_around_locations_into_a_screening(serve: Any, client: Any) -> None:
+    server = serve(Gokoala(squares(40)))
+    locations = woongeo.read_locations(plans())
+    [layer] = woongeo.fetch_layers(["vlakken"], around=locations, client=client(server))
+    assert layer.licence == "CC0-1.0"
+    assert layer.source is not None
+    assert layer.source.path.startswith(server.url)
+    assert "gezocht" in layer.coverage.description
+    screening = woongeo.screen(locations, [layer])
+    table = screening.locaties
+    assert table["vlakken_oordeel"].tolist() == ["belemmerd", "vrij", "vrij"]
+    # Square 3 is 10 m from plan B; nothing was looked for beyond 1 km of plan C.
+    assert table["vlakken_afstand_m"].tolist()[:2] == [0.0, 10.0]
+    assert np.isnan(table["vlakken_afstand_m"].iloc[2])
+
+
+def test_elsewhere_the_layer_says_nothing(serve: Any, client: Any) -> None:
+    """F25: a site that was not among those asked for is not free."""
+    server = serve(Gokoala(squares(40)))
+    some = woongeo.read_locations(plans().iloc[:2])
+    [layer] = woongeo.fetch_layers(["vlakken"], around=some, client=client(server))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UnknownResultWarning)
+        screening = woongeo.screen(woongeo.read_locations(plans()), [layer])
+    assert screening.locaties["vlakken_oordeel"].tolist() == ["belemmerd", "vrij", "onbekend"]
+
+
+def test_whole_country(serve: Any, client: Any) -> None:
+    server = serve(Gokoala(squares(40)))
+    [layer] = woongeo.fetch_layers(["vlakken"], client=client(server, 40))
+    assert len(layer) == 40
+    assert layer.coverage.nationwide
+
+
+def test_a_failed_layer_fails_or_is_unknown(serve: Any, client: Any) -> None:
+    server = serve(lambda _: as_problem(404, "weg"))
+    locations = woongeo.read_locations(plans())
+    with pytest.raises(ServiceError):
+        woongeo.fetch_layers(["vlakken"], around=locations, client=client(server))
+    with pytest.warns(UnknownResultWarning, match="weg"):
+        [layer] = woongeo.fetch_layers(
+            ["vlakken"], around=locations, client=client(server), failed_is_unknown=True
+        )
+    with pytest.warns(UnknownResultWarning):
+        screening = woongeo.screen(locations, [layer])
+    assert set(screening.locaties["vlakken_oordeel"]) == {"onbekend"}
+
+
+def test_rule_that_looks_further_than_was_searched(serve: Any, client: Any) -> None:
+    server = serve(Gokoala(squares(40)))
+    locations = woongeo.read_locations(plans())
+    rules = {"vlakken": woongeo.default_rule("vlakken").changed(within_m=500.0)}
+    asking = client(server)
+    with pytest.raises(InputError, match="kijkt tot 500 m"):
+        woongeo.fetch_layers(["vlakken"], around=locations, rules=rules, reach_m=100, client=asking)
+    [layer] = woongeo.fetch_layers(["vlakken"], around=locations, rules=rules, client=asking)
+    found = woongeo.screen(locations, [layer]).locaties["vlakken_oordeel"]
+    assert found.tolist() == ["belemmerd", "belemmerd", "vrij"]
+
+
+def test_names_twice_and_stray_rules(client: Any, serve: Any) -> None:
+    asking = client(serve(Gokoala([])))
+    with pytest.raises(InputError, match="twee keer"):
+        woongeo.fetch_layers(["vlakken", "vlakken"], client=asking)
+    with pytest.raises(InputError, match="regel voor x"):
+        woongeo.fetch_layers(["vlakken"], rules={"x": woongeo.Rule()}, client=asking)
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
+    monkeypatch.setattr(sys, "argv", ["woongeo", *map(str, words)])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    return int(ended.value.code or 0)
+
+
+def test_screen_with_a_fetched_layer(
+    serve: Any,
+    catalogue: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    server = serve(Gokoala(squares(40)))
+    path = tmp_path / "plannen.gpkg"
+    plans().to_file(path)
+    given = [
+        "screen", path, "--pdok", "vlakken", "--catalogue", catalogue(server), "--host",
+        server.host, "--store", tmp_path / "lagen", "--json",
+    ]  # fmt: skip
+    assert run(monkeypatch, *given, "--out", tmp_path / "uit") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["lagen"]["vlakken"] == {"belemmerd": 1, "onbekend": 0, "vrij": 2}
+    n = len(server.asked)
+    assert run(monkeypatch, *given, "--offline", "--out", tmp_path / "uit2") == 0
+    assert len(server.asked) == n
+    assert run(monkeypatch, *given, "--empty-ok", "vlakken", "--out", tmp_path / "uit3") == 2
+
+
+def test_fetch_to_a_file(
+    serve: Any, catalogue: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = serve(Gokoala(squares(40)))
+    given = ["--catalogue", catalogue(server, 40), "--host", server.host]
+    out = tmp_path / "nieuw" / "laag.parquet"
+    assert run(monkeypatch, "fetch", "vlakken", "--out", out, *given) == 0
+    assert len(gpd.read_parquet(out)) == 40
+    facts = json.loads(out.with_suffix(".manifest.json").read_text())
+    assert facts["objecten"] == 40
+    assert sorted(p.name for p in out.parent.iterdir()) == ["laag.manifest.json", "laag.parquet"]
+    assert run(monkeypatch, "fetch", "vlakken", "--out", tmp_path / "x.shp", *given) == 2
+    assert run(monkeypatch, "fetch", "vlaken", "--out", out, *given) == 2
+
+
+def test_a_service_that_fails_has_its_own_code(
+    serve: Any,
+    catalogue: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    server = serve(lambda _: as_problem(404, "weg"))
+    given = ["--catalogue", catalogue(server, 40), "--host", server.host]
+    out = tmp_path / "laag.parquet"
+    assert run(monkeypatch, "fetch", "vlakken", "--out", out, *given) == 4
+    assert "bestaat niet" in capsys.readouterr().err
+    assert not out.exists()
+    assert run(monkeypatch, "pdok", "check", "vlakken", *given) == 4
+    assert "FOUT  vlakken" in capsys.readouterr().out
+
+
+def test_list_names_what_can_be_fetched(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "pdok", "list", "natura") == 0
+    assert capsys.readouterr().out.startswith("natura2000: Natura 2000-gebieden (OGC API")

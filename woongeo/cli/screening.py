@@ -1,0 +1,305 @@
+"""``woongeo screen`` and ``woongeo demo``."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import math
+import time
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from woongeo.capacity import Plancapaciteit, summarize_plancapaciteit
+from woongeo.cli.say import one_line, say
+from woongeo.cli.services import client
+from woongeo.cli.words import OF_A_LAYER
+from woongeo.encode import dutch
+from woongeo.errors import InputError, WoongeoWarning
+from woongeo.example import example
+from woongeo.export import export_screening
+from woongeo.fetch import fetch_layers
+from woongeo.layers import Layer, default_rule, missing_layer, read_layer
+from woongeo.locations import Locations, read_locations
+from woongeo.regions import Regions, read_regions
+from woongeo.screening import Screening, screen
+from woongeo.verdict import SCREENING
+from woongeo.webmap import map_screening
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+    from pathlib import Path
+
+_EXIT_UNKNOWN = 3
+
+# Options that change the rule of a layer.
+_RULE = {
+    "--tolerance-m2": "tolerance_m2",
+    "--tolerance-share": "tolerance_share",
+    "--within": "within_m",
+    "--max-age": "max_age_days",
+}
+
+
+def run_screen(given: argparse.Namespace) -> int:
+    """Do ``woongeo screen``.
+
+    Parameters
+    ----------
+    given : Namespace
+        What was asked.
+
+    Returns
+    -------
+    int
+        The code to end with.
+    """
+    start = time.perf_counter()
+    if given.plannen is None:
+        raise InputError("noem het bestand met locaties: woongeo screen LOCATIES --out MAP.")
+    if given.out is None:
+        raise InputError("noem met --out de map voor de uitkomst.")
+    files, gone = _pairs(given.layer, "--layer"), _pairs(given.absent, "--absent")
+    options = {
+        option: _pairs(getattr(given, option[2:].replace("-", "_")), option)
+        for option in OF_A_LAYER
+    }
+    only_names = {"--empty-ok": given.empty_ok, "--ignore-unreadable": given.ignore_unreadable}
+    everything = options | {o: dict.fromkeys(n, "") for o, n in only_names.items()}
+    _refuse_strays({**files, **dict.fromkeys(given.pdok, "")}, everything)
+    for option, named in everything.items():
+        if option not in _RULE and (both := sorted(named.keys() & set(given.pdok))):
+            raise InputError(f"{option} {both[0]}: hoort niet bij --pdok; dat volgt uit de bron.")
+    on = None if given.on is None else _date(given.on, "--on ")
+    with warnings.catch_warnings(record=True) as doubts:
+        warnings.simplefilter("always", WoongeoWarning)
+        locations = read_locations(
+            given.plannen,
+            id_column=given.id,
+            name_column=given.name,
+            woningen_column=given.woningen,
+            planstatus_column=given.planstatus,
+            crs=given.crs,
+            encoding=given.encoding,
+        )
+        layers = [
+            _layer(
+                key,
+                file,
+                {option: pairs[key] for option, pairs in options.items() if key in pairs},
+                {option for option, names in only_names.items() if key in names},
+            )
+            for key, file in files.items()
+        ]
+        layers += [missing_layer(key, reason=reason) for key, reason in gone.items()]
+        layers += _fetched(given, locations, options)
+        regions = [_region(text) for text in given.region]
+        by = [*regions, *given.group]
+        return _finish(given, locations, layers, by, doubts, title=given.title, start=start, on=on)
+
+
+def run_demo(given: argparse.Namespace) -> int:
+    """Do ``woongeo demo``.
+
+    Parameters
+    ----------
+    given : Namespace
+        What was asked.
+
+    Returns
+    -------
+    int
+        The code to end with.
+    """
+    start = time.perf_counter()
+    with warnings.catch_warnings(record=True) as doubts:
+        warnings.simplefilter("always", WoongeoWarning)
+        made_up = example()
+        locations, layers, by = made_up.locations(), made_up.layers(), made_up.regions()
+        title = "Voorbeeldstreek (verzonnen)"
+        return _finish(given, locations, layers, by, doubts, title=title, start=start)
+
+
+def _layer(key: str, file: str, options: dict[str, str], switches: set[str]) -> Layer:
+    """Read a layer with what was said of it."""
+    date = options.get("--peildatum")
+    return read_layer(
+        key,
+        file,
+        coverage=options.get("--coverage"),
+        rule=_rule(key, options),
+        id_column=options.get("--layer-id"),
+        name_column=options.get("--layer-name"),
+        crs=options.get("--layer-crs"),
+        encoding=options.get("--layer-encoding"),
+        title=options.get("--layer-title"),
+        reference_date=None if date is None else _date(date, f"--peildatum {key}="),
+        publisher=options.get("--publisher"),
+        licence=options.get("--licence"),
+        empty_is_free="--empty-ok" in switches,
+        ignore_unreadable="--ignore-unreadable" in switches,
+    )
+
+
+def _fetched(
+    given: argparse.Namespace, locations: Locations, options: dict[str, dict[str, str]]
+) -> list[Layer]:
+    """Fetch the layers that were asked for by name."""
+    if not given.pdok:
+        return []
+    rules = {}
+    for key in given.pdok:
+        rule = _rule(key, {option: pairs[key] for option, pairs in options.items() if key in pairs})
+        if rule is not None:
+            rules[key] = rule
+    with client(given, quiet=given.quiet) as asking:
+        return fetch_layers(given.pdok, around=locations, rules=rules, client=asking)
+
+
+def _finish(  # noqa: PLR0913  what both commands know
+    given: argparse.Namespace,
+    locations: Locations,
+    layers: Sequence[Layer],
+    by: Sequence[Regions | str],
+    doubts: list[warnings.WarningMessage],
+    *,
+    title: str,
+    start: float,
+    on: dt.date | None = None,
+) -> int:
+    """Screen, write, and tell."""
+    screening = screen(locations, layers, on=on)
+    capacity = summarize_plancapaciteit(screening, by=by)
+    webmap = map_screening(screening, title=title)
+    seconds = time.perf_counter() - start
+    paths = export_screening(
+        screening,
+        folder=given.out,
+        plancapaciteit=capacity,
+        webmap=webmap,
+        overwrite=given.overwrite,
+        seconds=seconds,
+    )
+    if given.json:
+        say(json.dumps(_summary(screening, paths, doubts), ensure_ascii=False, indent=2))
+    elif not given.quiet:
+        for doubt in doubts:
+            say(f"let op: {one_line(doubt.message)}", error=True)
+        _tell(screening, capacity, paths)
+    return _EXIT_UNKNOWN if given.strict and not screening.complete() else 0
+
+
+def _summary(
+    screening: Screening, paths: Sequence[Path], doubts: Sequence[warnings.WarningMessage]
+) -> dict[str, Any]:
+    """Give the summary as plain values."""
+    return {
+        "let_op": SCREENING,
+        "kolommen": screening.locations.columns,
+        "locaties": screening.counts(),
+        # JSON knows no NaN: what is not known is null.
+        "woningen": {o: None if math.isnan(n) else n for o, n in screening.homes().items()},
+        "lagen": {x.key: screening.counts(x.key) for x in screening.layers},
+        "volledig": screening.complete(),
+        "waarschuwingen": [str(doubt.message) for doubt in doubts],
+        "bestanden": [str(path) for path in paths],
+    }
+
+
+def _tell(screening: Screening, capacity: Plancapaciteit, paths: Sequence[Path]) -> None:
+    """Print a short summary and where the files are."""
+    columns = ", ".join(f"{k}={v or '-'}" for k, v in screening.locations.columns.items())
+    say(f"{len(screening)} locaties (kolommen: {one_line(columns)})")
+    titles: list[tuple[str | None, str]] = [(None, "alle lagen")]
+    titles += [(x.key, one_line(x.title)[:60]) for x in screening.layers]
+    width = max(len(title) for _, title in titles) + 2
+    heads = [*screening.counts()]
+    say(f"{'':{width}}" + "".join(f"{o:>12}{'woningen':>12}" for o in heads))
+    for key, title in titles:
+        counts, homes = screening.counts(key), screening.homes(key)
+        cells = "".join(f"{counts[o]:>12}{dutch(homes[o], decimals=0):>12}" for o in heads)
+        say(f"{title:{width}}{cells}")
+    missing = int(capacity.tabel.iloc[-1]["zonder_aantal"])
+    if missing:
+        plans = (
+            "plan zonder aantal woningen telt" if missing == 1 else "plannen zonder aantal tellen"
+        )
+        say(f"{missing} {plans} niet mee in de woningen.")
+    say(f"Bestanden in {one_line(paths[0].parent)}: {', '.join(path.name for path in paths)}")
+    say(SCREENING)
+
+
+def _pairs(given: Sequence[str], option: str) -> dict[str, str]:
+    """Read NAAM=WAARDE options."""
+    pairs: dict[str, str] = {}
+    for text in given:
+        key, equals, value = text.partition("=")
+        if not (equals and key and value):
+            raise InputError(f"{option} {text}: schrijf NAAM=WAARDE.")
+        if key in pairs:
+            raise InputError(f"{option} {key}: deze naam is vaker gegeven.")
+        pairs[key] = value
+    return pairs
+
+
+def _date(text: str, option: str) -> dt.date:
+    """Read a date."""
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(f"{option}{text}: schrijf een datum als 2026-05-15.") from error
+
+
+def _refuse_strays(files: dict[str, str], options: dict[str, dict[str, str]]) -> None:
+    """Refuse an option for a layer that is not there: it would silently do nothing."""
+    for option, given in options.items():
+        stray = sorted(set(given) - files.keys())
+        if stray:
+            raise InputError(f"{option}: er is geen laag {stray[0]!r}; geef haar met --layer.")
+
+
+def _rule(key: str, options: dict[str, str]) -> Any:  # noqa: ANN401
+    """Change the layer's rule as asked."""
+    changes: dict[str, Any] = {}
+    for option, name in _RULE.items():
+        if option in options:
+            text = options[option]
+            try:
+                whole = option == "--max-age"
+                changes[name] = int(text) if whole else float(text.replace(",", "."))
+            except ValueError as error:
+                raise InputError(f"{option} {key}={text}: {text!r} is geen getal.") from error
+    return default_rule(key).changed(**changes) if changes else None
+
+
+def _region(text: str) -> Regions:
+    """Read a NIVEAU=BESTAND:KOLOM option."""
+    level, _, rest = text.partition("=")
+    file, column = split_region(rest)
+    if not (level and file and column):
+        raise InputError(f"--region {text}: schrijf NIVEAU=BESTAND:KOLOM.")
+    return read_regions(level, file, name_column=column)
+
+
+def split_region(text: str) -> tuple[str, str]:
+    r"""Split ``BESTAND:KOLOM``; a drive letter is no file.
+
+    Parameters
+    ----------
+    text : str
+        As it was given.
+
+    Returns
+    -------
+    file, column : str
+        The column is empty where none was given.
+
+    Examples
+    --------
+    >>> split_region("C:\\data\\gemeenten.gpkg:naam")
+    ('C:\\data\\gemeenten.gpkg', 'naam')
+    >>> split_region("C:\\data\\gemeenten.gpkg")
+    ('C:\\data\\gemeenten.gpkg', '')
+    """
+    file, _, column = text.rpartition(":")
+    return (file, column) if len(file) > 1 else (text, "")

@@ -1,0 +1,135 @@
+"""``woongeo fetch`` and ``woongeo pdok``: layers from their publishers, by name."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from woongeo.cli.say import one_line, say
+from woongeo.errors import InputError
+from woongeo.files import flush_to_disk, output_error, scratch_folder
+from woongeo.pdok import Client, Step
+from woongeo.sources import read_vector
+
+if TYPE_CHECKING:
+    import argparse
+
+_EXIT_SERVICE = 4
+_TOLD = ("dataset", "ingang", "toelichting")
+
+
+def client(given: argparse.Namespace, *, quiet: bool) -> Client:
+    """Make a client that tells how far it is.
+
+    Parameters
+    ----------
+    given : Namespace
+        What was asked.
+    quiet : bool
+        Tell nothing.
+
+    Returns
+    -------
+    Client
+        To be closed.
+    """
+
+    def tell(step: Step) -> None:
+        sys.stderr.write(f"\r{step.what}: {step.features} objecten, {step.bytes / 1e6:.1f} MB")
+
+    show = None if quiet or not sys.stderr.isatty() else tell
+    return Client(
+        store=given.store,
+        offline=given.offline,
+        catalogue=given.catalogue,
+        hosts=given.host,
+        progress=show,
+    )
+
+
+def run_fetch(given: argparse.Namespace) -> int:
+    """Do ``woongeo fetch``.
+
+    Parameters
+    ----------
+    given : Namespace
+        What was asked.
+
+    Returns
+    -------
+    int
+        The code to end with.
+    """
+    if given.naam is None or given.out is None:
+        raise InputError(
+            "noem een dataset en een bestand: woongeo fetch NAAM --out BESTAND.parquet."
+        )
+    out = Path(given.out)
+    if out.suffix.lower() != ".parquet":
+        raise InputError(f"--out {out}: geef een bestand dat op .parquet eindigt.")
+    try:
+        reach_m = float(given.reach_m.replace(",", "."))
+        year = None if given.year is None else int(given.year)
+    except ValueError as error:
+        raise InputError("--reach-m en --year: geef een getal.") from error
+    shapes = read_vector(given.around)[0] if given.around else None
+    with client(given, quiet=given.quiet) as asking:
+        layer = asking.fetch(
+            given.naam, around=shapes, reach_m=0.0 if shapes is None else reach_m, year=year
+        )
+    manifest = out.with_suffix(".manifest.json")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with scratch_folder(out.parent) as scratch:
+            layer.frame.to_parquet(scratch / out.name, index=False, compression="zstd")
+            told = json.dumps(layer.facts, ensure_ascii=False, indent=1)
+            (scratch / manifest.name).write_text(told, encoding="utf-8")
+            for name in (out.name, manifest.name):
+                flush_to_disk(scratch / name)
+                (scratch / name).replace(out.parent / name)
+    except OSError as error:
+        raise output_error(out, error) from error
+    if not given.quiet:
+        title = one_line(layer.dataset.title)
+        say(f"{len(layer)} objecten van {title} in {out}; herkomst in {manifest}")
+    return 0
+
+
+def run_pdok(given: argparse.Namespace) -> int:
+    """Do ``woongeo pdok list`` and ``woongeo pdok check``.
+
+    Parameters
+    ----------
+    given : Namespace
+        What was asked.
+
+    Returns
+    -------
+    int
+        The code to end with.
+    """
+    with client(given, quiet=True) as asking:
+        if given.deed == "list":
+            found = asking.search(" ".join(given.names), live=given.live)
+            if given.json:
+                say(
+                    json.dumps(found.reset_index().to_dict("records"), ensure_ascii=False, indent=2)
+                )
+            else:
+                for name, row in found.iterrows():
+                    say(one_line(f"{name}: {row['titel']} ({row['ingangen']})"))
+            return 0
+        if given.deed != "check":
+            raise InputError("woongeo pdok: kies list of check.")
+        found = asking.check(*given.names)
+    good = found["goed"].astype(bool)
+    if given.json:
+        say(json.dumps(found.to_dict("records"), ensure_ascii=False, indent=2))
+    else:
+        for told in found.to_dict("records"):
+            sign = "goed" if told["goed"] else "FOUT"
+            say(one_line("  ".join((sign, *(str(told[k]) for k in _TOLD)))))
+        say(f"{int(good.sum())} van de {len(found)} adressen antwoorden goed.")
+    return 0 if good.all() else _EXIT_SERVICE

@@ -1,0 +1,303 @@
+"""The words of the command: what can be asked, described in Dutch."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from woongeo._version import __version__
+from woongeo.errors import InputError
+from woongeo.layers import NATIONWIDE, OWN_AREAS
+from woongeo.verdict import SCREENING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+class _Help(argparse.HelpFormatter):
+    """Help in Dutch."""
+
+    def add_usage(
+        self,
+        usage: str | None,
+        actions: Iterable[argparse.Action],
+        groups: Iterable[Any],
+        prefix: str | None = None,
+    ) -> None:
+        """Put the Dutch word before the usage.
+
+        Parameters
+        ----------
+        usage, actions, groups, prefix
+            argparse's own.
+        """
+        super().add_usage(usage, actions, groups, "Gebruik: " if prefix is None else prefix)
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that speaks Dutch, and leaves it to `main` to end the run."""
+
+    def __init__(self, **given: Any) -> None:  # noqa: ANN401  argparse's own parameters
+        super().__init__(
+            formatter_class=_Help,
+            add_help=False,
+            allow_abbrev=False,
+            exit_on_error=False,
+            epilog=SCREENING,
+            **given,
+        )
+
+    def error(self, message: str) -> NoReturn:
+        """Raise what is wrong.
+
+        Parameters
+        ----------
+        message : str
+            What argparse says.
+
+        Raises
+        ------
+        InputError
+            Always.
+        """
+        raise InputError(message)
+
+
+# Options of a layer: what comes behind "NAAM=", and what it is for.
+OF_A_LAYER = {
+    "--coverage": (
+        "BESTAND",
+        f'waar afwezigheid vrij betekent; ook "{NATIONWIDE}" of "{OWN_AREAS}"',
+    ),
+    "--layer-title": ("TITEL", "titel van een laag, voor kaart en tabel"),
+    "--layer-id": ("KOLOM", "kolom met het id van objecten in een laag"),
+    "--layer-name": ("KOLOM", "kolom met de naam van objecten in een laag"),
+    "--layer-crs": ("STELSEL", "stelsel van een laag, als EPSG:28992"),
+    "--layer-encoding": ("CODERING", "tekencodering van een laag"),
+    "--publisher": ("UITGEVER", "wie een laag uitgeeft"),
+    "--licence": ("LICENTIE", "licentie van een laag"),
+    "--peildatum": ("JJJJ-MM-DD", "de dag waarvan een laag de toestand toont"),
+    "--max-age": ("DAGEN", "hoogste leeftijd van een laag; ouder geeft onbekend"),
+    "--tolerance-m2": ("M2", "overlap in m² die niet telt"),
+    "--tolerance-share": ("DEEL", "deel (0 tot 1) van een locatie dat niet telt"),
+    "--within": ("METER", "afstand waarbinnen een laag belemmert"),
+}
+
+
+def parser() -> _Parser:
+    """Describe the command.
+
+    Returns
+    -------
+    ArgumentParser
+        With a parser for each command.
+    """
+    root = _Parser(
+        prog="woongeo",
+        usage="woongeo OPDRACHT [OPTIES]",
+        description="Waar kunnen woningen worden gebouwd, en wat staat in de weg?",
+    )
+    commands = root.add_subparsers(title="Opdrachten", dest="opdracht", metavar="OPDRACHT")
+    options = root.add_argument_group("Opties")
+    options.add_argument(
+        "--version", action="version", version=f"woongeo {__version__}", help="toon de versie"
+    )
+    _add_help(options)
+    text = "toets locaties aan lagen: oordelen, plancapaciteit en een kaart in een map"
+    _add_screen(
+        commands.add_parser(
+            "screen",
+            usage="woongeo screen LOCATIES --layer NAAM=BESTAND --out MAP [OPTIES]",
+            description=f"{text[0].upper()}{text[1:]}.",
+            help=text,
+        )
+    )
+    text = "toets Voorbeeldstreek, een verzonnen streek met alle soorten gevallen"
+    demo = commands.add_parser(
+        "demo",
+        usage="woongeo demo [OPTIES]",
+        description=f"{text[0].upper()}{text[1:]}.",
+        help=text,
+    )
+    outcome = demo.add_argument_group("Opties")
+    outcome.add_argument(
+        "--out", metavar="MAP", default="woongeo-demo", help="map voor de uitkomst (woongeo-demo)"
+    )
+    _add_switches(outcome)
+    _add_fetch(commands)
+    _add_pdok(commands)
+    return root
+
+
+def _add_help(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("-h", "--help", action="help", help="toon deze uitleg")
+
+
+def _add_switches(group: argparse._ArgumentGroup) -> None:
+    """Describe what every command that writes can be told."""
+    for option, text in {
+        "--strict": "eindig met code 3 als er iets onbekend of onvolledig is",
+        "--quiet": "zeg niets; alleen fouten (en met --json alleen de JSON)",
+        "--json": "samenvatting als JSON",
+        "--overwrite": "vervang ook bestanden die niet van woongeo zijn",
+    }.items():
+        group.add_argument(option, action="store_true", help=text)
+    _add_help(group)
+
+
+def _add_screen(parser: argparse.ArgumentParser) -> None:
+    """Describe the command ``screen``."""
+    sites = parser.add_argument_group("Locaties")
+    sites.add_argument(
+        "plannen",
+        nargs="?",
+        metavar="LOCATIES",
+        help="bestand met locaties (of BESTAND.gpkg:LAAG)",
+    )
+    sites.add_argument("--id", metavar="KOLOM", help="kolom met het id")
+    sites.add_argument("--name", metavar="KOLOM", help="kolom met de naam")
+    sites.add_argument("--woningen", metavar="KOLOM", help="kolom met het aantal woningen")
+    sites.add_argument("--planstatus", metavar="KOLOM", help="kolom met de planstatus")
+    sites.add_argument("--crs", metavar="STELSEL", help="stelsel, als EPSG:28992")
+    sites.add_argument("--encoding", metavar="CODERING", help="tekencodering, als cp1252")
+
+    layers = parser.add_argument_group(
+        "Lagen", "Elke optie kan vaker; NAAM is een korte naam van de laag, als natura2000."
+    )
+
+    def add(option: str, metavar: str, text: str) -> None:
+        layers.add_argument(option, action="append", default=[], metavar=metavar, help=text)
+
+    add("--layer", "NAAM=BESTAND", "een laag met knelpunten (of BESTAND.gpkg:LAAG)")
+    for option, (value, text) in OF_A_LAYER.items():
+        add(option, f"NAAM={value}", text)
+    add("--pdok", "NAAM", "een laag uit de catalogus, opgehaald rond de locaties")
+    add("--empty-ok", "NAAM", "een laag die leeg mag zijn")
+    add("--ignore-unreadable", "NAAM", "een laag waarvan onleesbare objecten niet tellen")
+    add("--absent", "NAAM=REDEN", "een laag die er niet is: alles onbekend")
+
+    _add_client(parser)
+    regions = parser.add_argument_group("Gebieden")
+    regions.add_argument(
+        "--region",
+        action="append",
+        default=[],
+        metavar="NIVEAU=BESTAND:KOLOM",
+        help="gebieden om capaciteit over te verdelen, en de kolom met hun naam",
+    )
+    regions.add_argument(
+        "--group",
+        action="append",
+        default=[],
+        metavar="KOLOM",
+        help="kolom van de locaties om capaciteit op te groeperen",
+    )
+
+    outcome = parser.add_argument_group("Uitkomst")
+    outcome.add_argument("--out", metavar="MAP", help="map voor de uitkomst")
+    outcome.add_argument(
+        "--title",
+        metavar="TITEL",
+        default="Woningbouwlocaties en knelpunten",
+        help="titel van de kaart",
+    )
+    outcome.add_argument(
+        "--on", metavar="JJJJ-MM-DD", help="dag waarop de leeftijd van lagen telt (vandaag)"
+    )
+    _add_switches(outcome)
+
+
+def _add_client(parser: argparse.ArgumentParser) -> None:
+    """Describe how layers are fetched."""
+    group = parser.add_argument_group("Ophalen")
+    group.add_argument("--store", metavar="MAP", help="map waarin opgehaalde lagen worden bewaard")
+    group.add_argument(
+        "--offline", action="store_true", help="gebruik alleen wat in --store is bewaard"
+    )
+    group.add_argument(
+        "--catalogue", metavar="BESTAND", help="eigen TOML met adressen van datasets"
+    )
+    group.add_argument(
+        "--host",
+        action="append",
+        default=[],
+        metavar="HOST:POORT",
+        help="eigen server die zonder https mag worden bezocht",
+    )
+
+
+def _add_fetch(commands: Any) -> None:  # noqa: ANN401  argparse names no public type for it
+    """Describe the command ``fetch``."""
+    text = "haal een laag op, volledig en gecontroleerd, en bewaar haar met haar herkomst"
+    fetch = commands.add_parser(
+        "fetch",
+        usage="woongeo fetch NAAM --out BESTAND.parquet [OPTIES]",
+        description=f"{text[0].upper()}{text[1:]}.",
+        help=text,
+    )
+    layer = fetch.add_argument_group("Laag")
+    layer.add_argument("naam", nargs="?", metavar="NAAM", help="dataset; zie woongeo pdok list")
+    layer.add_argument("--out", metavar="BESTAND", help="GeoParquet-bestand (.parquet)")
+    layer.add_argument("--around", metavar="BESTAND", help="alleen rond deze locaties")
+    layer.add_argument(
+        "--reach-m", metavar="METER", default="1000", help="hoe ver daaromheen (1000)"
+    )
+    layer.add_argument("--year", metavar="JAAR", help="editie")
+    _add_client(fetch)
+    rest = fetch.add_argument_group("Opties")
+    rest.add_argument("--quiet", action="store_true", help="zeg niets; alleen fouten")
+    _add_help(rest)
+
+
+def _add_pdok(commands: Any) -> None:  # noqa: ANN401  idem
+    """Describe the command ``pdok``."""
+    text = "noem de datasets die bij naam zijn op te halen, of bezoek hun adressen"
+    pdok = commands.add_parser(
+        "pdok",
+        usage="woongeo pdok list [WOORD …] | check [NAAM …] [OPTIES]",
+        description=f"{text[0].upper()}{text[1:]}.",
+        help=text,
+    )
+    what = pdok.add_argument_group("Wat")
+    what.add_argument("deed", nargs="?", metavar="list|check", help="noemen of bezoeken")
+    what.add_argument("names", nargs="*", metavar="NAAM", help="zoekwoorden, of namen van datasets")
+    _add_client(pdok)
+    rest = pdok.add_argument_group("Opties")
+    rest.add_argument("--live", action="store_true", help="zoek ook in de index van PDOK")
+    rest.add_argument("--json", action="store_true", help="uitkomst als JSON")
+    _add_help(rest)
+
+
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    """Read the command line.
+
+    Parameters
+    ----------
+    words : sequence of str
+        Without the name of the program.
+
+    Returns
+    -------
+    Namespace
+        What was asked; `opdracht` names the command.
+
+    Raises
+    ------
+    InputError
+        When it cannot be understood.
+    """
+    try:
+        given, left = parser().parse_known_args(words)
+    except argparse.ArgumentError as error:
+        if error.argument_name == "OPDRACHT":
+            text = f"onbekende opdracht {words[0]!r}; kies screen, demo, fetch of pdok"
+        elif error.message.startswith("expected"):
+            text = f"{error.argument_name}: geef er een waarde bij"
+        else:
+            text = f"{error.argument_name}: hier hoort geen waarde bij"
+        raise InputError(f"{text} (zie woongeo --help).") from error
+    if left:
+        kind = "optie" if left[0].startswith("-") else "argument"
+        command = " ".join(filter(None, ("woongeo", given.opdracht, "--help")))
+        raise InputError(f"onbekend: {kind} {left[0]!r} (zie {command}).")
+    return given

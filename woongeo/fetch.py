@@ -1,0 +1,178 @@
+"""Layers straight from their publishers, complete and with their provenance, or `onbekend`.
+
+What `woongeo.pdok` fetches becomes a `Layer` here: its coverage is where it was looked for, so that
+absence elsewhere never reads as free.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import warnings
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from woongeo.engine import REACH_M
+from woongeo.errors import InputError, ServiceError, UnknownResultWarning
+from woongeo.layers import Coverage, Layer, default_rule, missing_layer, read_coverage, read_layer
+from woongeo.locations import Locations
+from woongeo.netherlands import outline
+from woongeo.pdok import Client, Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import geopandas as gpd
+
+    from woongeo.rules import Rule
+
+# Layers whose publisher covers part of the country only: elsewhere their absence means nothing.
+_OWN_AREA = {"netcongestie_gebieden", "liander_hoogspanning"}
+# Of a layer with more features than this only the surroundings are fetched.
+_MANY = 20_000
+_NEAR_M = 1_000.0
+
+
+def fetch_layers(
+    names: Sequence[str],
+    *,
+    around: Locations | gpd.GeoDataFrame | None = None,
+    reach_m: float | None = None,
+    rules: Mapping[str, Rule] | None = None,
+    client: Client | None = None,
+    failed_is_unknown: bool = False,
+) -> list[Layer]:
+    """Fetch layers by their names in the catalogue, around locations.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Names of `woongeo.pdok.Client.list_datasets`; they become the layers' keys.
+    around : Locations or GeoDataFrame, optional
+        Only what lies around these; the whole country without it.
+    reach_m : float, optional
+        How far around, metres; distances beyond it are missing in a screening. Without it 25 km,
+        as far as distances are measured; 1 km, or as far as the rule looks, for layers of more than
+        20,000 features.
+    rules : Mapping, optional
+        Name to the rule that goes before the catalogue's.
+    client : Client, optional
+        With a store, offline, or with your own catalogue; a plain one without it.
+    failed_is_unknown : bool
+        Give a layer that cannot be fetched whole as one about which nothing is known, with the
+        reason, instead of failing.
+
+    Returns
+    -------
+    list of Layer
+        In the order of the names, in RD New (EPSG:28992). Coverage is what was searched, within
+        the Netherlands.
+
+    Raises
+    ------
+    InputError
+        When a name is given twice, or `reach_m` is too little for a rule.
+    UnknownDatasetError
+        When the catalogue does not know a name.
+    ServiceError
+        When a layer cannot be fetched whole.
+
+    Warns
+    -----
+    ServiceWarning
+        When a layer came by another door, or from an old copy.
+    UnknownResultWarning
+        When `failed_is_unknown` and a layer failed.
+    """
+    if len(set(names)) != len(names):
+        raise InputError("fetch_layers: een naam is twee keer gegeven.")
+    shapes = around.frame[around.usable] if isinstance(around, Locations) else around
+    asking = client or Client()
+    given = dict(rules or {})
+    if stray := sorted(set(given) - set(names)):
+        raise InputError(f"fetch_layers: er is een regel voor {stray[0]}, maar die laag niet.")
+    layers = []
+    for name in names:
+        rule = given.get(name) or default_rule(name)
+        within = rule.within_m or 0.0
+        try:
+            near = asking.size_of(name) > _MANY
+            reach = (max(_NEAR_M, within) if near else REACH_M) if reach_m is None else reach_m
+            snapshot = (
+                asking.fetch(name)
+                if shapes is None
+                else asking.fetch(name, around=shapes, reach_m=reach)
+            )
+        except ServiceError as error:
+            if not failed_is_unknown:
+                raise
+            warnings.warn(f"{name}: {error}", UnknownResultWarning, stacklevel=2)
+            layers.append(missing_layer(name, reason=f"ophalen mislukt: {error}").with_rule(rule))
+            continue
+        layers.append(_layer(snapshot, rule, reach if snapshot.searched is not None else None))
+    if client is None:
+        asking.close()
+    return layers
+
+
+def _layer(snapshot: Snapshot, rule: Rule, reach_m: float | None) -> Layer:
+    """Make a layer of a snapshot."""
+    dataset, facts = snapshot.dataset, snapshot.facts
+    own = list(dataset.columns)
+    columns = [c for c in own if c in snapshot.frame.columns]
+    layer = read_layer(
+        dataset.id,
+        snapshot.frame,
+        rule=rule,
+        coverage=_coverage(snapshot),
+        id_column=dataset.key or "feature_id",
+        name_column="naam" if "naam" in columns else None,
+        title=dataset.title,
+        publisher=dataset.publisher,
+        licence=dataset.licence,
+        reference_date=_date(snapshot),
+        # A service that proved its answer whole may find nothing near the sites.
+        empty_is_free=snapshot.searched is not None,
+    )
+    within = rule.within_m or 0.0
+    if reach_m is not None and within > reach_m:
+        raise InputError(
+            f"{dataset.id}: de regel kijkt tot {within:.0f} m en er is tot "
+            f"{reach_m:.0f} m gezocht; geef een grotere reach_m op."
+        )
+    layer = replace(layer, reach_m=REACH_M if reach_m is None else reach_m)
+    if layer.source is None:
+        return layer
+    url = facts["antwoorden"][0]["url"] if facts["antwoorden"] else facts["url"]
+    notes = (
+        (
+            f"{facts['ingang']}, {len(facts['antwoorden'])} antwoorden, sha256 "
+            f"{facts['antwoorden_sha256']}, opgehaald op {facts['opgehaald_op']}"
+        ),
+        *facts["opmerkingen"],
+    )
+    source = replace(layer.source, path=url, driver=facts["ingang"], notes=notes)
+    return replace(layer, source=source)
+
+
+def _coverage(snapshot: Snapshot) -> Coverage:
+    """Say where absence of the layer means something."""
+    if snapshot.dataset.id in _OWN_AREA:
+        shapes = snapshot.frame.geometry.to_numpy()
+        surfaces = shapes[shapely.get_dimensions(shapes) == 2]
+        return Coverage(surfaces, "alleen de eigen gebieden van de laag")
+    area = snapshot.area()
+    if area is None:
+        return read_coverage("nederland")
+    inside = shapely.intersection(area, outline())
+    told = f"waar is gezocht ({len(snapshot.searched or [])} gebieden), binnen Nederland"
+    return Coverage(np.array([inside], dtype=object), told, nationwide=False)
+
+
+def _date(snapshot: Snapshot) -> dt.date:
+    """Give the day whose state a layer shows: that of fetching, or of its edition."""
+    fetched = dt.datetime.fromisoformat(snapshot.facts["opgehaald_op"]).date()
+    moment: Any = snapshot.facts.get("moment_van_de_gegevens")
+    return dt.datetime.fromisoformat(moment).date() if moment else fetched

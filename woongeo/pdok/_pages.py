@@ -1,0 +1,460 @@
+"""Pages of GeoJSON to arrays, one page at a time.
+
+A page is decoded, its coordinates go to GEOS and its properties to Arrow, and the Python objects
+are let go before the next page comes: two hundred pages of dictionaries would take gigabytes.
+
+GDAL could read a page too. It keeps Python's lock while it reads, guesses the types of each page
+anew, and calls RD metres WGS 84 because GeoJSON of api.pdok.nl has no ``crs`` member.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import threading
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import shapely
+from shapely.errors import ShapelyError
+
+from woongeo.errors import IncompleteLayerError, ServiceResponseError
+from woongeo.pdok._http import Answer, GarbledError, server_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+_NULL, _BOOL, _INT, _FLOAT, _TEXT = pa.null(), pa.bool_(), pa.int64(), pa.float64(), pa.string()
+
+# How deep the coordinates of a kind of shape are nested below one position.
+_DEPTH = {
+    "Point": 0,
+    "MultiPoint": 1,
+    "LineString": 1,
+    "MultiLineString": 2,
+    "Polygon": 2,
+    "MultiPolygon": 3,
+}
+_KIND = {
+    "Point": shapely.GeometryType.POINT,
+    "MultiPoint": shapely.GeometryType.MULTIPOINT,
+    "LineString": shapely.GeometryType.LINESTRING,
+    "MultiLineString": shapely.GeometryType.MULTILINESTRING,
+    "Polygon": shapely.GeometryType.POLYGON,
+    "MultiPolygon": shapely.GeometryType.MULTIPOLYGON,
+}
+
+
+class ChangedError(IncompleteLayerError):
+    """One id came with two contents: the data changed while it was read."""
+
+
+@dataclass(frozen=True, eq=False)
+class Page:
+    """Features of one answer, as arrays.
+
+    Attributes
+    ----------
+    ids : list of str or None
+        As served.
+    geometry : ndarray of shapely geometries
+        2D; None where there is none.
+    columns : dict
+        Name to Arrow array.
+    """
+
+    ids: list[str | None]
+    geometry: NDArray[np.object_]
+    columns: dict[str, pa.Array]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+class _Decoding:
+    """Counts the threads that decode, and keeps the collector of cycles waiting meanwhile."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._busy = 0
+        self._was_on = False
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._busy == 0:
+                self._was_on = gc.isenabled()
+                gc.disable()
+            self._busy += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._busy -= 1
+            if self._busy == 0 and self._was_on:
+                gc.enable()
+
+
+#: To decode within. A page is tens of thousands of lists without one cycle, and Python would search
+#: them for cycles again and again: half the time of a layer of 100,000 features.
+DECODING = _Decoding()
+
+
+def read_json(answer: Answer, what: str) -> dict[str, Any]:
+    """Decode an answer that must be one whole JSON object.
+
+    Parameters
+    ----------
+    answer : Answer
+        The answer.
+    what : str
+        What is being fetched, for messages.
+
+    Returns
+    -------
+    dict
+        The object.
+
+    Raises
+    ------
+    GarbledError
+        When it is cut off, a page for people, an exception, or no object.
+    """
+    try:
+        found = json.loads(answer.body, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        said = server_text(answer)
+        told = f" en zegt: {said}" if said else ""
+        raise GarbledError(
+            f"{what}: {answer.url[:300]} antwoordt met {answer.kind() or 'iets'} dat geen "
+            f"volledige JSON is{told}."
+        ) from error
+    if not isinstance(found, dict):
+        raise GarbledError(f"{what}: {answer.url[:300]} antwoordt met JSON dat geen object is.")
+    return found
+
+
+def _refuse_constant(name: str) -> float:
+    """Refuse NaN and Infinity, which are not JSON."""
+    raise ValueError(name)
+
+
+def read_collection(answer: Answer, what: str) -> dict[str, Any]:
+    """Decode an answer that must be a whole FeatureCollection.
+
+    Parameters
+    ----------
+    answer : Answer
+        The answer.
+    what : str
+        What is being fetched, for messages.
+
+    Returns
+    -------
+    dict
+        The collection, whose ``features`` is a list of as many objects as it says.
+
+    Raises
+    ------
+    GarbledError
+        When it has no features member, or another number of features than it says.
+    """
+    found = read_json(answer, what)
+    features = found.get("features")
+    if found.get("type") != "FeatureCollection" or not isinstance(features, list):
+        said = server_text(answer)
+        told = f"; de server zegt: {said}" if said else ""
+        raise GarbledError(f"{what}: {answer.url[:300]} geeft geen lijst van objecten{told}.")
+    if "exceptions" in found:
+        raise GarbledError(f"{what}: {answer.url[:300]} meldt een fout naast de objecten.")
+    returned = found.get("numberReturned")
+    if returned is not None and returned != len(features):
+        raise GarbledError(
+            f"{what}: {answer.url[:300]} zegt {returned} objecten te geven, maar geeft er "
+            f"{len(features)}."
+        )
+    return found
+
+
+def read_page(features: Sequence[Any], what: str, *, id_from: Sequence[str] = ()) -> Page:
+    """Turn decoded features into arrays.
+
+    Parameters
+    ----------
+    features : sequence
+        The ``features`` of a FeatureCollection.
+    what : str
+        What is being fetched, for messages.
+    id_from : sequence of str
+        Properties that name a feature where it has no id of its own; the first that is there.
+
+    Returns
+    -------
+    Page
+        The arrays.
+
+    Raises
+    ------
+    GarbledError
+        When a feature is no feature, or its coordinates are no numbers.
+    """
+    try:
+        ids = [None if f.get("id") is None else str(f["id"]) for f in features]
+        properties = [f.get("properties") or {} for f in features]
+        if ids.count(None) == len(ids):
+            name = next((n for n in id_from if all(p.get(n) is not None for p in properties)), None)
+            ids = ids if name is None else [str(p[name]) for p in properties]
+        geometry = _shapes([f.get("geometry") for f in features])
+        names = dict.fromkeys(chain.from_iterable(properties))
+        columns = {name: _column([p.get(name) for p in properties]) for name in names}
+    except (AttributeError, KeyError, TypeError, ValueError, ShapelyError) as error:
+        raise GarbledError(
+            f"{what}: een object in het antwoord is onleesbaar ({error})."
+        ) from error
+    return Page(ids, geometry, columns)
+
+
+def _column(values: list[Any]) -> pa.Array:
+    """Put the values of one property in the narrowest of five types."""
+    kinds = set(map(type, values)) - {type(None)}
+    try:
+        if not kinds:
+            return pa.nulls(len(values), _NULL)
+        if kinds == {str}:
+            return pa.array(values, _TEXT)
+        if kinds == {bool}:
+            return pa.array(values, _BOOL)
+        if kinds == {int}:
+            return pa.array(values, _INT)
+        if kinds <= {int, float}:
+            return pa.array([None if v is None else float(v) for v in values], _FLOAT)
+    except OverflowError:
+        pass
+    # Lists of links, nested objects and mixtures stay readable as text.
+    return pa.array([_as_text(v) for v in values], _TEXT)
+
+
+def _as_text(value: object) -> str | None:
+    """Write a value as text; text as it is."""
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _shapes(geometries: list[Any]) -> NDArray[np.object_]:
+    """Build shapes, all of one kind in one call."""
+    shapes = np.full(len(geometries), None, dtype=object)
+    by_kind: dict[str, list[int]] = {}
+    for i, geometry in enumerate(geometries):
+        if geometry is not None:
+            by_kind.setdefault(geometry["type"], []).append(i)
+    for kind, rows in by_kind.items():
+        if kind in _DEPTH:
+            shapes[rows] = _build([geometries[i]["coordinates"] for i in rows], kind)
+        elif kind == "GeometryCollection":
+            written = [json.dumps(geometries[i]) for i in rows]
+            shapes[rows] = shapely.force_2d(shapely.from_geojson(written))
+        else:
+            message = f"vorm {str(kind)[:40]!r}"
+            raise ValueError(message)
+    return shapes
+
+
+def _build(nested: list[Any], kind: str) -> NDArray[np.object_]:
+    """Flatten nested coordinates to one array with offsets, which GEOS takes whole."""
+    if kind == "Point":
+        points = np.full(len(nested), shapely.Point(), dtype=object)
+        # An empty point is [] in GeoJSON.
+        rows = [i for i, p in enumerate(nested) if p]
+        if rows:
+            xy = np.array([nested[i][:2] for i in rows], dtype=float)
+            if not np.isfinite(xy).all():
+                raise ValueError("coördinaat")
+            points[rows] = shapely.points(xy)
+        return points
+    offsets = []
+    level = nested
+    for _ in range(_DEPTH[kind]):
+        offsets.append(np.cumsum([0, *map(len, level)]))
+        level = list(chain.from_iterable(level))
+    sizes = set(map(len, level))
+    if sizes <= {2}:
+        flat = np.fromiter(chain.from_iterable(level), dtype=float, count=2 * len(level))
+    elif min(sizes) >= 2:
+        # Heights and measures are left out: everything here is flat.
+        flat = np.fromiter((v for p in level for v in (p[0], p[1])), dtype=float)
+    else:
+        raise ValueError("coördinaat")
+    if not np.isfinite(flat).all():
+        raise ValueError("coördinaat")
+    built: NDArray[np.object_] = shapely.from_ragged_array(
+        _KIND[kind], flat.reshape(-1, 2), tuple(reversed(offsets))
+    )
+    return built
+
+
+class Gathered:
+    """Pages that become one table.
+
+    Parameters
+    ----------
+    what : str
+        What is being fetched, for messages.
+    """
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        self.pages: list[Page] = []
+        self.notes: list[str] = []
+        self.duplicates = 0
+
+    def __len__(self) -> int:
+        return sum(map(len, self.pages))
+
+    def extend(self, pages: Iterable[Page]) -> None:
+        """Add pages.
+
+        Parameters
+        ----------
+        pages : iterable of Page
+            Any number.
+        """
+        self.pages += pages
+
+    def ids(self) -> Iterator[str | None]:
+        """Give the ids in order.
+
+        Returns
+        -------
+        iterator of str or None
+            As served.
+        """
+        return chain.from_iterable(page.ids for page in self.pages)
+
+    def frame(self) -> gpd.GeoDataFrame:
+        """Join the pages: one schema, each id once.
+
+        Returns
+        -------
+        GeoDataFrame
+            RD New (EPSG:28992), metres; ``feature_id`` (text), the union of all columns in order
+            of appearance with one type each, and ``geometry``; on a fresh `RangeIndex`.
+
+        Raises
+        ------
+        ChangedError
+            When an id came with different contents.
+        """
+        names = dict.fromkeys(chain.from_iterable(page.columns for page in self.pages))
+        columns = {name: self._join(name) for name in names}
+        geometry = np.concatenate([np.empty(0, object), *(page.geometry for page in self.pages)])
+        ids = list(self.ids())
+        keep = self._first_of_each(ids, columns, geometry)
+        # A property of the same name as one of our own columns keeps its content under another.
+        taken = {"feature_id", "geometry"}
+        renamed = {(f"{n}_attribuut" if n in taken else n): a for n, a in columns.items()}
+        table = pa.table({"feature_id": pa.array(ids, _TEXT), **renamed})
+        if not keep.all():
+            table = table.filter(pa.array(keep))
+            geometry = geometry[keep]
+        frame: pd.DataFrame = table.to_pandas(types_mapper=_PANDAS.get)
+        return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(geometry, crs="EPSG:28992"))
+
+    def _join(self, name: str) -> pa.ChunkedArray:
+        """Give one column one type, the narrowest that holds all pages."""
+        parts = [page.columns.get(name, pa.nulls(len(page))) for page in self.pages]
+        kinds = {part.type for part in parts} - {_NULL}
+        if len(kinds) <= 1:
+            kind = next(iter(kinds), _TEXT)
+        elif kinds == {_INT, _FLOAT}:
+            kind = _FLOAT
+        else:
+            kind = _TEXT
+            told = " en ".join(sorted(_DUTCH[k] for k in kinds))
+            self.notes.append(f"kolom {name}: {told} door elkaar, gelezen als tekst")
+        return pa.chunked_array([pc.cast(part, kind) for part in parts], type=kind)
+
+    def _first_of_each(
+        self,
+        ids: list[str | None],
+        columns: dict[str, pa.ChunkedArray],
+        geometry: NDArray[np.object_],
+    ) -> NDArray[np.bool_]:
+        """Mark the first of each id, after a check that the others are equal to it."""
+        keep = np.ones(len(ids), dtype=bool)
+        first: dict[str, int] = {}
+        pairs = []
+        for i, name in enumerate(ids):
+            if name is None:
+                continue
+            if (earlier := first.setdefault(name, i)) != i:
+                pairs.append((earlier, i))
+        if not pairs:
+            return keep
+        a, b = np.array(pairs).T
+        same = shapely.to_wkb(geometry[a]) == shapely.to_wkb(geometry[b])
+        for column in columns.values():
+            left, right = column.take(pa.array(a)), column.take(pa.array(b))
+            equal = pc.fill_null(pc.equal(left, right), False)
+            both_null = pc.and_(pc.is_null(left), pc.is_null(right))
+            same &= pc.or_(equal, both_null).to_numpy()
+        if not same.all():
+            which = ids[a[np.flatnonzero(~same)[0]]]
+            raise ChangedError(
+                f"{self.what}: object {which} kwam twee keer, met verschillende inhoud: de "
+                "gegevens veranderden tijdens het ophalen. Probeer het later opnieuw."
+            )
+        keep[b] = False
+        self.duplicates = len(pairs)
+        return keep
+
+
+_PANDAS = {_INT: pd.Int64Dtype(), _BOOL: pd.BooleanDtype()}
+_DUTCH = {_BOOL: "ja/nee", _INT: "hele getallen", _FLOAT: "getallen", _TEXT: "tekst"}
+
+
+def refuse_outside(page: Page, box: tuple[float, float, float, float], url: str, what: str) -> None:
+    """Refuse shapes that lie outside the box that was asked.
+
+    Swapped axes, degrees labelled as metres and a box that the server did not understand all show
+    here, and none of them shows in a status or a count.
+
+    Parameters
+    ----------
+    page : Page
+        Shapes.
+    box : tuple of float
+        West, south, east, north in RD New, metres.
+    url : str
+        Where they came from.
+    what : str
+        What is being fetched.
+
+    Raises
+    ------
+    ServiceResponseError
+        When the envelope of a shape lies more than 5 m outside.
+    """
+    west, south, east, north = box
+    bounds = shapely.bounds(page.geometry)
+    # A server that keeps its data in degrees chooses within decimetres.
+    outside = (
+        (bounds[:, 2] < west - 5)
+        | (bounds[:, 0] > east + 5)
+        | (bounds[:, 3] < south - 5)
+        | (bounds[:, 1] > north + 5)
+    )
+    if outside.any():
+        row = int(np.flatnonzero(outside)[0])
+        x, y = bounds[row, 0], bounds[row, 1]
+        raise ServiceResponseError(
+            f"{what}: {url[:300]} geeft object {page.ids[row]} op ({x:.1f}, {y:.1f}), buiten het "
+            f"gevraagde gebied ({west:.0f}, {south:.0f}) - ({east:.0f}, {north:.0f}): de server "
+            "leest het gebied of het coördinatenstelsel anders. Meld dit."
+        )
