@@ -44,7 +44,12 @@ def test_who_catches_value_errors_catches_wrong_input_and_os_errors_a_full_disk(
         issubclass(kind, errors.InputError)
         for kind in ERRORS
         if kind not in {errors.WoongeoError, errors.OutputError}
+        and not issubclass(kind, errors.ServiceError)
     )
+
+
+def test_a_service_that_fails_is_no_mistake_of_the_user() -> None:
+    assert not issubclass(errors.ServiceError, errors.InputError)
 
 
 def test_strict_turns_a_doubt_into_an_error_and_only_inside_its_block() -> None:

@@ -29,6 +29,7 @@ NAMES = [
     "errors",
     "example",
     "export_screening",
+    "fetch_layers",
     "map_screening",
     "missing_layer",
     "read_coverage",

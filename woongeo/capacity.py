@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -143,7 +143,7 @@ def _figures_per_plan(screening: Screening) -> pd.DataFrame:
     frame = screening.locaties
     hardheid, verdict = frame["hardheid"], frame["oordeel"]
     counted = hardheid != Hardheid.TELT_NIET_MEE
-    figures = pd.DataFrame({"homes": frame["woningen"], "counted": counted})
+    figures: dict[str, Any] = {"homes": frame["woningen"], "counted": counted}
     figures["hard"] = (hardheid == Hardheid.HARD).astype(float)
     figures["zacht"] = (hardheid == Hardheid.ZACHT).astype(float)
     figures["status_onbekend"] = (hardheid == Hardheid.ONBEKEND).astype(float)
@@ -166,7 +166,7 @@ def _figures_per_plan(screening: Screening) -> pd.DataFrame:
             ("max", hit.to_numpy()),
         ):
             figures[f"{layer.key}_{name}"] = value if known else np.nan
-    return figures
+    return pd.DataFrame(figures, index=frame.index)
 
 
 def _group(screening: Screening, column: str) -> _Parts:

@@ -160,10 +160,15 @@ def as_text(values: pd.Series) -> pd.Series:
         On the same index, without blanks around.
     """
     texts = [
-        "" if blank else str(int(v)) if _is_whole(v) else str(v).strip()
+        "" if blank else str(int(v)) if _is_whole(v) else _utf8(str(v)).strip()
         for v, blank in zip(values, values.isna(), strict=True)
     ]
     return pd.Series(texts, index=values.index, dtype=object)
+
+
+def _utf8(text: str) -> str:
+    """Write out half characters, which no file can hold."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _is_whole(value: object) -> bool:

@@ -35,6 +35,9 @@ _ENTITIES = str.maketrans({c: f"&#{ord(c)};" for c in "{}$`\\%#"})
 # OWASP's list, and its full-width twins: https://owasp.org/www-community/attacks/CSV_Injection
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001
 
+# Where a spreadsheet may split a line into cells; Dutch ones split on semicolons.
+_SPLIT = re.compile(r'([;,\t\n][\s"]*)')
+
 
 def visible(text: object) -> str:
     r"""Write out characters that cannot be seen or that turn text around.
@@ -115,16 +118,20 @@ def csv_text(text: object) -> str:
     Returns
     -------
     str
-        The text; with an apostrophe before it where a spreadsheet would take it for a formula.
+        The text; with an apostrophe wherever a spreadsheet would take what follows for a formula,
+        also where it splits the text on semicolons, commas, tabs or lines.
 
     Examples
     --------
     >>> csv_text("=HYPERLINK(A1)"), csv_text("Dorpshaven-Zuid")
     ("'=HYPERLINK(A1)", 'Dorpshaven-Zuid')
     """
-    written = str(text)
-    prefix = "'" if written.lstrip(" ").startswith(_FORMULA) else ""
-    return prefix + visible(written)
+
+    def guarded(part: str) -> str:
+        return f"'{part}" if part.lstrip(" ").startswith(_FORMULA) else part
+
+    parts = enumerate(_SPLIT.split(str(text)))
+    return visible(guarded("".join(part if i % 2 else guarded(part) for i, part in parts)))
 
 
 def page_data(value: object) -> str:

@@ -122,9 +122,10 @@ def scratch_folder(beside: Path) -> Iterator[Path]:
         When the folder cannot be made.
     """
     for stale in beside.glob(f"{_SCRATCH}*"):
-        lock = FileLock(stale / _LOCK, timeout=0)
-        with suppress(Timeout, OSError), lock:
-            shutil.rmtree(stale, ignore_errors=True)
+        # A folder without a lock was made a moment ago by a run that has yet to lock it.
+        if (stale / _LOCK).exists():
+            with suppress(Timeout, OSError), FileLock(stale / _LOCK, timeout=0):
+                shutil.rmtree(stale, ignore_errors=True)
     try:
         scratch = tempfile.TemporaryDirectory(
             prefix=_SCRATCH, dir=beside, ignore_cleanup_errors=True

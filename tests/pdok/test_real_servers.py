@@ -284,7 +284,9 @@ def require_same(found: gpd.GeoDataFrame, layer: gpd.GeoDataFrame) -> None:
     corners, expected = shapely.get_coordinates(here), shapely.get_coordinates(there)
     assert len(corners) == len(expected)
     np.testing.assert_allclose(shapely.bounds(here), shapely.bounds(there), atol=0.001)
-    np.testing.assert_allclose(shapely.area(here), shapely.area(there), rtol=1e-6)
+    # Served to the millimetre: an edge moves by half of one.
+    moved = 0.0005 * shapely.length(there)
+    assert (np.abs(shapely.area(here) - shapely.area(there)) <= moved).all()
 
 
 BOXES = [(100_000.0, 400_000.0, 140_000.0, 440_000.0), (120_000.0, 420_000.0, 180_000.0, 430_000.0)]
