@@ -7,7 +7,8 @@ layer in RD New (EPSG:28992), metres, with its provenance.
 from woongeo.pdok._http import Manners
 from woongeo.pdok._run import Step
 from woongeo.pdok.catalogue import Dataset, Door
-from woongeo.pdok.client import Client, Snapshot
+from woongeo.pdok.client import Client
+from woongeo.pdok.snapshot import Snapshot
 from woongeo.pdok.store import Store
 
 __all__ = ["Client", "Dataset", "Door", "Manners", "Snapshot", "Step", "Store"]

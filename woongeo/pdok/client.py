@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import html
-import platform
 import tempfile
 import time
 import warnings
-from collections.abc import Iterable
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import shapely
 
-from woongeo._version import __version__
-from woongeo.crs import to_rd
-from woongeo.encode import visible
 from woongeo.errors import (
     InputError,
     NotStoredError,
@@ -32,6 +23,7 @@ from woongeo.errors import (
 )
 from woongeo.files import scratch_folder
 from woongeo.pdok import catalogue as _catalogue
+from woongeo.pdok._around import rounded, shapes_in_rd
 from woongeo.pdok._boxes import Box, Cost, boxes_around, joined
 from woongeo.pdok._http import Budget, Http, Manners
 from woongeo.pdok._links import read_index
@@ -43,6 +35,7 @@ from woongeo.pdok.catalogue import KINDS, Dataset, Door
 from woongeo.pdok.coverages import Coverage, Raster, fetch_coverage
 from woongeo.pdok.features import Items, fetch_features, sample_features
 from woongeo.pdok.locate import as_frame, locate
+from woongeo.pdok.snapshot import Snapshot, provenance
 from woongeo.pdok.store import Store, Stored
 from woongeo.pdok.tiles import Background, Picture, fetch_background
 from woongeo.pdok.wfs import FeatureType, fetch_wfs, read_types, sample_wfs
@@ -52,74 +45,15 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from types import TracebackType
 
-    from numpy.typing import NDArray
+    import geopandas as gpd
+
 
 _INDEX = "https://api.pdok.nl/index.json"
 _DAY = 86_400.0
 # Files up to this size (bytes of GeoJSON, about) are fetched for a small area too.
 _LARGE_FILE = 500_000_000
-# Where PROJ does not tell how far a conversion may be off.
-_DOUBT_M = 10.0
 # Doors that give a choice of boxes; the others are files for the whole country.
 _BY_BOX = {"features", "wfs", "arcgis"}
-
-
-@dataclass(frozen=True, eq=False)
-class Snapshot:
-    """A layer as it was at one moment, complete and checked.
-
-    Attributes
-    ----------
-    dataset : Dataset
-        What is known of it beforehand.
-    frame : GeoDataFrame
-        RD New (EPSG:28992), metres: ``feature_id``, the catalogue's columns, what else was served,
-        ``geometry``; on a fresh `RangeIndex`.
-    searched : list of tuple of float or None
-        The boxes (west, south, east, north, metres) in which the layer is complete; outside them
-        its absence means nothing. None for the whole country.
-    facts : dict
-        Where it came from, with Dutch keys: addresses, hashes, counts, moments, licence.
-    path : Path or None
-        The GeoParquet file in the store.
-    fresh : bool
-        Whether it was fetched just now.
-    """
-
-    dataset: Dataset
-    frame: gpd.GeoDataFrame
-    searched: list[Box] | None
-    facts: dict[str, Any]
-    path: Path | None = None
-    fresh: bool = True
-
-    def __len__(self) -> int:
-        return len(self.frame)
-
-    def area(self) -> shapely.Geometry | None:
-        """Draw where the layer is complete.
-
-        Returns
-        -------
-        Polygon, MultiPolygon or None
-            RD New (EPSG:28992), metres; None for the whole country.
-        """
-        if self.searched is None:
-            return None
-        return shapely.union_all([shapely.box(*box) for box in self.searched])
-
-    def _repr_html_(self) -> str:
-        rows = {
-            "objecten": len(self),
-            "gebied": "heel Nederland" if self.searched is None else f"{len(self.searched)} delen",
-            **{k: self.facts.get(k) for k in ("uitgever", "licentie", "ingang", "opgehaald_op")},
-            "opmerkingen": "; ".join(self.facts.get("opmerkingen", [])) or "geen",
-        }
-        body = "".join(
-            f"<tr><th>{html.escape(k)}</th><td>{html.escape(visible(v))}</td></tr>"
-            for k, v in rows.items()
-        )
-        return f"<table><caption>{html.escape(self.dataset.title)}</caption>{body}</table>"
 
 
 class Client:
@@ -524,14 +458,14 @@ class Client:
         if not any(door.kind in _BY_BOX for door in entry.doors):
             return None
         cost = Cost(entry.features, entry.bytes_per_feature)
-        shapes, doubt_m = _shapes_in_rd(around)
+        shapes, doubt_m = shapes_in_rd(around)
         bounds = shapely.bounds(shapes)
         if not (np.isfinite(reach_m) and reach_m >= 0):
             raise InputError(f"reach_m: {reach_m} is geen afstand van 0 of meer meter.")
         # What was brought from another system may lie elsewhere by as much as PROJ says.
         boxes, seconds = boxes_around(bounds, reach_m=reach_m + doubt_m, cost=cost)
         # What is written is rounded outwards to decimetres; what is promised is too.
-        boxes = [_rounded(box) for box in boxes]
+        boxes = [rounded(box) for box in boxes]
         return None if cost.of_nation() <= seconds else boxes
 
     def _fetch(self, entry: Dataset, boxes: list[Box] | None) -> Snapshot:
@@ -558,7 +492,7 @@ class Client:
                     ServiceWarning,
                     stacklevel=4,
                 )
-            facts = _facts(entry, door, task, boxes)
+            facts = provenance(entry, door, task, boxes)
             facts |= {
                 "andere_ingangen": failed,
                 "objecten_geleverd": counted + task.duplicates,
@@ -643,73 +577,3 @@ class Client:
             return f"antwoordt; {found} objecten bij Amersfoort"
         task.http.probe(door.url, what=entry.id, budget=task.budget)
         return "antwoordt; het bestand is niet opgehaald"
-
-
-def _rounded(box: Box) -> Box:
-    """Round a box outwards to decimetres, as it is asked."""
-    low = np.floor(np.array(box[:2]) * 10) / 10
-    high = np.ceil(np.array(box[2:]) * 10) / 10
-    return (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
-
-
-def _shapes_in_rd(around: object) -> tuple[NDArray[np.object_], float]:
-    """Take shapes of any of the accepted kinds to RD New; tell how far they may be off, metres."""
-    crs: object = "EPSG:28992"
-    if isinstance(around, gpd.GeoDataFrame | gpd.GeoSeries):
-        crs = around.crs
-        around = around.geometry.to_numpy()
-    elif isinstance(around, shapely.Geometry):
-        around = [around]
-    if not isinstance(around, Iterable):
-        raise InputError("around: geef een GeoDataFrame, GeoSeries of vormen in RD.")
-    given = list(around)
-    if not all(shape is None or isinstance(shape, shapely.Geometry) for shape in given):
-        raise InputError("around: geef een GeoDataFrame, GeoSeries of vormen in RD.")
-    shapes = np.full(len(given), None, dtype=object)
-    shapes[:] = given
-    converted, conversion = to_rd(shapes, crs, what="around")
-    return converted, _DOUBT_M if conversion.accuracy_m is None else conversion.accuracy_m
-
-
-def _facts(entry: Dataset, door: Door, task: Task, boxes: list[Box] | None) -> dict[str, Any]:
-    """Write down where a layer came from, as plain values."""
-    exchanges = sorted(task.ledger.exchanges, key=lambda e: (e.fetched_at, e.url))
-    moment = exchanges[-1].fetched_at if exchanges else dt.datetime.now(dt.UTC)
-    return {
-        "dataset": entry.id,
-        "titel": entry.title,
-        "uitgever": entry.publisher,
-        "licentie": entry.licence,
-        "bronvermelding": entry.attribution,
-        "zekerheid": entry.certainty,
-        "toelichting": entry.note or None,
-        "peildatum": entry.reference or None,
-        "jaar": entry.year,
-        "ingang": KINDS[door.kind],
-        "url": door.url,
-        "naam": door.name,
-        "moment_van_de_gegevens": entry.datetime or None,
-        "gebied": joined(boxes),
-        "coordinatenstelsel": "EPSG:28992",
-        "opgehaald_op": moment.isoformat(),
-        "antwoorden": [
-            {
-                "url": e.url,
-                "sha256": e.sha256,
-                "bytes": e.size,
-                "opgehaald_op": e.fetched_at.isoformat(),
-            }
-            for e in exchanges
-        ],
-        "antwoorden_sha256": task.ledger.sha256(),
-        "antwoorden_bytes": task.ledger.size(),
-        "opnieuw_gevraagd": task.ledger.retries,
-        "opmerkingen": task.notes,
-        "versies": {
-            "woongeo": __version__,
-            "python": platform.python_version(),
-            "shapely": shapely.__version__,
-            "geopandas": gpd.__version__,
-            "pyarrow": pa.__version__,
-        },
-    }
