@@ -452,7 +452,7 @@ def test_killed_halfway_and_resumed(serve: Any, task: Any, package: Path, tmp_pa
     released = threading.Event()
 
     def stuck() -> Reply:
-        return Reply(content, headers={"ETag": '"a1"'}, drip=4_000, pause=0.05)
+        return Reply(content, headers={"ETag": '"a1"'}, drip=4_000, pause=0.25)
 
     server = serve(lambda q: files(q) if released.is_set() else stuck())
     target = tmp_path / "vlakken.gpkg"
