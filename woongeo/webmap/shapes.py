@@ -13,6 +13,11 @@ from woongeo.crs import to_web_mercator
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+#: Edges of sites are moved by at most so much, for display only.
+SITE_TOLERANCE_M = 1.0
+#: Layers are shown so far around the sites.
+AROUND_M = 5_000.0
+
 
 def simplified(geometry: NDArray[np.object_], tolerance_m: float) -> NDArray[np.object_]:
     """Leave out corners that do not show.

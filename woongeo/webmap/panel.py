@@ -1,0 +1,219 @@
+"""What is told beside the map in words: search, legend, counts and sources."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import shapely
+
+from woongeo.encode import dutch, html_text, shortened
+from woongeo.verdict import OORDELEN
+from woongeo.webmap.shapes import AROUND_M, SITE_TOLERANCE_M
+
+if TYPE_CHECKING:
+    from woongeo.layers import Layer
+    from woongeo.screening import Screening
+    from woongeo.sources import Source
+
+_PDOK = "https://service.pdok.nl"
+_BRT, _PHOTO = f"{_PDOK}/brt/achtergrondkaart/wmts/v2_0", f"{_PDOK}/hwh/luchtfotorgb/wmts/v1_0"
+_TILE = "EPSG:3857/{z}/{x}/{y}"
+
+#: PDOK's backgrounds in web mercator: title, address, credit. The first is shown.
+BACKGROUNDS: tuple[tuple[str, str, str], ...] = (
+    ("Grijs", f"{_BRT}/grijs/{_TILE}.png", "Kaartgegevens © Kadaster"),
+    ("Standaard", f"{_BRT}/standaard/{_TILE}.png", "Kaartgegevens © Kadaster"),
+    ("Luchtfoto", f"{_PHOTO}/Actueel_orthoHR/{_TILE}.jpeg", "Luchtfoto © Beeldmateriaal.nl"),
+)
+
+# Distinct from the verdicts' colours; each with a stroke of its own, so that colour is not needed.
+_LAYER_STYLES = (
+    ("#007a55", None), ("#8c3f74", "8 4"), ("#7a5200", "2 4"), ("#1f5f86", "10 4 2 4"),
+    ("#332288", "1 3"), ("#5c5c00", "6 2"), ("#882255", "12 3"), ("#44aa99", "3 3"),
+)  # fmt: skip
+
+
+def layer_styles(n: int) -> list[tuple[str, str | None]]:
+    """Give each layer a colour and a stroke of its own.
+
+    Parameters
+    ----------
+    n : int
+        How many layers.
+
+    Returns
+    -------
+    list of (str, str or None)
+        Colour, and dashes as SVG writes them.
+    """
+    return [_LAYER_STYLES[i % len(_LAYER_STYLES)] for i in range(n)]
+
+
+# Per verdict its sign, for sites seen from far, and its surface, for those seen from near.
+_SURFACE = '<path d="M1 2h18v12H1Z" fill="{}" fill-opacity="{}" stroke="{}" {}/>'
+_SWATCHES = {
+    "belemmerd": (
+        '<path d="M10 1 18 15H2Z" fill="#d55e00" stroke="#8f3f00"/>',
+        _SURFACE.format("#d55e00", 0.65, "#8f3f00", 'stroke-width="2"')
+        + '<path d="M1 9 8 2M3 14 15 2M10 14 19 5" stroke="#8f3f00"/>',
+    ),
+    "onbekend": (
+        '<path d="M4 2h12v12H4Z" fill="#767676" stroke="#4a4a4a"/>',
+        _SURFACE.format("#767676", 0.45, "#4a4a4a", 'stroke-width="1.5" stroke-dasharray="4 3"'),
+    ),
+    "vrij": (
+        '<circle cx="10" cy="8" r="6.5" fill="#0072b2" stroke="#004b77"/>',
+        _SURFACE.format("#0072b2", 0.55, "#004b77", 'stroke-width="1.5"'),
+    ),
+}
+
+
+def _swatch(drawing: str) -> str:
+    """Draw a sign of the legend."""
+    return f'<svg class="staal" viewBox="0 0 20 16" aria-hidden="true">{drawing}</svg>'
+
+
+def aside(screening: Screening, tolerance_m: float) -> str:
+    """Write the panel beside the map: warnings first, then search, legend, tables and sources.
+
+    Parameters
+    ----------
+    screening : Screening
+        What is shown.
+    tolerance_m : float
+        How far edges of layers were moved for display.
+
+    Returns
+    -------
+    str
+        HTML; every string in it has been encoded.
+    """
+    notes = "".join(
+        f'<p class="melding tekst">{html_text(shortened(n))}</p>' for n in screening.notes()
+    )
+    return (
+        f"{notes}{_search()}{_legend(screening)}{_counts(screening)}{_sources(screening)}"
+        f"<p>Vormen zijn op de kaart vereenvoudigd (locaties {dutch(SITE_TOLERANCE_M)} m, lagen "
+        f"{dutch(tolerance_m)} m; lagen tot {dutch(AROUND_M / 1000)} km om de locaties); de "
+        f"cijfers niet. woongeo {html_text(screening.version)}, {screening.on.isoformat()}.</p>"
+    )
+
+
+def _search() -> str:
+    return (
+        '<h2><label for="zoek">Zoek een locatie</label></h2>'
+        '<input id="zoek" type="search" autocomplete="off" placeholder="naam, id of oordeel">'
+        '<p id="aantal-gevonden" role="status"></p><ul id="gevonden" class="knoppen"></ul>'
+        '<div id="feiten" tabindex="-1"></div>'
+    )
+
+
+def _group(heading: str, items: str, below: str = "") -> str:
+    """Put choices that belong together in a group with a heading."""
+    return f"<fieldset><legend><h2>{heading}</h2></legend><ul>{items}</ul>{below}</fieldset>"
+
+
+def _legend(screening: Screening) -> str:
+    verdicts = "".join(
+        f'<li><label><input type="checkbox" id="oordeel-{o}" checked> '
+        f"{_swatch(_SWATCHES[o][0])}{_swatch(_SWATCHES[o][1])}{o} "
+        f"({dutch(n, decimals=0)})</label></li>"
+        for o, n in screening.counts().items()
+    )
+    layers = ""
+    styles = layer_styles(len(screening.layers))
+    for layer, (colour, dash) in zip(screening.layers, styles, strict=True):
+        nothing = bool(layer.unknown or layer.stale(screening.on)) or not len(layer)
+        state = " disabled" if not len(layer) else " checked"
+        remark = ": niets over te zeggen" if nothing else ""
+        layers += (
+            f'<li><label><input type="checkbox" id="laag-{layer.key}"{state}> '
+            f"{_swatch(_layer_drawing(layer, colour, dash))}"
+            f'<span class="tekst">{html_text(shortened(layer.title))}{remark}</span></label></li>'
+        )
+    titles = [*(title for title, _, _ in BACKGROUNDS), "Geen"]
+    grounds = "".join(
+        f'<li><label><input type="radio" name="achtergrond" id="achtergrond-{i}"'
+        f"{' checked' if not i else ''}> {title}</label></li>"
+        for i, title in enumerate(titles)
+    )
+    far = "<p>Uitgezoomd staat elke locatie als teken op de kaart, ingezoomd als vlak.</p>"
+    return (
+        _group("Oordeel", verdicts, far) + _group("Lagen", layers) + _group("Achtergrond", grounds)
+    )
+
+
+def _layer_drawing(layer: Layer, colour: str, dash: str | None) -> str:
+    """Draw a layer's sign: a surface, a line or a point, as its features are."""
+    stroke = f'stroke="{colour}" stroke-width="1.5"'
+    stroke += f' stroke-dasharray="{dash}"' if dash else ""
+    fill = f'fill="{colour}" fill-opacity=".18"'
+    kinds = set(shapely.get_dimensions(layer.features.geometry.to_numpy()).tolist())
+    if kinds == {1}:
+        return f'<path d="M1 8h18" {stroke}/>'
+    if kinds == {0}:
+        return f'<circle cx="10" cy="8" r="5" {fill} stroke="{colour}" stroke-width="1.5"/>'
+    return f'<rect x="1" y="2" width="18" height="12" {fill} {stroke}/>'
+
+
+def _counts(screening: Screening) -> str:
+    """Tell in two small tables how many locations and homes have which verdict."""
+    heads = "".join(f'<th scope="col" class="getal">{o}</th>' for o in reversed(OORDELEN))
+    names = [(None, "Alle lagen"), *((x.key, x.title) for x in screening.layers)]
+    tables = ""
+    for what, count in (("Locaties", screening.counts), ("Woningen", screening.homes)):
+        rows = ""
+        for key, title in names:
+            values = count(key)
+            cells = "".join(
+                f'<td class="getal">{dutch(values[o], decimals=0)}</td>' for o in values
+            )
+            name = html_text(shortened(title))
+            rows += f'<tr><th scope="row" class="tekst">{name}</th>{cells}</tr>'
+        tables += (
+            f"<table><caption>{what}</caption><thead><tr><td></td>{heads}</tr></thead>"
+            f"<tbody>{rows}</tbody></table>"
+        )
+    missing = int(screening.locaties["woningen"].isna().sum())
+    what = (
+        "locatie zonder aantal woningen telt" if missing == 1 else "locaties zonder aantal tellen"
+    )
+    note = f"<p>{missing} {what} niet mee in de woningen.</p>" if missing else ""
+    return f"<h2>Aantallen</h2>{tables}{note}"
+
+
+def _sources(screening: Screening) -> str:
+    """Say of the locations and of each layer where they come from and what holds for them."""
+    told = _facts("Locaties", {"bestand": _file(screening.locations.source)})
+    for layer in screening.layers:
+        date, coverage = layer.reference_date, layer.coverage
+        told += _facts(
+            layer.title,
+            {
+                "peildatum": date.isoformat() if date else "niet bekend",
+                "uitgever": layer.publisher or "niet bekend",
+                "licentie": layer.licence or "niet bekend",
+                "bestand": _file(layer.source),
+                "dekking": f"gebieden uit {_file(coverage.source)}"
+                if coverage.source
+                else coverage.description,
+                "regel": f"{layer.rule.in_words()} ({layer.rule.severity})",
+                "bron van de regel": layer.rule.source,
+            },
+        )
+    return f"<h2>Bronnen</h2>{told}"
+
+
+def _file(source: Source | None) -> str:
+    """Name a file, without the folders of whoever made the page; the manifest has those."""
+    return re.split(r"[/\\]", source.path)[-1] if source else "geen"
+
+
+def _facts(heading: str, facts: dict[str, str]) -> str:
+    """List facts under a heading."""
+    listed = "".join(
+        f'<dt>{name}</dt><dd class="tekst">{html_text(shortened(fact))}</dd>'
+        for name, fact in facts.items()
+    )
+    return f'<h3 class="tekst">{html_text(shortened(heading))}</h3><dl>{listed}</dl>'
