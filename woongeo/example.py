@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -42,17 +43,17 @@ class Example:
         list of Layer
             natura2000, known in the whole region, and netcongestie, known in its west only.
         """
+        coverages = {"natura2000": "provincie", "netcongestie": "netcongestie_dekking"}
         return [
             read_layer(
-                "natura2000",
-                self.folder / "natura2000.geojson",
-                coverage=self.folder / "provincie.geojson",
-            ),
-            read_layer(
-                "netcongestie",
-                self.folder / "netcongestie.geojson",
-                coverage=self.folder / "netcongestie_dekking.geojson",
-            ),
+                key,
+                self.folder / f"{key}.geojson",
+                coverage=self.folder / f"{coverage}.geojson",
+                reference_date=dt.date(2026, 1, 1),
+                publisher="verzonnen",
+                licence="EUPL-1.2",
+            )
+            for key, coverage in coverages.items()
         ]
 
     def regions(self) -> list[Regions]:

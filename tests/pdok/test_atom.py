@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import resource
 import subprocess
 import sys
 import threading
+import time
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -280,7 +280,7 @@ def test_two_at_once_fetch_once(serve: Any, task: Any, package: Path, tmp_path: 
     for one in both:
         one.start()
     while not server.asked:
-        os.sched_yield()
+        time.sleep(0.005)
     waiting.set()
     for one in both:
         one.join(20)
@@ -470,7 +470,7 @@ _download.download(Task("vlakken", http, Budget(60)), {server.url!r} + "/vlakken
     facts = tmp_path / "vlakken.gpkg.part.json"
     synced = 0
     while synced < 8_000 and program.poll() is None:
-        os.sched_yield()
+        time.sleep(0.005)
         if facts.exists():
             synced = json.loads(facts.read_text())["synced"]
     program.kill()

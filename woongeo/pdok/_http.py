@@ -419,7 +419,8 @@ def _pour(response: requests.Response, sink: Sink, what: str, shown: str) -> Non
         raise ServiceResponseError(
             f"{what}: {shown} antwoordt ingepakt als {visible(packed)!r}, dat niet is gevraagd."
         )
-    while chunk := response.raw.read(_READ_BYTES, decode_content=False):
+    # What has come, not what was asked for: a slow line would keep its bytes from the disk.
+    while chunk := response.raw.read1(_READ_BYTES, decode_content=False):
         sink.write(chunk)
 
 
