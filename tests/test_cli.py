@@ -396,6 +396,8 @@ def test_ctrl_c_ends_with_130_and_one_line(tmp_path: Path) -> None:
     program = (
         "import os, signal, sys\n"
         "import woongeo.cli\n"
+        # Who starts tests in the background may have the signal ignored.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         # The signal comes when the output folder is made.
         "sys.addaudithook(lambda event, given: os.kill(os.getpid(), signal.SIGINT)"
         " if event == 'os.mkdir' else None)\n"
