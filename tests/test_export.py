@@ -231,7 +231,7 @@ def test_the_manifest_traces_every_figure(
         assert layer["bron"]["bestand"] == str(file)
         assert layer["bron"]["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
         assert layer["objecten"] == layer["bron"]["objecten"] == n
-        assert layer["peildatum"] is None
+        assert layer["peildatum"] == "2026-01-01"
         assert layer["locaties_per_oordeel"] == example_screening.counts(name)
         assert layer["woningen_per_oordeel"] == example_screening.homes(name)
     assert n2000["regel"]["drempel_m2"] == 100

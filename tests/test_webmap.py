@@ -21,7 +21,7 @@ from conftest import EAST, NORTH, block, frame
 
 import woongeo
 from woongeo.verdict import SCREENING
-from woongeo.webmap.shapes import by_dimension, packed, simplified, single_parts
+from woongeo.webmap.shapes import by_dimension, coverage_edge, packed, simplified, single_parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -78,6 +78,17 @@ def test_the_legend_counts_the_locations_of_each_verdict(
     shown = hostile.text(example_page)
     for verdict, count in example_screening.counts().items():
         assert f"{verdict} ({count})" in shown
+
+
+def test_the_edge_of_what_a_layer_knows_is_drawn_and_explained(
+    example_screening: woongeo.Screening, example_page: str
+) -> None:
+    """Voorbeeldstreek's operator publishes the west: 5 by 4 km, one ring of five corners."""
+    edge = coverage_edge(example_screening.layers[1].coverage)
+    assert shapely.length(edge).tolist() == [18_000]
+    assert "daarbuiten is haar oordeel onbekend" in example_page
+    nationwide = woongeo.read_coverage("nederland")
+    assert not len(coverage_edge(nationwide))
 
 
 def test_the_legend_names_every_layer_and_background(example_page: str) -> None:

@@ -215,6 +215,7 @@ def screen(
     """
     layers = _with_rules(layers, rules or {})
     on = on or dt.date.today()  # noqa: DTZ011  the user's own calendar day
+    on = on.date() if isinstance(on, dt.datetime) else on
     usable = locations.usable
     sites = Sites(locations.frame.geometry.to_numpy()[usable])
     measured: list[Measure] = []

@@ -179,6 +179,11 @@ function woongeoKaart(map, packed) {
       for (const [point] of laag.punten) {
         group.addLayer(L.circleMarker(toLatLngs(point)[0], { ...options, dashArray: null, radius: 5 }));
       }
+      // Beyond this edge the layer says nothing.
+      for (const lines of laag.dekking) {
+        const edge = { ...options, weight: 3, fill: false, dashArray: "1 7", lineCap: "round" };
+        group.addLayer(L.polyline(lines.map(toLatLngs), edge));
+      }
       const box = byId(`laag-${laag.sleutel}`);
       const turn = () => (box.checked ? group.addTo(map) : group.remove());
       box.addEventListener("change", turn);

@@ -9,7 +9,7 @@ import shapely
 
 from woongeo.encode import dutch, html_text, shortened
 from woongeo.verdict import OORDELEN
-from woongeo.webmap.shapes import AROUND_M, SITE_TOLERANCE_M
+from woongeo.webmap.shapes import AROUND_M, SITE_TOLERANCE_M, coverage_edge
 
 if TYPE_CHECKING:
     from woongeo.layers import Layer
@@ -138,9 +138,18 @@ def _legend(screening: Screening) -> str:
         f"{' checked' if not i else ''}> {title}</label></li>"
         for i, title in enumerate(titles)
     )
+    partial = [x for x in screening.layers if len(coverage_edge(x.coverage))]
+    edge = (
+        "<p>Een dikke stippellijn is de rand van het gebied waarover een laag iets zegt; "
+        "daarbuiten is haar oordeel onbekend.</p>"
+        if partial
+        else ""
+    )
     far = "<p>Uitgezoomd staat elke locatie als teken op de kaart, ingezoomd als vlak.</p>"
     return (
-        _group("Oordeel", verdicts, far) + _group("Lagen", layers) + _group("Achtergrond", grounds)
+        _group("Oordeel", verdicts, far)
+        + _group("Lagen", layers, edge)
+        + _group("Achtergrond", grounds)
     )
 
 

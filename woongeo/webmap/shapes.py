@@ -13,8 +13,12 @@ from woongeo.crs import to_web_mercator
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from woongeo.layers import Coverage
+
 #: Edges of sites are moved by at most so much, for display only.
 SITE_TOLERANCE_M = 1.0
+#: The edge of a coverage is moved by at most so much, for display only.
+EDGE_TOLERANCE_M = 20.0
 #: Layers are shown so far around the sites.
 AROUND_M = 5_000.0
 
@@ -37,6 +41,26 @@ def simplified(geometry: NDArray[np.object_], tolerance_m: float) -> NDArray[np.
     simple = shapely.simplify(geometry, tolerance_m, preserve_topology=True)
     gone = shapely.is_empty(simple) & ~shapely.is_empty(geometry)
     return np.where(gone, geometry, simple)
+
+
+def coverage_edge(coverage: Coverage) -> NDArray[np.object_]:
+    """Draw the edge of where a layer says something.
+
+    Parameters
+    ----------
+    coverage : Coverage
+        Of the layer.
+
+    Returns
+    -------
+    ndarray of shapely geometries
+        One line in RD New, simplified by `EDGE_TOLERANCE_M`; none where the layer is known nowhere
+        or everywhere.
+    """
+    if coverage.geometry is None or coverage.nationwide or not len(coverage.geometry):
+        return np.empty(0, dtype=object)
+    edge = shapely.boundary(shapely.union_all(coverage.geometry))
+    return simplified(np.array([edge], dtype=object), EDGE_TOLERANCE_M)
 
 
 def packed(geometry: NDArray[np.object_]) -> list[list[list[int]]]:
