@@ -215,13 +215,15 @@ def map_screening(
     drawn = sites.copy()
     drawn[~usable] = None
     tolerance, layer_shapes = _layer_shapes(screening.layers, drawn)
+    styles = layer_styles(len(screening.layers))
+    edges = [coverage_edge(layer.coverage) for layer in screening.layers]
     texts = _Texts()
     data = {
         "locaties": _site_data(screening, drawn),
         "lagen": [
-            _layer_data(screening, layer, shapes, style, texts)
-            for layer, shapes, style in zip(
-                screening.layers, layer_shapes, layer_styles(len(screening.layers)), strict=True
+            _layer_data(screening, layer, shapes, edge, style, texts)
+            for layer, shapes, edge, style in zip(
+                screening.layers, layer_shapes, edges, styles, strict=True
             )
         ],
         "teksten": texts.texts,
@@ -233,7 +235,7 @@ def map_screening(
     parts = {
         "titel": html_text(shortened(title)),
         "toets": html_text(SCREENING),
-        "zij": aside(screening, tolerance),
+        "zij": aside(screening, tolerance, edges=any(map(len, edges))),
         "css": _asset("kaart.css"),
         "js": _asset("kaart.js"),
         "leaflet_css": _leaflet("leaflet.css"),
@@ -310,6 +312,7 @@ def _layer_data(
     screening: Screening,
     layer: Layer,
     shapes: NDArray[np.object_],
+    edge: NDArray[np.object_],
     style: tuple[str, str | None],
     texts: _Texts,
 ) -> dict[str, Any]:
@@ -325,7 +328,7 @@ def _layer_data(
         "punten": packed(kinds[0]),
         "lijnen": packed(kinds[1]),
         "vlakken": packed(kinds[2]),
-        "dekking": packed(coverage_edge(layer.coverage)),
+        "dekking": packed(edge),
         "oordeel": frame[f"{layer.key}_oordeel"].map(OORDELEN.index).tolist(),
         "reden": texts.positions(reasons),
         "objecten": texts.positions(frame[f"{layer.key}_objecten"]),

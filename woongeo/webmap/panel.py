@@ -9,7 +9,7 @@ import shapely
 
 from woongeo.encode import dutch, html_text, shortened
 from woongeo.verdict import OORDELEN
-from woongeo.webmap.shapes import AROUND_M, SITE_TOLERANCE_M, coverage_edge
+from woongeo.webmap.shapes import AROUND_M, SITE_TOLERANCE_M
 
 if TYPE_CHECKING:
     from woongeo.layers import Layer
@@ -74,7 +74,7 @@ def _swatch(drawing: str) -> str:
     return f'<svg class="staal" viewBox="0 0 20 16" aria-hidden="true">{drawing}</svg>'
 
 
-def aside(screening: Screening, tolerance_m: float) -> str:
+def aside(screening: Screening, tolerance_m: float, *, edges: bool) -> str:
     """Write the panel beside the map: warnings first, then search, legend, tables and sources.
 
     Parameters
@@ -83,6 +83,8 @@ def aside(screening: Screening, tolerance_m: float) -> str:
         What is shown.
     tolerance_m : float
         How far edges of layers were moved for display.
+    edges : bool
+        Whether the edge of any layer's coverage is drawn.
 
     Returns
     -------
@@ -92,8 +94,9 @@ def aside(screening: Screening, tolerance_m: float) -> str:
     notes = "".join(
         f'<p class="melding tekst">{html_text(shortened(n))}</p>' for n in screening.notes()
     )
+    told = f"{_legend(screening, edges=edges)}{_counts(screening)}{_sources(screening)}"
     return (
-        f"{notes}{_search()}{_legend(screening)}{_counts(screening)}{_sources(screening)}"
+        f"{notes}{_search()}{told}"
         f"<p>Vormen zijn op de kaart vereenvoudigd (locaties {dutch(SITE_TOLERANCE_M)} m, lagen "
         f"{dutch(tolerance_m)} m; lagen tot {dutch(AROUND_M / 1000)} km om de locaties); de "
         f"cijfers niet. woongeo {html_text(screening.version)}, {screening.on.isoformat()}.</p>"
@@ -114,7 +117,7 @@ def _group(heading: str, items: str, below: str = "") -> str:
     return f"<fieldset><legend><h2>{heading}</h2></legend><ul>{items}</ul>{below}</fieldset>"
 
 
-def _legend(screening: Screening) -> str:
+def _legend(screening: Screening, *, edges: bool) -> str:
     verdicts = "".join(
         f'<li><label><input type="checkbox" id="oordeel-{o}" checked> '
         f"{_swatch(_SWATCHES[o][0])}{_swatch(_SWATCHES[o][1])}{o} "
@@ -138,11 +141,10 @@ def _legend(screening: Screening) -> str:
         f"{' checked' if not i else ''}> {title}</label></li>"
         for i, title in enumerate(titles)
     )
-    partial = [x for x in screening.layers if len(coverage_edge(x.coverage))]
     edge = (
         "<p>Een dikke stippellijn is de rand van het gebied waarover een laag iets zegt; "
         "daarbuiten is haar oordeel onbekend.</p>"
-        if partial
+        if edges
         else ""
     )
     far = "<p>Uitgezoomd staat elke locatie als teken op de kaart, ingezoomd als vlak.</p>"
