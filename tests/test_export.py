@@ -775,7 +775,7 @@ def test_a_full_disk_leaves_what_stood_there() -> None:
 
 @posix
 def test_a_folder_that_may_not_be_written_leaves_what_stood_there() -> None:
-    """There is an error; root, to whom nothing is denied, becomes someone else for this."""
+    """There is an error; root, to whom nothing is denied, gives that up for this."""
     found = interrupted("geweigerd")
     assert found["einde"] == ["uitvoerfout", "uitvoerfout"]
     assert found["na"] == found["oud"]
