@@ -251,6 +251,10 @@ def _convert(
             "lever het bestand in EPSG:28992."
         ) from error
     accuracy = used.accuracy if used.accuracy >= 0 else None
+    if accuracy is None and stated.geodetic_crs is not None:
+        # PROJ 9.8 states none for a mere map projection (9.5 did), which is exact.
+        mere = stated.geodetic_crs.equals(RD.geodetic_crs, ignore_axis_order=True)
+        accuracy = 0.0 if mere else None
     return converted, Conversion(name, used.description, accuracy)
 
 
