@@ -185,6 +185,10 @@ def test_fetch_to_a_file(
     facts = json.loads(out.with_suffix(".manifest.json").read_text())
     assert facts["objecten"] == 40
     assert sorted(p.name for p in out.parent.iterdir()) == ["laag.manifest.json", "laag.parquet"]
+    before = out.read_bytes()
+    assert run(monkeypatch, "fetch", "vlakken", "--out", out, *given) == 2
+    assert out.read_bytes() == before
+    assert run(monkeypatch, "fetch", "vlakken", "--out", out, "--overwrite", *given) == 0
     assert run(monkeypatch, "fetch", "vlakken", "--out", tmp_path / "x.shp", *given) == 2
     assert run(monkeypatch, "fetch", "vlaken", "--out", out, *given) == 2
 

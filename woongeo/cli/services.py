@@ -69,6 +69,10 @@ def run_fetch(given: argparse.Namespace) -> int:
     out = Path(given.out)
     if out.suffix.lower() != ".parquet":
         raise InputError(f"--out {out}: geef een bestand dat op .parquet eindigt.")
+    manifest = out.with_suffix(".manifest.json")
+    there = [path for path in (out, manifest) if path.exists()]
+    if there and not given.overwrite:
+        raise InputError(f"{there[0]} bestaat al; kies een andere naam, of geef --overwrite.")
     try:
         reach_m = float(given.reach_m.replace(",", "."))
         year = None if given.year is None else int(given.year)
@@ -79,7 +83,6 @@ def run_fetch(given: argparse.Namespace) -> int:
         layer = asking.fetch(
             given.naam, around=shapes, reach_m=0.0 if shapes is None else reach_m, year=year
         )
-    manifest = out.with_suffix(".manifest.json")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with scratch_folder(out.parent) as scratch:

@@ -246,6 +246,7 @@ def _add_fetch(commands: Any) -> None:  # noqa: ANN401  argparse names no public
     _add_client(fetch)
     rest = fetch.add_argument_group("Opties")
     rest.add_argument("--quiet", action="store_true", help="zeg niets; alleen fouten")
+    rest.add_argument("--overwrite", action="store_true", help="vervang wat er al staat")
     _add_help(rest)
 
 
