@@ -156,7 +156,7 @@ def read_vector(
         path=place.given,
         layer=name,
         driver=place.kind,
-        sha256=_combined(parts),
+        sha256=combined(parts),
         files=parts,
         features=len(frame),
         conversion=conversion,
@@ -184,8 +184,19 @@ def _with_geometry(
     return gpd.GeoDataFrame(rest, geometry=gpd.GeoSeries(shapes, crs="EPSG:28992"))
 
 
-def _combined(parts: Sequence[Fingerprint]) -> str:
-    """One hash for all parts of a dataset."""
+def combined(parts: Sequence[Fingerprint]) -> str:
+    """Make one hash of all parts of a dataset.
+
+    Parameters
+    ----------
+    parts : sequence of Fingerprint
+        Its files, at least one.
+
+    Returns
+    -------
+    str
+        The sha256 of the one file; of names and hashes where there are several.
+    """
     if len(parts) == 1:
         return parts[0].sha256
     lines = "".join(f"{p.sha256}  {p.name}\n" for p in parts)
