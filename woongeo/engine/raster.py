@@ -13,6 +13,7 @@ import numpy as np
 import shapely
 
 from woongeo.engine.cells import Covered, boxes, covered
+from woongeo.engine.measure import dissolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +31,9 @@ _BOX_CELLS = 4_000_000
 
 # Where adding up shares comes this near to a limit, it is at it.
 _EPSILON = 1e-12
+
+#: Shares of a site below this are none, and shares this near to 1 are all: the noise of coordinates.
+NO_SHARE = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +63,31 @@ class Cells:
     value: NDArray[np.float64]
     share: NDArray[np.float64]
     known: NDArray[np.float64]
+
+    def only(self, chosen: NDArray[np.bool_]) -> Cells:
+        """Take the other cells for unknown.
+
+        Parameters
+        ----------
+        chosen : ndarray of bool
+            One a cell: whether its value says something.
+
+        Returns
+        -------
+        Cells
+            A copy with the chosen cells.
+        """
+        if chosen.all():
+            return self
+        return Cells(
+            sites=self.sites,
+            site=self.site[chosen],
+            row=self.row[chosen],
+            column=self.column[chosen],
+            value=self.value[chosen],
+            share=self.share[chosen],
+            known=self.share_where(chosen),
+        )
 
     def share_where(self, chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
         """Add up the shares of chosen cells.
@@ -219,3 +248,49 @@ def _known_of_large(site: np.intp, shape: shapely.Geometry, grid: Grid) -> Cells
     )
     together = Covered(np.zeros(len(rows), dtype=np.intp), rows, columns, fractions)
     return _known(np.array([site]), together, np.concatenate([value for _, value in found]))
+
+
+def ground(
+    cells: Cells, chosen: NDArray[np.bool_], sites: Sites, grid: Grid
+) -> NDArray[np.object_]:
+    """Draw the part of each site that lies in chosen cells.
+
+    Parameters
+    ----------
+    cells : Cells
+        A portion of the sites.
+    chosen : ndarray of bool
+        One a cell.
+    sites : Sites
+        All sites.
+    grid : Grid
+        Where the cells lie.
+
+    Returns
+    -------
+    ndarray of shapely geometries
+        One for each of `cells.sites`; None where no chosen cell lies under it.
+    """
+    geometry = sites.geometry[cells.sites]
+    held = cells.share_where(chosen)
+    drawn = np.full(len(geometry), None, dtype=object)
+    whole = held >= 1 - NO_SHARE
+    drawn[whole] = geometry[whole]
+    partly = (held > NO_SHARE) & ~whole
+    pick = np.flatnonzero(chosen & partly[cells.site])
+    if not len(pick):
+        return drawn
+    site, row, column = cells.site[pick], cells.row[pick], cells.column[pick]
+    order = np.lexsort((column, row, site))
+    site, row, column = site[order], row[order], column[order]
+    # Cells that lie side by side are one rectangle.
+    breaks = (np.diff(site) != 0) | (np.diff(row) != 0) | (np.diff(column) != 1)
+    first, last = np.r_[0, np.flatnonzero(breaks) + 1], np.r_[np.flatnonzero(breaks), len(row) - 1]
+    x0 = grid.west + column[first] * grid.cell_x
+    x1 = grid.west + (column[last] + 1) * grid.cell_x
+    y0, y1 = (grid.north + (row[first] + i) * grid.cell_y for i in (0, 1))
+    strips = shapely.box(np.minimum(x0, x1), np.minimum(y0, y1), np.maximum(x0, x1), np.maximum(y0, y1))
+    parts = shapely.intersection(geometry[site[first]], strips)
+    rows, union = dissolve(site[first], parts)
+    drawn[rows] = union
+    return drawn

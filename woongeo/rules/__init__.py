@@ -5,9 +5,20 @@ in `woongeo.judging`, under the same name.
 """
 
 from woongeo.rules.common import CERTAINTIES, SCOPES, SEVERITIES, RuleBase
+from woongeo.rules.raster import RasterRule
+from woongeo.rules.stikstof import StikstofRule
 from woongeo.rules.zone import Rule
 
 #: The kinds of rules by the name they have in a catalogue.
-KINDS: dict[str, type[RuleBase]] = {kind.kind: kind for kind in (Rule,)}
+KINDS: dict[str, type[RuleBase]] = {kind.kind: kind for kind in (Rule, StikstofRule, RasterRule)}
 
-__all__ = ["CERTAINTIES", "KINDS", "SCOPES", "SEVERITIES", "Rule", "RuleBase"]
+__all__ = [
+    "CERTAINTIES",
+    "KINDS",
+    "SCOPES",
+    "SEVERITIES",
+    "RasterRule",
+    "Rule",
+    "RuleBase",
+    "StikstofRule",
+]
