@@ -38,6 +38,7 @@ class Drawn:
             self.west -= self.columns * self.cell_x
 
     def values(self, row: Any, column: Any) -> Any:
+        """Look up cells, and remember the largest window."""
         window = (np.ptp(row) + 1) * (np.ptp(column) + 1)
         self.largest_window = max(self.largest_window, int(window))
         return self.array[row, column]

@@ -19,6 +19,7 @@ from woongeo.errors import WoongeoError, WoongeoWarning, strict
 from woongeo.example import Example, example
 from woongeo.export import export_screening
 from woongeo.fetch import fetch_layers
+from woongeo.judging.thresholds import stikstof_sensitivity
 from woongeo.layers import (
     Coverage,
     Layer,
@@ -27,8 +28,10 @@ from woongeo.layers import (
     read_layer,
 )
 from woongeo.locations import Locations, read_locations
+from woongeo.rasters import read_raster_layer, with_exceedance
 from woongeo.regions import Regions, read_regions
-from woongeo.rules import Rule
+from woongeo.rules import RasterRule, Rule, StikstofRule
+from woongeo.rules.stikstof import deposition_mol
 from woongeo.screening import Screening, Toets, screen
 from woongeo.verdict import Hardheid, Oordeel
 from woongeo.webmap import ScreeningMap, map_screening
@@ -43,16 +46,19 @@ __all__ = [
     "Locations",
     "Oordeel",
     "Plancapaciteit",
+    "RasterRule",
     "Regions",
     "Rule",
     "Screening",
     "ScreeningMap",
+    "StikstofRule",
     "Toets",
     "WoongeoError",
     "WoongeoWarning",
     "__version__",
     "default_catalogue",
     "default_rule",
+    "deposition_mol",
     "errors",
     "example",
     "export_screening",
@@ -64,8 +70,11 @@ __all__ = [
     "read_coverage",
     "read_layer",
     "read_locations",
+    "read_raster_layer",
     "read_regions",
     "screen",
+    "stikstof_sensitivity",
     "strict",
     "summarize_plancapaciteit",
+    "with_exceedance",
 ]

@@ -166,8 +166,8 @@ def with_exceedance(
     features = habitats.features
     if critical_load_column not in features.columns:
         raise ColumnError(
-            f"laag {habitats.key}: kolom {critical_load_column!r} met kritische depositiewaarden is "
-            "er niet; zeg bij read_layer met columns welke kolom van het bestand het is."
+            f"laag {habitats.key}: kolom {critical_load_column!r} met kritische depositiewaarden "
+            "is er niet; zeg bij read_layer met columns welke kolom van het bestand het is."
         )
     background = np.full(len(features), np.nan)
     with raster.opened() as grid:

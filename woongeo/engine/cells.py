@@ -18,6 +18,10 @@ import shapely
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    # What stretches belong to, and u and v of both ends, in cells.
+    _Number = NDArray[np.float64]
+    _Stretches = tuple[NDArray[np.intp], _Number, _Number, _Number, _Number]
+
 # Less of a cell than this is the noise of adding up.
 _NOISE = 1e-11
 
@@ -139,7 +143,7 @@ def _edges(
     grid: Grid,
     first_row: NDArray[np.intp],
     first_column: NDArray[np.intp],
-) -> tuple[NDArray[np.intp], ...]:
+) -> _Stretches:
     """Take shapes apart into edges, in cells from the corner of the box of each."""
     # `get_rings` passes over surfaces of several parts.
     parts, of_part = shapely.get_parts(shapes, return_index=True)
@@ -158,7 +162,7 @@ def _at_grid_lines(
     v0: NDArray[np.float64],
     u1: NDArray[np.float64],
     v1: NDArray[np.float64],
-) -> tuple[NDArray[np.intp], ...]:
+) -> _Stretches:
     """Cut edges where they cross whole numbers of u or v; give the edge of each stretch too."""
     edge_u, cross_u = _crossings(u0, u1)
     edge_v, cross_v = _crossings(v0, v1)

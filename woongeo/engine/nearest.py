@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from woongeo.engine.index import LayerIndex
-from woongeo.engine.measure import EPSILON_M
+from woongeo.engine.index import EPSILON_M, LayerIndex
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,9 +73,7 @@ def nearest(sites: Sites, features: NDArray[np.object_], *, reach_m: float) -> N
     distance[apart] = np.where(least <= reach_m, least, np.nan)
     # Of shapes at the very same distance none is left out for a rounding.
     by_edge = np.flatnonzero(~np.isnan(distance[apart]) & (length <= least + EPSILON_M))
-    at, edge = shapely.STRtree(edges).query(
-        end[by_edge], predicate="dwithin", distance=EPSILON_M
-    )
+    at, edge = shapely.STRtree(edges).query(end[by_edge], predicate="dwithin", distance=EPSILON_M)
     by_dot = ~np.isnan(distance[apart[row]]) & (away <= least[row] + EPSILON_M)
     pairs = [
         np.column_stack([site, index.owner[piece]]),

@@ -32,7 +32,7 @@ _BOX_CELLS = 4_000_000
 # Where adding up shares comes this near to a limit, it is at it.
 _EPSILON = 1e-12
 
-#: Shares of a site below this are none, and shares this near to 1 are all: the noise of coordinates.
+#: Shares of a site below this are none, and shares this near to 1 all: the noise of coordinates.
 NO_SHARE = 1e-9
 
 
@@ -128,8 +128,8 @@ class Cells:
         Returns
         -------
         ndarray of float, shape (n,)
-            The least value such that cells up to it hold at least `percent` of what is known: always
-            a value that occurs, nothing in between. NaN where nothing is known.
+            The least value such that cells up to it hold at least `percent` of what is known: a
+            value that occurs, nothing in between. NaN where nothing is known.
         """
         n = len(self.sites)
         found = np.full(n, np.nan)
@@ -289,7 +289,8 @@ def ground(
     x0 = grid.west + column[first] * grid.cell_x
     x1 = grid.west + (column[last] + 1) * grid.cell_x
     y0, y1 = (grid.north + (row[first] + i) * grid.cell_y for i in (0, 1))
-    strips = shapely.box(np.minimum(x0, x1), np.minimum(y0, y1), np.maximum(x0, x1), np.maximum(y0, y1))
+    west, east = np.minimum(x0, x1), np.maximum(x0, x1)
+    strips = shapely.box(west, np.minimum(y0, y1), east, np.maximum(y0, y1))
     parts = shapely.intersection(geometry[site[first]], strips)
     rows, union = dissolve(site[first], parts)
     drawn[rows] = union

@@ -251,7 +251,7 @@ def _unknown_share(
     under: _Under, outside: NDArray[np.object_], sites: Sites
 ) -> NDArray[np.float64]:
     """Give the share of each site of which nothing is known, at least."""
-    return np.maximum(1 - under.known, shapely.area(outside) / sites.area)
+    return np.asarray(np.maximum(1 - under.known, shapely.area(outside) / sites.area))
 
 
 def _unknown_ground(

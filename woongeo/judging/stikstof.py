@@ -109,9 +109,7 @@ def _nearby(layer: Layer, rule: StikstofRule, subjects: Subjects) -> _Nearby:
     counts, doubtful = _select(layer, rule)
     found = _nearest(layer, subjects, counts)
     kept = np.flatnonzero(counts)
-    objects = names_of(
-        layer.features, found.pair_site, kept[found.pair_feature], len(subjects)
-    )
+    objects = names_of(layer.features, found.pair_site, kept[found.pair_feature], len(subjects))
     maybe, why = _known_to(layer, subjects.sites)
     if doubtful.any():
         to_doubt = _nearest(layer, subjects, doubtful).distance_m
@@ -154,9 +152,7 @@ def _nearest(layer: Layer, subjects: Subjects, chosen: NDArray[np.bool_]) -> Nea
     return found
 
 
-def _known_to(
-    layer: Layer, sites: Sites
-) -> tuple[NDArray[np.float64], NDArray[np.object_]]:
+def _known_to(layer: Layer, sites: Sites) -> tuple[NDArray[np.float64], NDArray[np.object_]]:
     """Find how far around each site all nature is known, metres, and say what ends it."""
     n = len(sites)
     known_to = np.full(n, np.inf)
@@ -177,7 +173,7 @@ def _known_to(
     return known_to, why
 
 
-def _reasons(  # noqa: PLR0913, PLR0917  one array a fact
+def _reasons(
     near: _Nearby,
     rule: StikstofRule,
     homes: NDArray[np.float64],

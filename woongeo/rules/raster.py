@@ -25,16 +25,16 @@ class RasterRule(RuleBase):
     """When the cells under a site stand in the way.
 
     Each cell counts for the part of it that lies under the site. With the statistic "aandeel" a
-    site is `belemmerd` when at least `min_share` of it lies in cells above `above`, below `below` or
-    of one of the `classes`; with any other, when that statistic of its cells is above or below.
+    site is `belemmerd` when at least `min_share` of it lies in cells above `above`, below `below`
+    or of one of the `classes`; with any other, when that statistic of its cells is above or below.
 
     A cell without a value could be anything: where it could change the outcome, that is `onbekend`.
 
     Attributes
     ----------
     statistic : str
-        "aandeel", "gemiddelde", "minimum", "mediaan", "maximum", or a percentile as "p90": the least
-        value that so much of the site does not exceed.
+        "aandeel", "gemiddelde", "minimum", "mediaan", "maximum", or a percentile as "p90": the
+        least value that so much of the site does not exceed.
     above, below : float or None
         What is higher, or lower, hinders; the limit itself does not.
     classes : dict or None
@@ -77,7 +77,7 @@ class RasterRule(RuleBase):
             value = getattr(self, name)
             if not 0 <= value <= 1:
                 raise RuleError(f"{name} is {value!r}; geef een deel (0 tot 1).")
-        if self.statistic != SHARE and self.statistic != _MEAN and self.percent is None:
+        if self.statistic not in {SHARE, _MEAN} and self.percent is None:
             raise RuleError(
                 f"statistic is {self.statistic!r}; kies uit {SHARE}, {_MEAN}, "
                 f"{', '.join(_NAMED)} of een percentiel als p90."
@@ -172,7 +172,9 @@ class RasterRule(RuleBase):
         unit = f" {self.unit}" if self.unit else ""
         limits = [("boven", self.above), ("onder", self.below)]
         return " of ".join(
-            f"{word} {dutch(limit, decimals=6)}{unit}" for word, limit in limits if limit is not None
+            f"{word} {dutch(limit, decimals=6)}{unit}"
+            for word, limit in limits
+            if limit is not None
         )
 
     def in_words(self) -> str:
@@ -189,7 +191,9 @@ class RasterRule(RuleBase):
         'belemmerd als p90 van de cellen onder de locatie boven 1,5 m ligt'
         """
         if self.statistic != SHARE:
-            return f"belemmerd als {self.statistic} van de cellen onder de locatie {self.bad()} ligt"
+            return (
+                f"belemmerd als {self.statistic} van de cellen onder de locatie {self.bad()} ligt"
+            )
         if self.min_share > 0:
             least = f"minstens {dutch(100 * self.min_share)} % van de locatie"
         else:

@@ -186,7 +186,7 @@ class OpenRaster:
             unknown |= found == nodata
         value = value * raster.scale + raster.offset
         value[unknown] = np.nan
-        return value
+        return np.asarray(value, dtype=float)
 
 
 def _open(path: Path, driver: str) -> DatasetReader:
