@@ -165,6 +165,13 @@ def test_rows_and_columns_may_run_either_way(x: float, y: float) -> None:
     assert cells.mean().tolist() == pytest.approx([3, 2.5])
 
 
+def test_a_sliver_smaller_than_any_rounding_still_has_a_value() -> None:
+    sliver = block(150, 150, 1e-4, 1e-4)
+    cells = under(FOUR, block(0, 0), sliver, block(100, 0))
+    assert cells.value.tolist() == [3, 2, 4]
+    assert cells.known.tolist() == [1, 1, 1]
+
+
 def test_no_sites_no_cells() -> None:
     assert not list(cells_under(Sites(shapes()), FOUR))
 

@@ -159,9 +159,7 @@ def test_so_much_may_be_unknown(screened: Callable[..., Any]) -> None:
     assert found["onbekend_m2"].tolist() == pytest.approx([0, 0, 100])
 
 
-def test_integers_with_scale_and_offset_in_the_second_band(
-    sites: Sites, tmp_path: Path
-) -> None:
+def test_integers_with_scale_and_offset_in_the_second_band(sites: Sites, tmp_path: Path) -> None:
     """Stored 10 and 40 are 10 / 10 - 1 = 0 m and 40 / 10 - 1 = 3 m."""
     path = write(tmp_path / "a.tif", [[0, 0]], [[10, 40]], dtype="int16")
     with rasterio.open(path, "r+") as file:
@@ -335,9 +333,7 @@ def test_ground_that_two_layers_take_is_counted_once(sites: Sites, tmp_path: Pat
     """Deep from 50 m on, nature up to 60 m: together all of the site, 10 m of it twice."""
     path = write(tmp_path / "a.tif", [[0, 2]], cell=50.0, corner=(EAST, NORTH + 50))
     water = woongeo.read_raster_layer("water", path, rule=RasterRule(above=1.5))
-    nature = woongeo.read_layer(
-        "natura2000", frame([block(0, 0, 60, 50)]), coverage="nederland"
-    )
+    nature = woongeo.read_layer("natura2000", frame([block(0, 0, 60, 50)]), coverage="nederland")
     done = woongeo.screen(sites([block(0, 0, 100, 50)]), [water, nature])
     assert done.locaties["belemmerd_m2"].tolist() == pytest.approx([5_000])
     assert done.locaties["water_overlap_m2"].tolist() == pytest.approx([2_500])
@@ -347,9 +343,7 @@ def test_ground_that_two_layers_take_is_counted_once(sites: Sites, tmp_path: Pat
 def test_the_ground_that_is_taken_is_that_of_the_cells(sites: Sites, tmp_path: Path) -> None:
     """A chessboard of 8 x 8 cells of 12.5 m: half of a square and half of its triangle."""
     board = np.indices((8, 8)).sum(axis=0) % 2
-    path = write(
-        tmp_path / "a.tif", board, dtype="uint8", cell=12.5, corner=(EAST, NORTH + 100)
-    )
+    path = write(tmp_path / "a.tif", board, dtype="uint8", cell=12.5, corner=(EAST, NORTH + 100))
     layer = woongeo.read_raster_layer("water", path, rule=RasterRule(classes={"1": ""}))
     triangle = shapely.Polygon([(EAST, NORTH), (EAST + 100, NORTH), (EAST, NORTH + 100)])
     done = woongeo.screen(sites([block(0, 0), triangle]), [layer])

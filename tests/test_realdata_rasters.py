@@ -41,7 +41,8 @@ def test_fractions_are_those_of_plain_intersections(
 ) -> None:
     raster = read_raster(real_data / "raster" / cell, crs=28992)
     shapes = plans.frame.geometry.to_numpy()
-    found = covered(shapes, raster)
+    with raster.opened() as grid:
+        found = covered(shapes, grid)
     west = raster.west + found.column * raster.cell_x
     north = raster.north + found.row * raster.cell_y
     boxes = shapely.box(west, north + raster.cell_y, west + raster.cell_x, north)

@@ -81,7 +81,9 @@ def test_nitrogen_against_habitats(plans: woongeo.Locations, habitats: woongeo.L
 
 
 def test_nitrogen_in_a_screening(plans: woongeo.Locations, nature: woongeo.Layer) -> None:
-    every = replace(nature.rule, not_sensitive=None)  # type: ignore[type-var]
+    rule = nature.rule
+    assert isinstance(rule, StikstofRule)
+    every = replace(rule, not_sensitive=None)
     done = woongeo.screen(plans, [nature], rules={"stikstof": every})
     assert done.counts("stikstof") == {"belemmerd": 1_657, "onbekend": 0, "vrij": 484}
     assert done.homes("stikstof")["belemmerd"] == 382_363

@@ -5,11 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-import shapely
 from conftest import block, frame
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,6 +23,9 @@ from woongeo.rules.stikstof import (
     homes_under,
     mol_per_home,
 )
+
+if TYPE_CHECKING:
+    import shapely
 
 # Drawn plans lack homes, or have a million on a hectare, where that shows most.
 pytestmark = pytest.mark.filterwarnings("ignore::woongeo.errors.DoubtfulLocationWarning")
@@ -242,9 +244,7 @@ def test_a_coverage_that_ends_nearby_is_unknown_where_that_decides(sites: Sites)
 
 
 def test_without_a_coverage_absence_says_nothing(sites: Sites) -> None:
-    layer = replace(
-        nature(9_000), coverage=woongeo.Coverage(None, "niet opgegeven")
-    )
+    layer = replace(nature(9_000), coverage=woongeo.Coverage(None, "niet opgegeven"))
     found = screened(sites([site(0), site(200)], woningen=[10, 500]), layer)
     assert found["oordeel"].tolist() == ["onbekend", "belemmerd"]
 
@@ -331,9 +331,7 @@ def test_thresholds_need_a_rule_on_nitrogen(sites: Sites) -> None:
     with pytest.raises(RuleError, match="geen voor stikstof"):
         woongeo.stikstof_sensitivity(sites([site()]), layer)
     rule = StikstofRule()
-    table = woongeo.stikstof_sensitivity(
-        sites([site()]), layer, rule=rule, on=dt.date(2026, 11, 1)
-    )
+    table = woongeo.stikstof_sensitivity(sites([site()]), layer, rule=rule, on=dt.date(2026, 11, 1))
     assert table["belemmerd_plannen"].tolist() == [1, 1, 1]
     with pytest.raises(RuleError, match="threshold_mol_ha_j"):
         woongeo.stikstof_sensitivity(sites([site()]), layer, rule=rule, thresholds=[-1])

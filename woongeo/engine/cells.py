@@ -130,12 +130,17 @@ def covered(shapes: NDArray[np.object_], grid: Grid) -> Covered:
     cell = np.flatnonzero(np.abs(flat[:-1]) > _NOISE)
     shape = np.repeat(np.arange(len(shapes)), size)[cell]
     within = cell - start[shape]
-    return Covered(
-        shape,
-        first_row[shape] + within // width[shape],
-        first_column[shape] + within % width[shape],
-        np.minimum(np.abs(flat[cell]), 1.0),
-    )
+    row = first_row[shape] + within // width[shape]
+    column = first_column[shape] + within % width[shape]
+    fraction = np.minimum(np.abs(flat[cell]), 1.0)
+    # A sliver that is lost in the noise still lies somewhere: in the middle of its box.
+    lost = np.setdiff1d(np.flatnonzero(shapely.area(shapes) > 0), shape)
+    shape = np.concatenate([shape, lost])
+    row = np.concatenate([row, (first_row[lost] + last_row[lost]) // 2])
+    column = np.concatenate([column, (first_column[lost] + last_column[lost]) // 2])
+    fraction = np.concatenate([fraction, np.full(len(lost), _NOISE)])
+    order = np.argsort(shape, kind="stable")
+    return Covered(shape[order], row[order], column[order], fraction[order])
 
 
 def _edges(
