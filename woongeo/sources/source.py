@@ -130,7 +130,7 @@ def read_vector(
         raise FileError(
             f"{type(given).__name__}: geef een pad naar een bestand of een GeoDataFrame."
         )
-    _check_encoding(encoding)
+    check_encoding(encoding)
     place = find(given, layer)
     if place.path.is_dir():
         parts = tuple(
@@ -214,7 +214,7 @@ def _take_frame(frame: gpd.GeoDataFrame, crs: object) -> tuple[gpd.GeoDataFrame,
     return taken, source
 
 
-def _check_encoding(encoding: str | None) -> None:
+def check_encoding(encoding: str | None) -> None:
     """Refuse an encoding that does not exist."""
     try:
         codecs.lookup(encoding or "utf-8")
