@@ -107,9 +107,7 @@ def read_tabular(
         name, names, rows, notes = _sheet(path, text, sheet, header_row)
     table = pd.DataFrame(rows, columns=pd.Index(names, dtype=object), dtype=object)
     table = _checked(table, text)
-    source = Source(
-        text, name, kind, part.sha256, (part,), len(table), _NO_PLACE, tuple(notes)
-    )
+    source = Source(text, name, kind, part.sha256, (part,), len(table), _NO_PLACE, tuple(notes))
     return table, source
 
 
