@@ -2,6 +2,14 @@
 
 from woongeo.sources.place import KINDS, split_layer
 from woongeo.sources.source import Source, read_vector
-from woongeo.sources.tabular import TABLE_KINDS, read_tabular
+from woongeo.sources.tabular import NO_PLACE, TABLE_KINDS, read_tabular
 
-__all__ = ["KINDS", "TABLE_KINDS", "Source", "read_tabular", "read_vector", "split_layer"]
+__all__ = [
+    "KINDS",
+    "NO_PLACE",
+    "TABLE_KINDS",
+    "Source",
+    "read_tabular",
+    "read_vector",
+    "split_layer",
+]

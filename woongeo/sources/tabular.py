@@ -40,7 +40,8 @@ TABLE_KINDS: dict[str, str] = {
 # Workbooks of today are zips; .xls is not.
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 
-_NO_PLACE = Conversion("geen", "tabel zonder coördinaten", None)
+#: Tables have no coordinates to convert.
+NO_PLACE = Conversion("geen", "tabel zonder coördinaten", None)
 
 
 def read_tabular(
@@ -107,7 +108,7 @@ def read_tabular(
         name, names, rows, notes = _sheet(path, text, sheet, header_row)
     table = pd.DataFrame(rows, columns=pd.Index(names, dtype=object), dtype=object)
     table = _checked(table, text)
-    source = Source(text, name, kind, part.sha256, (part,), len(table), _NO_PLACE, tuple(notes))
+    source = Source(text, name, kind, part.sha256, (part,), len(table), NO_PLACE, tuple(notes))
     return table, source
 
 
@@ -119,7 +120,7 @@ def _take(frame: pd.DataFrame) -> tuple[pd.DataFrame, Source]:
     taken.columns = pd.Index([str(name) for name in taken.columns], dtype=object)
     digest = hashlib.sha256(taken.to_csv(index=False).encode("utf-8", "surrogatepass")).hexdigest()
     taken = _checked(taken.where(taken.notna(), None), what)
-    source = Source("(in het geheugen)", "", "DataFrame", digest, (), len(taken), _NO_PLACE)
+    source = Source("(in het geheugen)", "", "DataFrame", digest, (), len(taken), NO_PLACE)
     return taken, source
 
 
