@@ -145,8 +145,8 @@ def classes_in(table: pd.DataFrame, what: str) -> tuple[pd.Series, bool, list[Fi
     focus = recognise(columns, [FOCUS])
     if code is not None:
         # The name says "0"; a list without names has only the id to say so.
-        named = [c for c in _AREA_NAMES[:2] if (c := recognise(columns, [c])) is not None]
-        klasse, wrong = class_of_code(table[code], [table[c] for c in named])
+        found = (recognise(columns, [name]) for name in _AREA_NAMES[:2])
+        klasse, wrong = class_of_code(table[code], [table[name] for name in found if name])
         column = code
     elif word is not None:
         texts = as_text(table[word])
