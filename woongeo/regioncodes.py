@@ -136,6 +136,22 @@ class RegionTable:
             return row, shared
         return self._changed(text, code)
 
+    def label(self, row: int) -> str:
+        """Name a row for people.
+
+        Parameters
+        ----------
+        row : int
+            Position in `frame`.
+
+        Returns
+        -------
+        str
+            Its name; its code where it has none.
+        """
+        name, code = self.frame["naam"].iloc[row], self.frame["code"].iloc[row]
+        return str(name or code)
+
     def _named(self, text: str) -> tuple[int, str]:
         """Find a row by name; say so where the name could mean two regions."""
         base, suffix = plain_name(text)

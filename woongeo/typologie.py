@@ -43,7 +43,7 @@ _NO = {"nee", "n", "no", "false", "onwaar", "0"}
 
 
 @dataclass(frozen=True)
-class Thresholds:
+class TypologyLimits:
     """From where on a location is of a kind.
 
     Attributes
@@ -90,7 +90,7 @@ def typology(  # noqa: PLR0913  one keyword an attribute
     grootschalig: str | Collection[str] | None = None,
     doorbraak: str | Collection[str] | None = None,
     flex: str | Collection[str] | None = None,
-    thresholds: Thresholds | None = None,
+    limits: TypologyLimits | None = None,
 ) -> pd.DataFrame:
     """Say of each location what kind it is.
 
@@ -111,7 +111,7 @@ def typology(  # noqa: PLR0913  one keyword an attribute
         Which are doorbraaklocatie: a column (ja/nee), or their ids.
     flex : str or collection of str, optional
         Which hold flexwoningen: a column (ja/nee, or how many), or their ids.
-    thresholds : Thresholds, optional
+    limits : TypologyLimits, optional
         Other lines than the usual ones.
 
     Returns
@@ -130,7 +130,7 @@ def typology(  # noqa: PLR0913  one keyword an attribute
     LocationError
         When an id does not exist.
     """
-    lines = thresholds or Thresholds()
+    lines = limits or TypologyLimits()
     frame = locations.frame
     table = pd.DataFrame({"locatie_id": frame["locatie_id"]})
     where, why, share, distance = _lie(locations, built_up, lines)
@@ -193,7 +193,7 @@ Answer = tuple["NDArray[np.object_]", "NDArray[np.object_]"]
 
 
 def _lie(
-    locations: Locations, built_up: Layer | None, lines: Thresholds
+    locations: Locations, built_up: Layer | None, lines: TypologyLimits
 ) -> tuple[NDArray[np.object_], NDArray[np.object_], NDArray[np.float64], NDArray[np.float64]]:
     """Say where locations lie, and why, with the share inside and the distance to built-up area."""
     n, usable = len(locations), locations.usable
@@ -242,7 +242,7 @@ def _known(
     return sure, beyond == 0
 
 
-def _why(kind: str, share: float, distance: float, lines: Thresholds) -> str:
+def _why(kind: str, share: float, distance: float, lines: TypologyLimits) -> str:
     """Say why a site lies where it lies."""
     inside = f"{dutch(100 * share)} % ligt in bebouwd gebied"
     if kind == LIGGINGEN[0]:
@@ -253,7 +253,7 @@ def _why(kind: str, share: float, distance: float, lines: Thresholds) -> str:
     return f"{inside}; {away} (rand tot {dutch(lines.edge_m)} m)"
 
 
-def _extension(where: NDArray[np.object_], homes: NDArray[np.float64], lines: Thresholds) -> Answer:
+def _extension(where: NDArray[np.object_], homes: NDArray[np.float64], lines: TypologyLimits) -> Answer:
     """Say which locations extend the built-up area, and how."""
     limit = dutch(lines.uitleg_from)
     outside = (where == LIGGINGEN[1]) | (where == LIGGINGEN[2])
@@ -270,7 +270,7 @@ def _extension(where: NDArray[np.object_], homes: NDArray[np.float64], lines: Th
     return value, reason
 
 
-def _size(homes: NDArray[np.float64], lines: Thresholds) -> Answer:
+def _size(homes: NDArray[np.float64], lines: TypologyLimits) -> Answer:
     """Say how large locations are."""
     small, large = dutch(lines.small_below), dutch(lines.large_from)
     value = np.full(len(homes), ONBEKEND, dtype=object)

@@ -232,11 +232,8 @@ def _read_by_rules(
                 values = frame[found]
                 is_number = column in rule.number_columns()
                 taken[column] = numbers(values)[0] if is_number else as_text(values).str.strip()
-            elif rule.on:
-                raise ColumnError(
-                    f"{what}: de regel {name!r} van deze laag leest de kolom {column!r}, die er "
-                    f"niet is; zeg met columns welke het is. Wel: {', '.join(there)}."
-                )
+            elif rule.on and (told := rule.without(column, there)):
+                raise ColumnError(f"{what}: de regel {name!r} van deze laag: {told}.")
     return taken
 
 
