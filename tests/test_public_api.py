@@ -12,6 +12,7 @@ import woongeo
 NAMES = [
     "Catalogue",
     "CheckReport",
+    "ClassRule",
     "Coverage",
     "Example",
     "Hardheid",
@@ -23,7 +24,9 @@ NAMES = [
     "Rule",
     "Screening",
     "ScreeningMap",
+    "TableRule",
     "Toets",
+    "TypologyLimits",
     "WoongeoError",
     "WoongeoWarning",
     "__version__",
@@ -36,14 +39,20 @@ NAMES = [
     "list_layers",
     "map_screening",
     "missing_layer",
+    "read_aansluitstop",
     "read_catalogue",
+    "read_code_changes",
     "read_coverage",
     "read_layer",
     "read_locations",
+    "read_netcongestie",
     "read_regions",
+    "read_table_layer",
     "screen",
     "strict",
     "summarize_plancapaciteit",
+    "typology",
+    "with_typology",
 ]
 
 

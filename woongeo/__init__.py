@@ -27,15 +27,20 @@ from woongeo.layers import (
     read_layer,
 )
 from woongeo.locations import Locations, read_locations
+from woongeo.netcongestie import read_aansluitstop, read_netcongestie
+from woongeo.regioncodes import read_code_changes
 from woongeo.regions import Regions, read_regions
-from woongeo.rules import Rule
+from woongeo.regiontables import read_table_layer
+from woongeo.rules import ClassRule, Rule, TableRule
 from woongeo.screening import Screening, Toets, screen
+from woongeo.typologie import TypologyLimits, typology, with_typology
 from woongeo.verdict import Hardheid, Oordeel
 from woongeo.webmap import ScreeningMap, map_screening
 
 __all__ = [
     "Catalogue",
     "CheckReport",
+    "ClassRule",
     "Coverage",
     "Example",
     "Hardheid",
@@ -47,7 +52,9 @@ __all__ = [
     "Rule",
     "Screening",
     "ScreeningMap",
+    "TableRule",
     "Toets",
+    "TypologyLimits",
     "WoongeoError",
     "WoongeoWarning",
     "__version__",
@@ -60,12 +67,18 @@ __all__ = [
     "list_layers",
     "map_screening",
     "missing_layer",
+    "read_aansluitstop",
     "read_catalogue",
+    "read_code_changes",
     "read_coverage",
     "read_layer",
     "read_locations",
+    "read_netcongestie",
     "read_regions",
+    "read_table_layer",
     "screen",
     "strict",
     "summarize_plancapaciteit",
+    "typology",
+    "with_typology",
 ]

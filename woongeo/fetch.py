@@ -19,6 +19,7 @@ from woongeo.engine import REACH_M
 from woongeo.errors import InputError, ServiceError, UnknownResultWarning
 from woongeo.layers import Coverage, Layer, missing_layer, read_coverage, read_layer
 from woongeo.locations import Locations
+from woongeo.netcongestie import classified
 from woongeo.netherlands import outline
 from woongeo.pdok import Client, Snapshot
 
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     from woongeo.rules import RuleBase
 
 # Layers whose publisher covers part of the country only: elsewhere their absence means nothing.
-_OWN_AREA = {"netcongestie_gebieden", "liander_hoogspanning"}
+_CAPACITY_MAP = "netcongestie_gebieden"
+_OWN_AREA = {_CAPACITY_MAP, "liander_hoogspanning"}
 # Of a layer with more features than this only the surroundings are fetched.
 _MANY = 20_000
 _NEAR_M = 1_000.0
@@ -137,9 +139,14 @@ def _layer(
     dataset, facts = snapshot.dataset, snapshot.facts
     own = list(dataset.columns)
     columns = [c for c in own if c in snapshot.frame.columns]
+    frame = snapshot.frame
+    if dataset.id == _CAPACITY_MAP:
+        # It holds codes; rules read what they mean.
+        areas, _ = classified(frame, what=dataset.id)
+        frame = frame.assign(klasse=areas["klasse"].to_numpy())
     layer = read_layer(
         spec.key,
-        snapshot.frame,
+        frame,
         rule=rules[MAIN],
         coverage=_coverage(snapshot),
         id_column=dataset.key or "feature_id",

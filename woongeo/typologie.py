@@ -253,7 +253,9 @@ def _why(kind: str, share: float, distance: float, lines: TypologyLimits) -> str
     return f"{inside}; {away} (rand tot {dutch(lines.edge_m)} m)"
 
 
-def _extension(where: NDArray[np.object_], homes: NDArray[np.float64], lines: TypologyLimits) -> Answer:
+def _extension(
+    where: NDArray[np.object_], homes: NDArray[np.float64], lines: TypologyLimits
+) -> Answer:
     """Say which locations extend the built-up area, and how."""
     limit = dutch(lines.uitleg_from)
     outside = (where == LIGGINGEN[1]) | (where == LIGGINGEN[2])

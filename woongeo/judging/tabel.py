@@ -144,7 +144,7 @@ def _largest(
 def _outcomes(table: RegionTable, rule: TableRule, region: NDArray[np.object_]) -> pd.DataFrame:
     """Say what the value of each region means; regions of one name are looked up once."""
     unique, inverse = np.unique(region.astype(str), return_inverse=True)
-    rows = [_outcome(table, rule, name) for name in unique]
+    rows = [_outcome(table, rule, str(name)) for name in unique]
     frame = pd.DataFrame(rows, columns=["severity", "value", "reason"], dtype=object)
     weights = {_FREE: 0, NOT_KNOWN: 1} | {s: i for i, s in enumerate(SEVERITIES, start=2)}
     frame["weight"] = frame["severity"].map(weights).astype(int)
