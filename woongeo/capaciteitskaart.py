@@ -103,7 +103,9 @@ def class_of_code(codes: pd.Series, names: Sequence[pd.Series] = ()) -> tuple[pd
     unreadable : Series of bool
         Where something stood that is no code.
     """
-    read, _ = numbers(codes)
+    # Half a million postcodes have a handful of codes.
+    row, unique = pd.factorize(codes, use_na_sentinel=False)
+    read = pd.Series(numbers(pd.Series(unique, dtype=object))[0].to_numpy()[row], codes.index)
     klasse = read.map(_OF_CODE)
     stood = codes.notna() & ~codes.astype(str).str.strip().isin(["", "-"])
     unreadable = klasse.isna() & stood

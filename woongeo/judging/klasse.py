@@ -94,23 +94,16 @@ def judge(layer: Layer, rule: ClassRule, subjects: Subjects) -> Judged:
     verdict = np.where(blocked, str(Oordeel.BELEMMERD), str(Oordeel.VRIJ)).astype(object)
     severity = np.full(n, "", dtype=object)
     severity[blocked] = classes.outcome[parts.klass[decided[blocked]]]
-    reason = _reasons(parts, decided, tied, blocked, _Words(rule, classes, sites, subjects.on))
+    words = _Words(rule, classes, sites, subjects.on)
+    reason = _reasons(parts, decided, tied, blocked, words)
     outside, why = outside_coverage(layer, sites)
-    unknown = np.flatnonzero(classes.outcome[parts.klass] == NOT_KNOWN)
-    outside = _with_unknown(outside, parts, unknown)
-    for i in unknown[counted[unknown]]:
-        at = parts.site[i]
-        held = f"{dutch(parts.area_m2[i])} m² ({dutch(100 * _share(parts, sites)[i])} %)"
-        told = f"van {held} is de klasse niet bekend: {rule.label(classes.names[parts.klass[i]])}"
-        why[at] = f"{why[at]}; {told}" if why[at] else told
+    outside, why = _with_unknown(outside, why, parts, counted, words)
     open_ = ~blocked & (why != "")
     verdict[open_] = str(Oordeel.ONBEKEND)
     reason[open_] = (why + np.where(there | found.hit, "; " + reason, ""))[open_]
     # A class that hinders counts whatever lies beside it; what is not known there is said.
     partly = blocked & (why != "")
     reason[partly] = (reason + "; " + why)[partly]
-    words = features["object_naam"].astype(object) + " [" + classes.names[classes.of_feature] + "]"
-    named = features.assign(object_naam=words.str.strip())
     return Judged(
         verdict=verdict,
         reason=reason,
@@ -119,7 +112,7 @@ def judge(layer: Layer, rule: ClassRule, subjects: Subjects) -> Judged:
         share=share,
         overlap_m2=found.overlap_m2,
         distance_m=found.distance_m,
-        objects=names_of(named, parts.pair_site, parts.pair_feature, n),
+        objects=_objects(features, parts, classes, n),
         measure=found,
         unknown_parts=outside,
         extra=_columns(parts, counted, decided, classes, sites),
@@ -129,30 +122,41 @@ def judge(layer: Layer, rule: ClassRule, subjects: Subjects) -> Judged:
 def _classes(features: gpd.GeoDataFrame, rule: ClassRule, on: dt.date) -> _Classes:
     """List the classes that a layer has, by what they are on a day."""
     if rule.column in features.columns:
-        words = as_text(features[rule.column]).str.strip()
+        # Layers of half a million areas have a handful of classes.
+        codes, unique = pd.factorize(features[rule.column], use_na_sentinel=False)
+        words = as_text(pd.Series(unique, dtype=object)).str.strip()
         values = words.str.lower().map(rule.table(on))
         values = values.astype(object).where(values.notna(), rule.other)
     elif rule.no_column is not None:
-        words = pd.Series("", index=features.index, dtype=object)
-        values = pd.Series(rule.no_column, index=features.index, dtype=object)
+        codes = np.zeros(len(features), dtype=np.intp)
+        words = pd.Series([""], dtype=object)
+        values = pd.Series([rule.no_column], dtype=object)
     else:
         raise RuleError(
             f"de regel leest de kolom {rule.column!r} en de laag heeft die niet; lees de laag met "
             "deze regel, of zeg met columns welke kolom het is."
         )
-    pairs = pd.DataFrame({"word": words, "value": values})
-    unique = pairs.drop_duplicates()
-    unique = unique.assign(weight=unique["value"].map(_WEIGHTS)).sort_values(
-        ["weight", "word"], ascending=[False, True]
-    )
-    position = {pair: i for i, pair in enumerate(zip(unique["word"], unique["value"], strict=True))}
-    codes = [position[pair] for pair in zip(pairs["word"], pairs["value"], strict=True)]
+    pairs = pd.DataFrame({"word": words, "value": values, "weight": values.map(_WEIGHTS)})
+    classes = pairs.drop_duplicates().sort_values(["weight", "word"], ascending=[False, True])
+    rank = {word: i for i, word in enumerate(classes["word"])}
+    of_word = pairs["word"].map(rank).to_numpy(dtype=np.intp)
     return _Classes(
-        unique["word"].to_numpy(dtype=object),
-        unique["value"].to_numpy(dtype=object),
-        unique["weight"].to_numpy(dtype=np.intp),
-        np.array(codes, dtype=np.intp),
+        classes["word"].to_numpy(dtype=object),
+        classes["value"].to_numpy(dtype=object),
+        classes["weight"].to_numpy(dtype=np.intp),
+        of_word[codes],
     )
+
+
+def _objects(
+    features: gpd.GeoDataFrame, parts: ClassParts, classes: _Classes, n: int
+) -> NDArray[np.object_]:
+    """List per site all areas that hold some of it, each with its class."""
+    used, feature = np.unique(parts.pair_feature, return_inverse=True)
+    there = features.iloc[used]
+    words = there["object_naam"].astype(object) + " [" + classes.names[classes.of_feature[used]]
+    named = there.assign(object_naam=(words + "]").str.strip())
+    return names_of(named, parts.pair_site, feature, n)
 
 
 def _share(parts: ClassParts, sites: Sites) -> NDArray[np.float64]:
@@ -193,18 +197,25 @@ def _decide(
 
 
 def _with_unknown(
-    outside: NDArray[np.object_] | None, parts: ClassParts, unknown: NDArray[np.intp]
-) -> NDArray[np.object_] | None:
-    """Add ground of classes that are not known to what lies outside the coverage."""
-    if outside is None:
-        return None
-    outside = outside.copy()
+    outside: NDArray[np.object_] | None,
+    why: NDArray[np.object_],
+    parts: ClassParts,
+    counted: NDArray[np.bool_],
+    words: _Words,
+) -> tuple[NDArray[np.object_] | None, NDArray[np.object_]]:
+    """Add ground of classes that are not known to what lies outside the coverage, and say so."""
+    ground = None if outside is None else outside.copy()
+    why = why.copy()
     # Several such classes in one site come in turn.
-    for i in unknown:
+    for i in np.flatnonzero(words.classes.outcome[parts.klass] == NOT_KNOWN):
         at = parts.site[i]
-        here = outside[at]
-        outside[at] = parts.part[i] if here is None else shapely.union(here, parts.part[i])
-    return outside
+        if ground is not None:
+            here = ground[at]
+            ground[at] = parts.part[i] if here is None else shapely.union(here, parts.part[i])
+        if counted[i]:
+            told = f"klasse niet bekend: {words.held(parts, int(i))}"
+            why[at] = f"{why[at]}; {told}" if why[at] else told
+    return ground, why
 
 
 @dataclass(frozen=True, eq=False)
