@@ -43,6 +43,8 @@ _LEAFLET = resources.files("xstatic.pkg.leaflet").joinpath("data")
 _LAYER_TOLERANCE_M = 5.0
 # A page draws so many corners of layers without effort.
 _LAYER_CORNERS = 150_000
+# Beyond this a layer would no longer look like itself; then the page is slow.
+_MOST_M = 500.0
 
 
 class _Page(Figure):
@@ -301,12 +303,14 @@ def _layer_shapes(
     for layer in layers:
         shapes, _ = single_parts(layer.features.geometry.to_numpy())
         near.append(shapes[shapely.intersects(shapely.envelope(shapes), around)])
-    tolerance = _LAYER_TOLERANCE_M
-    while True:
-        simple = [simplified(shapes, tolerance) for shapes in near]
-        if sum(map(count_corners, simple)) <= _LAYER_CORNERS or tolerance > 500:
-            return tolerance, simple
-        tolerance *= 2
+    tolerance = step = _LAYER_TOLERANCE_M
+    simple = [simplified(shapes, step, keep_holes=False) for shapes in near]
+    while sum(map(count_corners, simple)) > _LAYER_CORNERS and tolerance < _MOST_M:
+        # From what is simple already: quick, and edges move by what both steps move them.
+        step *= 2
+        tolerance += step
+        simple = [simplified(shapes, step, keep_holes=False) for shapes in simple]
+    return tolerance, simple
 
 
 def _layer_data(
