@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -17,6 +17,9 @@ import woongeo
 from woongeo.engine import Sites as EngineSites
 from woongeo.engine import class_parts
 from woongeo.errors import ColumnError, RuleError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Sites = Callable[..., woongeo.Locations]
 BEFORE, FROM = dt.date(2026, 6, 30), dt.date(2026, 7, 1)
@@ -44,7 +47,7 @@ def zones(rule: woongeo.ClassRule, *areas: tuple[shapely.Geometry, str | None], 
 
 def one(screening: woongeo.Screening, row: int = 0) -> dict[str, Any]:
     """Give what was said of one location."""
-    found = screening.treffers.iloc[row].to_dict()
+    found = {str(k): v for k, v in screening.treffers.iloc[row].to_dict().items()}
     return found | {
         "klasse": screening.locaties["zones_klasse"].iloc[row],
         "klassen": screening.locaties["zones_klassen"].iloc[row],
@@ -168,10 +171,8 @@ def test_an_unknown_class_is_as_unknown_as_what_lies_outside(sites: Sites) -> No
         done = woongeo.screen(sites([block(0, 0)]), [zones(BIGGEST, *areas)])
         said = one(done)
         assert said["oordeel"] == "onbekend"
-        assert (
-            f"van 3.000 m² (30 %) is de klasse niet bekend: {word or 'zonder klasse'}"
-            in (said["reden"])
-        )
+        told = f"klasse niet bekend: {word or 'zonder klasse'} 3.000 m² (30 %)"
+        assert told in said["reden"]
         assert done.locaties["onbekend_m2"].tolist() == [3_000]
         # Blocked all the same where a hindering class is the largest of those that are known.
         areas = [(block(0, 0, 60), word), (block(60, 0, 40), "rood")]
@@ -252,6 +253,20 @@ def test_a_layer_without_the_column_is_refused_or_taken_as_the_rule_says(sites: 
 def test_a_rule_that_contradicts_itself_is_refused(fields: dict[str, Any], told: str) -> None:
     with pytest.raises(RuleError, match=told):
         woongeo.ClassRule(**fields)
+
+
+def test_a_file_of_rules_changes_one_class_and_leaves_the_others(tmp_path: Path) -> None:
+    path = tmp_path / "mijn_regels.toml"
+    path.write_text('[netcongestie.rules.hoofd.classes_from]\nbeperkt = "geen"\n', encoding="utf-8")
+    rule = woongeo.default_rule("netcongestie", catalogue=woongeo.read_catalogue(path))
+    assert isinstance(rule, woongeo.ClassRule)
+    assert (rule.table(BEFORE)["structureel"], rule.table(FROM)["structureel"]) == ("zacht", "hard")
+    assert rule.table(FROM)["beperkt"] == "geen"
+    assert "aangepast in mijn_regels.toml" in rule.source
+    # How heavy it is follows from its classes: who says it apart is told so.
+    path.write_text('[netcongestie.rules.hoofd]\nseverity = "zacht"\n', encoding="utf-8")
+    with pytest.raises(RuleError, match=r"regel 2: .*severity: bestaat niet"):
+        woongeo.read_catalogue(path)
 
 
 # --- the arithmetic underneath

@@ -83,7 +83,8 @@ def test_a_list_of_postcodes_gets_the_classes_of_demand(published: Path, sites: 
 
 def test_what_has_no_counterpart_is_counted(published: Path) -> None:
     layer = woongeo.read_netcongestie(published, areas=squares(CODES))
-    said = {row.controle: row.toelichting for row in layer.report.table.itertuples()}
+    table = layer.report.table.astype(str)
+    said = dict(zip(table["controle"], table["toelichting"], strict=True))
     assert said["code zonder vlak"].startswith("1 codes uit de lijst staan niet in")
     assert said["code zonder vlak"].endswith("de eerste: 1000ZZ")
     assert said["vlak zonder code"].endswith("de eerste: 9999XX")

@@ -277,6 +277,7 @@ def test_the_mergers_that_come_along_are_whole() -> None:
         ({"below": 5.0, "above": 1.0}, "elke waarde zou belemmeren"),
         ({"classes": {"a": "erg"}}, "de waarde 'erg'"),
         ({"classes": {"a": "geen"}}, "geen enkele klasse die belemmert"),
+        ({"classes": {"a": "zacht"}, "severity": "hard"}, "maak ze gelijk"),
     ],
 )
 def test_a_rule_that_contradicts_itself_is_refused(fields: dict[str, Any], told: str) -> None:

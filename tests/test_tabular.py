@@ -79,7 +79,7 @@ def test_a_csv_is_text_whole_and_hashed(tmp_path: Path) -> None:
 
 
 def test_a_workbook_gives_the_cells_of_its_one_visible_sheet(tmp_path: Path) -> None:
-    rows = [
+    rows: list[list[object]] = [
         ["code", "waarde", None],
         [363, "voldoende", None],
         [None, None, None],

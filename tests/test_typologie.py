@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -83,7 +83,7 @@ def test_size_by_the_lines_of_the_registers(sites: Sites) -> None:
     assert found["grootte"].tolist() == ["klein", "groot", "klein", "groot"]
 
 
-def make(homes: list[float | None], **columns: list[Any]) -> woongeo.Locations:
+def make(homes: Sequence[float | None], **columns: list[Any]) -> woongeo.Locations:
     """Make locations of 1 km² each, with columns of their own."""
     n = len(homes)
     shapes = [block(2_000 * i, 0, 1_000, 1_000) for i in range(n)]

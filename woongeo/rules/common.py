@@ -59,6 +59,8 @@ class RuleBase:
     """
 
     kind: ClassVar[str] = ""
+    #: Fields of which a user's file changes the entries that it names, and leaves the others.
+    merged: ClassVar[tuple[str, ...]] = ()
 
     title: str = ""
     severity: str = "hard"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt  # noqa: TC003  the catalogue reads the types of fields
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from woongeo.encode import dutch
@@ -33,6 +33,8 @@ class ClassRule(RuleBase):
 
     Attributes
     ----------
+    severity : str
+        The heaviest that a class can be; it follows from the tables and cannot be given.
     column : str
         The column of features that holds the class; compared without regard to case.
     classes : dict
@@ -59,7 +61,9 @@ class ClassRule(RuleBase):
     """
 
     kind: ClassVar[str] = "klasse"
+    merged: ClassVar[tuple[str, ...]] = ("classes", "classes_from", "labels")
 
+    severity: str = field(init=False, default=SEVERITIES[-1])
     column: str = "klasse"
     classes: dict[str, str] | None = None
     other: str = NOT_KNOWN
@@ -95,7 +99,6 @@ class ClassRule(RuleBase):
             raise RuleError(
                 f"tolerance_share is {self.tolerance_share!r}; geef een deel (0 tot 1)."
             )
-        # How heavy the rule can be follows from its tables: there is no second place to say it.
         object.__setattr__(self, "severity", self._heaviest())
         super().__post_init__()
 

@@ -20,6 +20,9 @@ class TableRule(RuleBase):
 
     Attributes
     ----------
+    severity : str
+        Of a value beyond the limit, "hard" unless given; with classes the heaviest of them, which
+        need not be given.
     above : float or None
         A value above this hinders.
     below : float or None
@@ -33,7 +36,9 @@ class TableRule(RuleBase):
     """
 
     kind: ClassVar[str] = "tabel"
+    merged: ClassVar[tuple[str, ...]] = ("classes",)
 
+    severity: str = ""
     above: float | None = None
     below: float | None = None
     unit: str = ""
@@ -58,12 +63,18 @@ class TableRule(RuleBase):
                 raise RuleError(
                     f"classes geeft {klasse!r} de waarde {value!r}; kies uit {', '.join(words)}."
                 )
+        severity = self.severity or "hard"
         if self.classes:
             there = [s for s in SEVERITIES if s in {*self.classes.values(), self.other}]
             if not there:
                 raise RuleError("classes noemt geen enkele klasse die belemmert.")
-            # How heavy the rule can be follows from its table.
-            object.__setattr__(self, "severity", there[-1])
+            severity = there[-1]
+            if self.severity not in {"", severity}:
+                raise RuleError(
+                    f"severity is {self.severity!r} en de zwaarste klasse {severity!r}: maak ze "
+                    "gelijk, of laat severity weg."
+                )
+        object.__setattr__(self, "severity", severity)
         super().__post_init__()
 
     def limits(self) -> str:
