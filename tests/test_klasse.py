@@ -255,6 +255,19 @@ def test_a_rule_that_contradicts_itself_is_refused(fields: dict[str, Any], told:
         woongeo.ClassRule(**fields)
 
 
+def test_a_hostile_class_does_nothing_in_what_is_written(sites: Sites, tmp_path: Path) -> None:
+    word = "=1+1{{7*7}}<script>"
+    rule = woongeo.ClassRule(column="zone", classes={word: "hard"})
+    done = woongeo.screen(sites([block(0, 0)]), [zones(rule, (block(0, 0), word))])
+    woongeo.export_screening(done, folder=tmp_path / "uit", webmap=woongeo.map_screening(done))
+    table = (tmp_path / "uit" / "treffers.csv").read_text(encoding="utf-8-sig")
+    assert "'=1+1" in table
+    assert ",=1+1" not in table
+    assert ";=1+1" not in table
+    page = (tmp_path / "uit" / "kaart.html").read_text(encoding="utf-8")
+    assert "{{7*7}}<script>" not in page
+
+
 def test_a_file_of_rules_changes_one_class_and_leaves_the_others(tmp_path: Path) -> None:
     path = tmp_path / "mijn_regels.toml"
     path.write_text('[netcongestie.rules.hoofd.classes_from]\nbeperkt = "geen"\n', encoding="utf-8")

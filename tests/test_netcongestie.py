@@ -299,6 +299,8 @@ def test_a_stop_is_a_scenario_with_a_date_and_never_comes_by_itself(sites: Sites
         done = woongeo.screen(places, [layer], on=dt.date(2026, 8, 1))
     assert done.treffers["oordeel"].tolist() == ["belemmerd", "belemmerd", "vrij"]
     assert done.treffers["zwaarte"].tolist() == ["hard", "hard", ""]
+    [note] = done.notes()
+    assert "een scenario, geen besluit (TenneT, 12-2-2026" in note
     reason = done.treffers["reden"].iloc[0]
     assert "scenario, geen besluit, vanaf 2026-08-01: TenneT, 12-2-2026" in reason
     assert layer.rule.facts()["zekerheid"] == "scenario"

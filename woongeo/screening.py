@@ -232,6 +232,8 @@ class Screening:
                 notes.append(f"{toets.title}: {why}; waar zij ontbreekt is onbekend.")
             elif idle := toets.rule.holds(self.on):
                 notes.append(f"{toets.title}: {idle}; zij belemmert op deze dag niets.")
+            if toets.rule.certainty == "scenario":
+                notes.append(f"{toets.title}: een scenario, geen besluit ({toets.rule.source}).")
         if self.from_severity != SEVERITIES[0]:
             lighter = [x.title for x in self.toetsen if not self.telt[x.key].any()]
             told = f" ({', '.join(lighter)})" if lighter else ""
