@@ -28,6 +28,7 @@ from woongeo.layers import (
 )
 from woongeo.locations import Locations, read_locations
 from woongeo.netcongestie import read_aansluitstop, read_netcongestie
+from woongeo.plotting import ScreeningPlot, plot_screening
 from woongeo.regioncodes import read_code_changes
 from woongeo.regions import Regions, read_regions
 from woongeo.regiontables import read_table_layer
@@ -52,6 +53,7 @@ __all__ = [
     "Rule",
     "Screening",
     "ScreeningMap",
+    "ScreeningPlot",
     "TableRule",
     "Toets",
     "TypologyLimits",
@@ -67,6 +69,7 @@ __all__ = [
     "list_layers",
     "map_screening",
     "missing_layer",
+    "plot_screening",
     "read_aansluitstop",
     "read_catalogue",
     "read_code_changes",
