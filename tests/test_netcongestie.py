@@ -266,6 +266,14 @@ def test_the_exchange_model_by_postcode_and_by_substation(tmp_path: Path) -> Non
             "heeft geen demand_constraint",
         ),
         ('{"energy_areas": [', "kan niet als JSON worden gelezen"),
+        (
+            '{"energy_areas": [{"short_code": "a", "postcode_areas": 3}]}',
+            r"energy_areas\[0\].postcode_areas is geen lijst",
+        ),
+        (
+            '{"energy_areas": [{"short_code": "a", "postcode_areas": [{"pc": "1000AA"}]}]}',
+            r"postcode_areas\[0\] heeft geen postcode",
+        ),
     ],
 )
 def test_what_is_no_exchange_model_is_refused(tmp_path: Path, model: str, told: str) -> None:
@@ -284,6 +292,23 @@ def test_a_list_without_surfaces_or_with_others_is_refused(published: Path) -> N
         woongeo.read_netcongestie(published, areas=frame([block(0, 0)], soort=["1000AA"]))
     with pytest.raises(LayerError, match="mixed is 'gemiddeld'"):
         woongeo.read_netcongestie(published, areas=squares(CODES), mixed="gemiddeld")
+
+
+def test_a_list_without_postcodes_or_a_wrong_kind_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ColumnError, match="noem haar 'postcode'"):
+        woongeo.read_netcongestie(pd.DataFrame({"wijk": ["A"], "afname": [1]}))
+    with pytest.raises(FileError, match="geef een pad"):
+        woongeo.read_netcongestie(3)  # type: ignore[arg-type]
+    with pytest.raises(FileError, match="bestaat niet"):
+        woongeo.read_netcongestie(tmp_path / "weg.json")
+
+
+def test_a_list_of_focus_areas_stands_where_nobody_was_counted() -> None:
+    table = pd.DataFrame({"focusgebied": ["Noord", None], "pc6": ["1000AA", "2000AA"]})
+    drawn = frame([block(0, 0), block(200, 0)], pc4=[1000, 2000])
+    layer = woongeo.read_netcongestie(table, areas=drawn)
+    assert layer.features["klasse"].tolist() == ["focusgebied", "onbekend"]
+    assert layer.features["object_naam"].tolist() == ["1 x focusgebied", "1 x onbekend"]
 
 
 # --- the scenario
@@ -326,7 +351,7 @@ def test_a_stop_of_ones_own_says_whose_it_is() -> None:
     assert layer.reference_date == dt.date(2026, 11, 2)
 
 
-def test_a_stop_that_cannot_be_is_refused() -> None:
+def test_a_stop_that_cannot_be_is_refused(tmp_path: Path) -> None:
     drawn = frame([block(0, 0)], provincie=["Utrecht"])
     day = dt.date(2026, 8, 1)
     with pytest.raises(RegionError, match="Flevopolder komt niet voor; wel: Utrecht"):
@@ -337,6 +362,10 @@ def test_a_stop_that_cannot_be_is_refused() -> None:
         woongeo.read_aansluitstop(drawn, name_column="gebied", from_date=day)
     with pytest.raises(RuleError, match="draai de datums om"):
         woongeo.read_aansluitstop(drawn, from_date=day, until=dt.date(2026, 1, 1))
+    own = tmp_path / "regels.toml"
+    own.write_text('[aansluitstop.rules.hoofd]\nkind = "zone"\n', encoding="utf-8")
+    with pytest.raises(RuleError, match="niet van de soort klasse"):
+        woongeo.read_aansluitstop(drawn, from_date=day, catalogue=woongeo.read_catalogue(own))
 
 
 # --- real data

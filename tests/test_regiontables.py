@@ -242,6 +242,26 @@ def test_changes_of_ones_own_and_a_circle_of_them(tmp_path: Path) -> None:
     assert judged(other, ["GM5001"], code_changes=changes)["oordeel"].tolist() == ["onbekend"]
 
 
+def test_changes_by_name_alone_touch_no_other_name() -> None:
+    changes = woongeo.read_code_changes(
+        pd.DataFrame([{"oude_naam": "Oud", "nieuwe_naam": "Nieuw", "datum": "1-1-2027"}])
+    )
+    table = pd.DataFrame({"gemeente": ["Nieuw"], "fte": [1]})
+    found = judged(table, ["Oud", "Elders", "0363"], code_changes=changes, column="gemeente")
+    assert found["oordeel"].tolist() == ["belemmerd", "onbekend", "onbekend"]
+    assert found["reden"].iloc[1] == "gemeente Elders staat niet in de tabel"
+
+
+@pytest.mark.parametrize(
+    "day", ["2027-01-01", "1-1-2027", "1/1/2027", dt.date(2027, 1, 1), pd.Timestamp("2027-01-01")]
+)
+def test_a_day_is_a_day_however_it_is_written(day: object) -> None:
+    [change] = woongeo.read_code_changes(
+        pd.DataFrame([{"oude_naam": "A", "nieuwe_naam": "B", "datum": day}])
+    )
+    assert change == CodeChange("", "A", "", "B", dt.date(2027, 1, 1))
+
+
 @pytest.mark.parametrize(
     ("row", "error"),
     [

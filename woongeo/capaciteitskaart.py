@@ -20,7 +20,7 @@ import pandas as pd
 
 from woongeo.checks import Finding
 from woongeo.columns import as_text, numbers, recognise
-from woongeo.encode import dutch, shortened
+from woongeo.encode import shortened
 from woongeo.errors import ColumnError, FileError
 from woongeo.files import fingerprint
 from woongeo.sources import NO_PLACE, Source, read_tabular
@@ -400,21 +400,3 @@ def few_of_all(
     """
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(inhabitants / listed > per_postcode)
-
-
-def in_words(n: int, postcodes: Sequence[str]) -> str:
-    """Count codes and name the first.
-
-    Parameters
-    ----------
-    n : int
-        How many.
-    postcodes : sequence of str
-        The codes.
-
-    Returns
-    -------
-    str
-        In Dutch.
-    """
-    return f"{dutch(n)}, de eerste: {', '.join(list(postcodes)[:3])}"

@@ -171,9 +171,8 @@ class RegionTable:
 
     def _changed(self, text: str, code: str) -> tuple[int, str]:
         """Follow a region that ended to the one that took its ground, or say why that fails."""
-        base = plain_name(text)
-        said = f"{self.level} {text}"
-        onward = [c for c in self.changes if code == c.old_code or base == plain_name(c.old_name)]
+        name, said = plain_name(text), f"{self.level} {text}"
+        onward = [c for c in self.changes if _is_it(code, name, c.old_code, c.old_name)]
         if len(onward) > 1:
             names = ", ".join(dict.fromkeys(c.new_name for c in onward))
             return -1, f"{said} is sinds {onward[0].since} verdeeld over {names}"
@@ -184,7 +183,7 @@ class RegionTable:
                 row, _ = later.find(new)
                 if row >= 0:
                     return row, f"{said} is sinds {change.since} {change.new_name}"
-        back = [c for c in self.changes if code == c.new_code or base == plain_name(c.new_name)]
+        back = [c for c in self.changes if _is_it(code, name, c.new_code, c.new_name)]
         ended = [c.old_name for c in back if self._has(c.old_code, c.old_name)]
         if ended:
             return -1, (
@@ -195,6 +194,11 @@ class RegionTable:
     def _has(self, code: str, name: str) -> bool:
         """Tell whether a region stands in the table under its own code or name."""
         return code in self._by_code or self._named(name)[0] >= 0
+
+
+def _is_it(code: str, name: tuple[str, str], other_code: str, other_name: str) -> bool:
+    """Tell whether a region is another by its code or, as it is written, its name."""
+    return (code != "" and code == other_code) or name == plain_name(other_name)
 
 
 def region_code(text: str, level: str = GEMEENTE) -> str:
