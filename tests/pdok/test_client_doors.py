@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import numpy as np
 import pytest
 import shapely
 from pdok_servers import EAST, NORTH, Question, Reply, Running, as_json, square, squares
+from rasterio.io import MemoryFile
+from rasterio.transform import Affine
 
 from woongeo.errors import (
+    InputError,
     NotStoredError,
     ServiceResponseError,
     ServiceUnavailableError,
     ServiceWarning,
+    UnknownDatasetError,
 )
 from woongeo.pdok import Client, Manners
-from woongeo.pdok.coverages import COVERAGES
-from woongeo.pdok.tiles import BACKGROUNDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -128,15 +130,102 @@ def test_arcgis(serve: Any, client: Any) -> None:
     assert layer.facts["ingang"] == "ArcGIS FeatureServer"
 
 
-def test_backgrounds_and_heights(serve: Any, client: Any) -> None:
-    """Refused as a whole when offline, or when what comes is no picture."""
+RASTERS = """
+[hoogte]
+title = "Hoogte"
+publisher = "Niemand"
+licence = "CC0-1.0"
+attribution = "Niemand"
+certainty = "seen"
+cell_m = 0.5
+unit = "m"
+[[hoogte.doors]]
+kind = "coverage"
+url = "{url}/wcs"
+name = "dtm"
+[ondergrond]
+title = "Ondergrond"
+publisher = "Niemand"
+licence = "CC0-1.0"
+attribution = "Kaart © Niemand"
+certainty = "seen"
+[[ondergrond.doors]]
+kind = "tiles"
+url = "{url}/{{tms}}/{{z}}/{{x}}/{{y}}.png"
+"""
+BOX = (EAST + 0.0, NORTH + 0.0, EAST + 100.0, NORTH + 100.0)
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Callable[..., Client]:
+    """Make a client whose catalogue knows a raster and a background, on a server of ours."""
+
+    def make(server: Running, **options: Any) -> Client:
+        path = tmp_path / "beeld.toml"
+        path.write_text(RASTERS.format(url=server.url))
+        manners = Manners(first_wait_s=0.001, attempts=1, timeout_s=5)
+        return Client(catalogue=path, hosts=[server.host], manners=manners, **options)
+
+    return make
+
+
+def test_backgrounds_and_heights_come_from_the_catalogue(serve: Any, pictures: Any) -> None:
+    """One truth: the addresses are those of the entries, and what comes is judged."""
     server = serve(lambda _: Reply(b"<html><title>Onderhoud</title></html>"))
-    asking = client(("features", server, "/ogc/v1"))
-    box = (EAST + 0.0, NORTH + 0.0, EAST + 100.0, NORTH + 100.0)
-    map_here = replace(BACKGROUNDS["grijs"], templates=(f"{server.url}/{{z}}/{{x}}/{{y}}.png",))
-    with pytest.raises(ServiceUnavailableError, match="Onderhoud"):
-        asking.background(box, background=map_here)
+    asking = pictures(server)
+    with pytest.raises(ServiceResponseError, match="Onderhoud"):
+        asking.background(BOX, background="ondergrond")
     with pytest.raises(ServiceResponseError, match="XML"):
-        asking.heights(box, coverage=replace(COVERAGES["dtm_05m"], urls=(f"{server.url}/wcs",)))
+        asking.heights(BOX, coverage="hoogte")
+    assert {asked.path.split("/")[1] for asked in server.asked} == {"EPSG:28992", "wcs"}
     with pytest.raises(NotStoredError):
-        client(("features", server, "/"), store=".", offline=True).background(box)
+        pictures(server, store=".", offline=True).background(BOX)
+    with pytest.raises(NotStoredError):
+        pictures(server, store=".", offline=True).heights(BOX)
+
+
+def test_the_wrong_method_is_told(serve: Any, pictures: Any) -> None:
+    """What is no layer says how it is had, and nothing is asked."""
+    server = serve(lambda _: Reply(b""))
+    asking = pictures(server)
+    with pytest.raises(InputError, match=r"geen laag met objecten maar een raster.*Client\.raster"):
+        asking.fetch("hoogte")
+    with pytest.raises(InputError, match=r"maar een achtergrond.*Client\.background"):
+        asking.fetch("ondergrond")
+    with pytest.raises(InputError, match=r"geen raster maar een achtergrond; wel: .*hoogte"):
+        asking.raster("ondergrond", BOX)
+    with pytest.raises(InputError, match=r"geen achtergrond maar een laag; wel: .*brt_grijs"):
+        asking.background(BOX, background="natura2000")
+    with pytest.raises(UnknownDatasetError):
+        asking.background(BOX, background="osm")
+    with pytest.raises(InputError, match="heel Nederland is te groot"):
+        asking.raster("hoogte")
+    assert server.asked == []
+
+
+def test_rasters_and_backgrounds_are_listed_and_visited(serve: Any, pictures: Any) -> None:
+    """Each with one question: 20 by 20 cells, and one tile."""
+    cells = np.ones((20, 20), dtype=np.float32)
+    with MemoryFile() as memory:
+        with memory.open(
+            driver="GTiff", width=20, height=20, count=1, dtype="float32", crs="EPSG:28992",
+            transform=Affine(0.5, 0, 155_000, 0, -0.5, 463_010),
+        ) as file:  # fmt: skip
+            file.write(cells, 1)
+        height = bytes(memory.read())
+
+    def answer(asked: Question) -> Reply:
+        return Reply(height) if asked.path == "/wcs" else Reply(b"", 404)
+
+    server = serve(answer)
+    asking = pictures(server)
+    listed = asking.list_datasets()
+    assert listed.loc[["hoogte", "ondergrond", "natura2000"], "vorm"].tolist() == [
+        "raster", "achtergrond", "laag",
+    ]  # fmt: skip
+    assert listed["objecten"].isna()[["hoogte", "natura2000"]].tolist() == [True, False]
+    assert "ahn_dtm" in asking.search("hoogte").index
+    told = asking.check("hoogte", "ondergrond")
+    assert told["goed"].tolist() == [True, False]
+    assert "400 cellen" in told["toelichting"].iloc[0]
+    assert len(server.asked) == 2
