@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import pytest
+import rasterio
 import shapely
 from pdok_servers import EAST, NORTH, Question, Reply, Running, as_json, square, squares
 from rasterio.io import MemoryFile
 from rasterio.transform import Affine
 
+from woongeo.cli import main
 from woongeo.errors import (
     InputError,
     NotStoredError,
@@ -229,3 +232,53 @@ def test_rasters_and_backgrounds_are_listed_and_visited(serve: Any, pictures: An
     assert told["goed"].tolist() == [True, False]
     assert "400 cellen" in told["toelichting"].iloc[0]
     assert len(server.asked) == 2
+
+
+def run(words: list[str]) -> object:
+    """Do what stands on a command line, and give the code that it ends with."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.argv", ["woongeo", *words])
+        with pytest.raises(SystemExit) as end:
+            main()
+    return end.value.code
+
+
+def test_a_raster_from_the_command_line(
+    serve: Any, pictures: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    """A square of 9 m and half a metre around it: 20 by 20 cells, and who asks is told."""
+    cells = np.arange(400, dtype=np.float32).reshape(20, 20)
+    with MemoryFile() as memory:
+        with memory.open(
+            driver="GTiff", width=20, height=20, count=1, dtype="float32", crs="EPSG:28992",
+            transform=Affine(0.5, 0, EAST, 0, -0.5, NORTH + 10),
+        ) as file:  # fmt: skip
+            file.write(cells, 1)
+        height = bytes(memory.read())
+    server = serve(lambda _: Reply(height))
+    pictures(server)
+    site = gpd.GeoDataFrame(
+        geometry=[shapely.box(EAST + 0.5, NORTH + 0.5, EAST + 9.5, NORTH + 9.5)], crs="EPSG:28992"
+    )
+    site.to_file(tmp_path / "plek.gpkg")
+    monkeypatch.setenv("WOONGEO_CONTACT", "gis@provincie.test")
+    words = ["fetch", "hoogte", "--out", str(tmp_path / "h.tif"), "--reach-m", "0,5"]
+    words += ["--around", str(tmp_path / "plek.gpkg"), "--host", server.host]
+    words += ["--catalogue", str(tmp_path / "beeld.toml")]
+    assert run(words) == 0
+    with rasterio.open(tmp_path / "h.tif") as written:
+        np.testing.assert_array_equal(written.read(1), cells)
+    assert "20 bij 20 cellen van Hoogte (m)" in capsys.readouterr().out
+    assert server.asked[0].headers["user-agent"].endswith(" gis@provincie.test")
+    assert run(words) == 2
+    assert run([*words, "--overwrite"]) == 0
+
+
+def test_the_list_as_json_knows_no_nan(capsys: Any) -> None:
+    """What has no number of objects says null."""
+    assert run(["pdok", "list", "ahn", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert {each["dataset"]: each["objecten"] for each in found} == {
+        "ahn_dtm": None,
+        "ahn_dsm": None,
+    }

@@ -87,10 +87,17 @@ def test_all_pages_come(serve: Any, task: Any) -> None:
 
 def test_we_say_who_we_are_and_ask_for_rd(serve: Any, task: Any) -> None:
     server = serve(Gokoala(squares(3)))
-    fetch_features(task(server), items(server), [(EAST, NORTH, EAST + 500, NORTH + 500)])
+    manners = {
+        "contact": "ik@hier.nl",
+        "referer": "https://hier.nl/",
+        "referer_hosts": ("127.0.0.1",),
+    }
+    spot = [(EAST, NORTH, EAST + 500, NORTH + 500)]
+    fetch_features(task(server, **manners), items(server), spot)
     asked = next(q for q in server.asked if q.path.endswith("/items"))
     assert asked.headers["user-agent"].startswith("woongeo-pdok/")
-    assert asked.headers["referer"]
+    assert asked.headers["user-agent"].endswith(" ik@hier.nl")
+    assert asked.headers["referer"] == "https://hier.nl/"
     assert "authorization" not in asked.headers
     assert "cookie" not in asked.headers
     assert asked.query["crs"] == asked.query["bbox-crs"] == RD_URI

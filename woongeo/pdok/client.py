@@ -61,14 +61,16 @@ class Client:
     hosts : sequence of str
         Own servers, as ``host`` or ``host:port``, that may be visited without https or at a private
         address.
+    contact : str, optional
+        An e-mail address or page, for who keeps a server and wonders who asks.
     referer : str, optional
-        Your project's page; PDOK asks for it.
+        Your project's page; PDOK asks for it. Told to PDOK only.
     seconds : float
         Time for one layer.
     progress : callable, optional
         Is told a `Step` at every page; the total is not known at PDOK.
     manners : Manners, optional
-        How servers are asked; `hosts` and `referer` go before it.
+        How servers are asked; `hosts`, `contact` and `referer` go before it.
 
     Examples
     --------
@@ -84,6 +86,7 @@ class Client:
         max_age_days: float = 7.0,
         catalogue: Path | str | None = None,
         hosts: Sequence[str] = (),
+        contact: str | None = None,
         referer: str | None = None,
         seconds: float = 1_800.0,
         progress: Callable[[Step], None] | None = None,
@@ -95,6 +98,7 @@ class Client:
         manners = replace(
             manners,
             hosts=manners.hosts | frozenset(hosts),
+            contact=contact or manners.contact,
             referer=referer or manners.referer,
         )
         self.catalogue = _catalogue.read_catalogue(catalogue)
