@@ -14,6 +14,7 @@ import json
 import threading
 from dataclasses import dataclass
 from itertools import chain
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,7 +27,7 @@ from woongeo.pdok._http import Answer, GarbledError, server_text
 from woongeo.pdok._shapes import read_shapes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -187,8 +188,7 @@ def read_page(features: Sequence[Any], what: str, *, id_from: Sequence[str] = ()
             name = next((n for n in id_from if all(p.get(n) is not None for p in properties)), None)
             ids = ids if name is None else [str(p[name]) for p in properties]
         geometry = read_shapes([f.get("geometry") for f in features])
-        names = dict.fromkeys(chain.from_iterable(properties))
-        columns = {name: _column([p.get(name) for p in properties]) for name in names}
+        columns = {name: _column(values) for name, values in _turned(properties)}
     except (AttributeError, KeyError, TypeError, ValueError, ShapelyError) as error:
         raise GarbledError(
             f"{what}: een object in het antwoord is onleesbaar ({error})."
@@ -196,7 +196,16 @@ def read_page(features: Sequence[Any], what: str, *, id_from: Sequence[str] = ()
     return Page(ids, geometry, columns)
 
 
-def _column(values: list[Any]) -> pa.Array:
+def _turned(properties: list[dict[str, Any]]) -> Iterable[tuple[str, Sequence[Any]]]:
+    """Give the values of each property, in order; None where a feature has it not."""
+    names = list(dict.fromkeys(chain.from_iterable(properties)))
+    # As a rule every feature has every property, and then nothing needs to be looked for.
+    if len(names) > 1 and set(map(len, properties)) == {len(names)}:
+        return zip(names, zip(*map(itemgetter(*names), properties), strict=True), strict=True)
+    return ((name, [p.get(name) for p in properties]) for name in names)
+
+
+def _column(values: Sequence[Any]) -> pa.Array:
     """Put the values of one property in the narrowest of five types."""
     kinds = set(map(type, values)) - {type(None)}
     try:
