@@ -112,6 +112,50 @@ def test_gigabytes_are_not_fetched_for_a_small_area(
     assert files.asked == []
 
 
+@pytest.mark.usefixtures("files")
+def test_a_file_that_broke_off_goes_on_the_next_time(
+    serve: Any, client: Any, tmp_path: Path
+) -> None:
+    """The part stays in the store when a program ends, and only the rest is asked."""
+    whole = (tmp_path / "vlakken.gpkg").read_bytes()
+    broken = [True]
+
+    def answer(asked: Question) -> Reply:
+        start = int(asked.headers.get("range", "bytes=0-")[6:-1])
+        told = {"ETag": '"1"', "Accept-Ranges": "bytes"}
+        if start:
+            told["Content-Range"] = f"bytes {start}-{len(whole) - 1}/{len(whole)}"
+        if broken[0]:
+            # Half of it the first time, and then nothing more.
+            return Reply(whole, headers=told, cut=len(whole) // 2) if not start else Reply(b"", 503)
+        return Reply(whole[start:], 206 if start else 200, told)
+
+    server = serve(answer)
+    store = tmp_path / "lagen"
+    with pytest.raises(ServiceUnavailableError, match="gaat daar verder"):
+        client(("file", server, "/vlakken.gpkg"), store=store).fetch("vlakken")
+    broken[0] = False
+    server.asked.clear()
+    assert len(client(("file", server, "/vlakken.gpkg"), store=store).fetch("vlakken")) == 30
+    assert [q.headers["range"] for q in server.asked] == [f"bytes={len(whole) // 2}-"]
+    assert not list(store.rglob("*.gpkg*"))
+
+
+def test_the_whole_country_of_a_large_layer_comes_as_a_file(
+    serve: Any, client: Any, files: Running
+) -> None:
+    """PDOK asks not to page through millions; around a site the service goes first."""
+    down = serve(lambda _: Reply(b"", 404))
+    doors = [("features", down, "/ogc/v1"), ("file", files, "/vlakken.gpkg")]
+    assert len(client(*doors, features=150_000).fetch("vlakken")) == 30
+    assert down.asked == []
+    with pytest.warns(ServiceWarning):
+        client(*doors, features=150_000).fetch(
+            "vlakken", around=shapely.Point(EAST, NORTH), reach_m=110
+        )
+    assert down.asked
+
+
 def test_arcgis(serve: Any, client: Any) -> None:
     """One square; the door itself is tested elsewhere."""
     ring = square(0)["geometry"]["coordinates"][0][::-1]

@@ -17,6 +17,7 @@ from woongeo.errors import (
     ServiceResponseError,
     ServiceWarning,
 )
+from woongeo.fetch import _OWN_AREA, fetch_layers
 from woongeo.pdok import Client, Manners
 from woongeo.pdok.catalogue import embedded, read_catalogue
 
@@ -237,6 +238,17 @@ def test_kept_and_used_offline(serve: Any, client: Any, tmp_path: Path) -> None:
     assert len(server.asked) == asked
     with pytest.raises(NotStoredError):
         client(server, store=tmp_path / "leeg", offline=True).fetch("netcongestie")
+
+
+def test_in_a_screening_only_the_own_areas_are_known(
+    serve: Any, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A place without a postcode is not covered: its grid is onbekend, not free."""
+    monkeypatch.setattr("woongeo.fetch._OWN_AREA", {"netcongestie"})
+    asking = client(serve(both(Reply(csv(*ROWS)))))
+    (layer,) = fetch_layers(["netcongestie"], client=asking)
+    assert layer.coverage.geometry.size == 5
+    assert "netcongestie_pc6" in _OWN_AREA
 
 
 def test_shapes_that_fail_fail_the_layer(serve: Any, client: Any) -> None:

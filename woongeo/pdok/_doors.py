@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import warnings
 from pathlib import Path
@@ -16,7 +17,7 @@ from woongeo.pdok.features import Items, fetch_features
 from woongeo.pdok.wfs import FeatureType, fetch_wfs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import geopandas as gpd
 
@@ -30,10 +31,36 @@ T = TypeVar("T")
 BY_BOX = {"features", "wfs", "arcgis"}
 # Files up to this size (bytes of GeoJSON, about) are fetched for a small area too.
 _LARGE_FILE = 500_000_000
+# More features than this are asked as a whole file where there is one.
+_MANY = 100_000
+
+
+def in_order(entry: Dataset, boxes: list[Box] | None) -> tuple[Door, ...]:
+    """Put doors in order of preference.
+
+    Parameters
+    ----------
+    entry : Dataset
+        What is fetched.
+    boxes : list of Box or None
+        RD New, metres; None for the whole country.
+
+    Returns
+    -------
+    tuple of Door
+        As the catalogue has them; but whole files first where the whole country would take hundreds
+        of pages, which PDOK asks not to do.
+    """
+    if boxes is not None or entry.features <= _MANY:
+        return entry.doors
+    return tuple(sorted(entry.doors, key=lambda door: door.kind in BY_BOX))
 
 
 def first_door(
-    entry: Dataset, begin: Callable[[], Task], ask: Callable[[Door, Task], T]
+    entry: Dataset,
+    doors: Sequence[Door],
+    begin: Callable[[], Task],
+    ask: Callable[[Door, Task], T],
 ) -> tuple[Door, Task, T, list[dict[str, str]]]:
     """Try the doors in order of preference.
 
@@ -41,6 +68,8 @@ def first_door(
     ----------
     entry : Dataset
         What is fetched.
+    doors : sequence of Door
+        Its doors, in order of preference.
     begin : callable
         Begins a task; each door has its own.
     ask : callable
@@ -69,7 +98,7 @@ def first_door(
     """
     failed: list[dict[str, str]] = []
     last: ServiceError | None = None
-    for door in entry.doors:
+    for door in doors:
         task = begin()
         try:
             found = ask(door, task)
@@ -111,7 +140,8 @@ def through(
     boxes : list of Box or None
         RD New, metres; None for the whole country.
     folder : Path or None
-        On the disk where a file may be put while it is read; the system's own for None.
+        Where a file comes to stand while it is read, and where what came of it stays when the line
+        breaks, so that the next time goes on from there; a folder for once for None.
 
     Returns
     -------
@@ -136,8 +166,13 @@ def through(
             f"{size / 1e9:.1f} GB niet vanzelf opgehaald; haal {door.url} zelf op."
         )
     ending = ".gml" if door.kind == "gml" else ".gpkg"
-    if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-    with scratch_folder(folder or Path(tempfile.gettempdir())) as scratch:
-        file = fetch_atom(task, door.url, scratch, ending=ending)
-        return read_file(file.path, boxes=boxes, layer=door.name or None)
+    layer = door.name or None
+    if folder is None:
+        with scratch_folder(Path(tempfile.gettempdir())) as scratch:
+            file = fetch_atom(task, door.url, scratch, ending=ending)
+            return read_file(file.path, boxes=boxes, layer=layer)
+    file = fetch_atom(task, door.url, folder, ending=ending)
+    try:
+        return read_file(file.path, boxes=boxes, layer=layer)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

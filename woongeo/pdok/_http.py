@@ -44,6 +44,7 @@ from woongeo.pdok._answers import (
     Exchange,
     GarbledError,
     Ledger,
+    SlowError,
     TooHeavyError,
     raise_for_status,
     server_text,
@@ -157,6 +158,8 @@ class Http:
 
         Raises
         ------
+        TooHeavyError
+            When the server could not answer in time; a smaller question may be answered.
         ServiceUnavailableError
             When no answer came, in time, after all attempts.
         ServiceResponseError
@@ -165,7 +168,7 @@ class Http:
         asked = requests.Request("GET", url, params=dict(params or {})).prepare().url or url
         budget = budget or Budget(self.manners.request_s * self.manners.attempts)
         for attempt in range(1, self.manners.attempts + 1):
-            wait = 0.0
+            wait, slow = 0.0, False
             try:
                 answer = self._ask(asked, accept, what, budget, sink)
                 if sink is None or answer.status != 206:
@@ -173,7 +176,7 @@ class Http:
                 found = check(answer)
             except BusyError as error:
                 failure: ServiceError = ServiceUnavailableError(str(error))
-                wait = error.seconds
+                wait, slow = error.seconds, isinstance(error, SlowError)
             except (GarbledError, BrokenError) as error:
                 failure = error
             else:
@@ -182,9 +185,11 @@ class Http:
                 return found
             if attempt < self.manners.attempts:
                 self._wait(attempt, wait, failure, budget)
-        kind = (
-            ServiceResponseError if isinstance(failure, GarbledError) else ServiceUnavailableError
-        )
+        kind: type[ServiceError] = ServiceUnavailableError
+        if isinstance(failure, GarbledError):
+            kind = ServiceResponseError
+        elif slow:
+            kind = TooHeavyError
         raise kind(f"{failure} Dat bleef zo na {attempt} pogingen.") from failure
 
     def probe(self, url: str, *, what: str, budget: Budget) -> int:

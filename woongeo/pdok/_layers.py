@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from woongeo.errors import NotStoredError, ServiceWarning
 from woongeo.pdok._boxes import Box, joined
-from woongeo.pdok._doors import first_door, through
+from woongeo.pdok._doors import first_door, in_order, through
 from woongeo.pdok._tidy import require_plausible, tidy
 from woongeo.pdok.catalogue import Dataset, Door, find
 from woongeo.pdok.snapshot import Snapshot, provenance
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from woongeo.pdok.store import Store, Stored
 
 _DAY = 86_400.0
+# In the folder of an entry of the store: files that are being fetched.
+_FILES = "bestanden"
 
 
 class Layers:
@@ -86,7 +88,7 @@ class Layers:
             When no door gives it, whole and as asked.
         """
         if self._store is None:
-            return self._fetch(entry, boxes, refresh=refresh)
+            return self._fetch(entry, boxes, None, refresh=refresh)
         question = {
             "dataset": entry.id,
             "jaar": entry.year,
@@ -110,16 +112,17 @@ class Layers:
                     f"{entry.id}: deze laag is niet bewaard in {self._store.folder} (voor dit "
                     "gebied); haal haar eerst op met internet."
                 )
-            snapshot = self._fetch(entry, boxes, refresh=refresh)
+            snapshot = self._fetch(entry, boxes, place / _FILES, refresh=refresh)
             stored = self._store.write(place, snapshot.frame, snapshot.facts)
         return replace(snapshot, facts=stored.facts, path=stored.path)
 
-    def _fetch(self, entry: Dataset, boxes: list[Box] | None, *, refresh: bool) -> Snapshot:
+    def _fetch(
+        self, entry: Dataset, boxes: list[Box] | None, folder: Path | None, *, refresh: bool
+    ) -> Snapshot:
         """Fetch a layer by the first door that gives it."""
         begin = time.monotonic()
         if entry.form == "tabel":
             return self._fetch_joined(entry, boxes, refresh=refresh, begin=begin)
-        folder = None if self._store is None else self._store.folder
 
         def ask(door: Door, task: Task) -> tuple[gpd.GeoDataFrame, int]:
             frame = through(door, entry, task, boxes, folder)
@@ -127,7 +130,9 @@ class Layers:
                 require_plausible(frame, entry)
             return tidy(frame, entry, task), len(frame)
 
-        door, task, (frame, counted), failed = first_door(entry, lambda: self._begin(entry.id), ask)
+        door, task, (frame, counted), failed = first_door(
+            entry, in_order(entry, boxes), lambda: self._begin(entry.id), ask
+        )
         facts = provenance(entry, door, task, boxes)
         facts |= {
             "andere_ingangen": failed,
@@ -146,7 +151,9 @@ class Layers:
         def ask(door: Door, task: Task) -> Rows:
             return fetch_table(task, door.url, entry)
 
-        door, task, rows, failed = first_door(entry, lambda: self._begin(entry.id), ask)
+        door, task, rows, failed = first_door(
+            entry, in_order(entry, boxes), lambda: self._begin(entry.id), ask
+        )
         drawn = find(self._catalogue, entry.shapes).edition(None)
         shapes = self.snapshot(drawn, boxes, refresh=refresh)
         frame, counts = join_shapes(rows, shapes.frame, entry, everywhere=shapes.searched is None)
