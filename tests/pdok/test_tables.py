@@ -247,6 +247,7 @@ def test_in_a_screening_only_the_own_areas_are_known(
     monkeypatch.setattr("woongeo.fetch._OWN_AREA", {"netcongestie"})
     asking = client(serve(both(Reply(csv(*ROWS)))))
     (layer,) = fetch_layers(["netcongestie"], client=asking)
+    assert layer.coverage.geometry is not None
     assert layer.coverage.geometry.size == 5
     assert "netcongestie_pc6" in _OWN_AREA
 
