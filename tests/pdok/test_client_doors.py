@@ -112,6 +112,28 @@ def test_gigabytes_are_not_fetched_for_a_small_area(
     assert files.asked == []
 
 
+def test_check_looks_for_the_file_in_a_feed(serve: Any, client: Any) -> None:
+    """A feed that is there but offers no GML does not give the layer."""
+    link = '<link rel="alternate" type="application/gml+xml" href="{}/a.{}"/>'
+    ending = ["gml"]
+
+    def answer(asked: Question) -> Reply:
+        if asked.path != "/index.xml":
+            return Reply(b"<gml/>")
+        entry = link.format(asked.base, ending[0])
+        body = f'<feed xmlns="http://www.w3.org/2005/Atom"><entry>{entry}</entry></feed>'
+        return Reply(body.encode(), headers={"Content-Type": "application/atom+xml"})
+
+    server = serve(answer)
+    asking = client(("gml", server, "/index.xml"))
+    assert asking.check("vlakken")["goed"].tolist() == [True]
+    assert server.asked[-1].path == "/a.gml"
+    ending[0] = "pdf"
+    told = asking.check("vlakken")
+    assert told["goed"].tolist() == [False]
+    assert "passen bij .gml" in told["toelichting"].iloc[0]
+
+
 @pytest.mark.usefixtures("files")
 def test_a_file_that_broke_off_goes_on_the_next_time(
     serve: Any, client: Any, tmp_path: Path

@@ -166,15 +166,29 @@ def test_a_postcode_with_two_answers_keeps_both(serve: Any, client: Any) -> None
     assert layer.facts["objecten_dubbel"] == 1
 
 
-def test_coarser_shapes_say_all_that_their_rows_say(serve: Any, client: Any) -> None:
-    """1000: codes 3, -1, 0 and one that is missing, side by side; 2000 has no row."""
+def test_coarser_shapes_come_once_for_each_different_row(serve: Any, client: Any) -> None:
+    """1000 has four different rows, each whole: the 0 that is unknown keeps its feed area 0."""
     shapes = areas("1000", "2000")
-    layer = client(serve(both(Reply(csv(*ROWS)), shapes)), digits=4).fetch("netcongestie")
-    assert layer.frame["postcode"].tolist() == ["1000", "2000"]
-    assert layer.frame["afname"].iloc[0] == "-1; 0; 3; ?"
-    assert layer.frame["afname"].isna().tolist() == [False, True]
+    rows = [*ROWS, "1000AZ;3;2;17;Haven;4"]
+    layer = client(serve(both(Reply(csv(*rows)), shapes)), digits=4).fetch("netcongestie")
+    frame = layer.frame
+    assert frame["feature_id"].tolist() == ["1000", "1000#2", "1000#3", "1000#4", "2000"]
+    assert frame["afname"].tolist()[:3] == ["3", "-1", "0"]
+    assert frame["voedingsgebied"].tolist()[:3] == ["Haven", "Veld", "0"]
+    assert frame["afname"].isna().tolist() == [False, False, False, True, True]
     # 9999 is the one area that has rows and no shape.
     assert layer.facts["tabel"]["rijen_zonder_vlak"] == 1
+
+
+def test_shapes_without_a_postcode_keep_a_name(serve: Any, client: Any) -> None:
+    """Water has none; its codes are missing, and its id is not."""
+    shapes = [
+        {**square(i), "properties": {"postcode6": code}}
+        for i, code in enumerate(["1000AA", None, None])
+    ]
+    frame = client(serve(both(Reply(csv(*ROWS)), shapes))).fetch("netcongestie").frame
+    assert frame["feature_id"].tolist() == ["1000AA", "zonder postcode", "zonder postcode#2"]
+    assert frame["afname"].isna().tolist() == [False, True, True]
 
 
 def test_the_old_address_when_the_new_one_is_gone(serve: Any, client: Any) -> None:

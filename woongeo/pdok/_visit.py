@@ -9,6 +9,7 @@ from woongeo.errors import ServiceError
 from woongeo.pdok._doors import BY_BOX, through
 from woongeo.pdok._grid import RD_GRID
 from woongeo.pdok._tidy import missing_columns
+from woongeo.pdok.atom import choose_file, list_files
 from woongeo.pdok.coverages import coverage_of, fetch_coverage
 from woongeo.pdok.features import Items, sample_features
 from woongeo.pdok.tiles import fetch_tile
@@ -58,7 +59,11 @@ def visit(entry: Dataset, door: Door, task: Task) -> str:
     if door.kind == "coverage":
         raster = fetch_coverage(task, _SPOT, coverage_of(replace(entry, doors=(door,))))
         return f"antwoordt; {raster.values.size} cellen bij Amersfoort"
-    size = task.http.probe(door.url, what=entry.id, budget=task.budget)
+    url = door.url
+    ending = {"file": ".gpkg", "gml": ".gml"}.get(door.kind, "")
+    if ending and not url.lower().endswith(ending):
+        url = choose_file(list_files(task, url), ending=ending).url
+    size = task.http.probe(url, what=entry.id, budget=task.budget)
     told = f" ({size / 1e6:.1f} MB)" if size >= 0 else ""
     return f"antwoordt; het bestand{told} is niet opgehaald"
 

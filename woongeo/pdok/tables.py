@@ -198,15 +198,16 @@ def join_shapes(
     frame : GeoDataFrame
         RD New (EPSG:28992), metres: ``feature_id``, the table's columns as text, and ``geometry``;
         every shape is there, with missing values where the table has no row for it. A postcode with
-        several different rows comes as often. Where shapes are coarser than rows, each value is all
-        that its rows say, sorted and with ``"; "`` between.
+        several different rows comes as often, and so does a shape that is coarser than its rows.
     counts : dict
         What fitted and what did not, with Dutch keys; ``rijen_zonder_vlak`` is None where the
         shapes are not those of the whole country.
     """
     table = rows.frame
     if entry.shapes_digits < 6:
-        table = _coarser(table, entry.shapes_digits)
+        # Whole rows stay together: what a code means hangs on the feed area beside it.
+        short = table["postcode"].str[: entry.shapes_digits]
+        table = table.assign(postcode=short).drop_duplicates(ignore_index=True)
     postcode = shapes["postcode"].astype("string").str.replace(" ", "").str.upper()
     found = gpd.GeoDataFrame(
         {"postcode": postcode}, geometry=shapes.geometry.to_numpy(), crs=shapes.crs
@@ -215,7 +216,8 @@ def join_shapes(
     unplaced = ~table["postcode"].isin(found["postcode"])
     joined = found.merge(table, on="postcode", how="left", sort=False)
     again = joined.groupby("postcode", dropna=False, sort=False).cumcount()
-    ids = joined["postcode"].where(again == 0, joined["postcode"] + "#" + (again + 1).astype(str))
+    name = joined["postcode"].fillna("zonder postcode")
+    ids = name.where(again == 0, name + "#" + (again + 1).astype(str))
     columns = [c for c in table.columns if c != "feature_id"]
     frame = gpd.GeoDataFrame(
         {"feature_id": ids, **{c: joined[c] for c in columns}},
@@ -231,18 +233,3 @@ def join_shapes(
         "vlakken_met_meer_rijen": int((again == 1).sum()),
     }
     return frame, counts
-
-
-def _coarser(table: pd.DataFrame, digits: int) -> pd.DataFrame:
-    """Put all that the rows of a coarser area say side by side."""
-    short = table.assign(postcode=table["postcode"].str[:digits])
-    columns = {}
-    for name in short.columns.drop("postcode"):
-        different = short[["postcode", name]].dropna().drop_duplicates().sort_values(name)
-        columns[name] = different.groupby("postcode")[name].agg("; ".join)
-    # A value that some rows lack is said to be lacking too: it must not look complete.
-    for name, joined in columns.items():
-        lacking = short.loc[short[name].isna(), "postcode"].unique()
-        columns[name] = joined.where(~joined.index.isin(lacking), joined + "; ?")
-    areas = pd.Index(short["postcode"].unique(), name="postcode")
-    return pd.DataFrame(columns).reindex(areas).astype("string").reset_index()
