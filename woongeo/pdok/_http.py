@@ -49,7 +49,7 @@ from woongeo.pdok._answers import (
     raise_for_status,
     server_text,
 )
-from woongeo.pdok._lines import Adapter, GuardedPool, OpenPool, Watch, require_certificates
+from woongeo.pdok._lines import Adapter, GuardedPool, OpenPool, Watch, require_certificates, trusted
 from woongeo.pdok._manners import Manners
 
 if TYPE_CHECKING:
@@ -107,11 +107,12 @@ class Http:
         self._session.cookies = jar
         self._session.headers.clear()
         self._session.headers["Accept-Encoding"] = "gzip"
-        self._session.mount("https://", Adapter(GuardedPool, PARALLEL))
-        self._session.mount("http://", Adapter(OpenPool, PARALLEL))
+        trust = trusted()
+        self._session.mount("https://", Adapter(GuardedPool, PARALLEL, trust))
+        self._session.mount("http://", Adapter(OpenPool, PARALLEL, trust))
         for host in self.manners.hosts:
             for end in "/:":
-                self._session.mount(f"https://{host}{end}", Adapter(OpenPool, PARALLEL))
+                self._session.mount(f"https://{host}{end}", Adapter(OpenPool, PARALLEL, trust))
 
     def close(self) -> None:
         """Close all lines."""

@@ -109,8 +109,22 @@ def require_certificates() -> None:
                 )
 
 
-def _trusted() -> truststore.SSLContext:
-    """Trust what the system trusts, and what SSL_CERT_FILE names: not all systems read that."""
+def trusted() -> ssl.SSLContext:
+    """Trust what the system trusts, and what SSL_CERT_FILE names: not all systems read that.
+
+    An organisation that looks into its lines has put its own authority in the system's store. What
+    requests brings, or REQUESTS_CA_BUNDLE names, is added by requests itself.
+
+    Returns
+    -------
+    SSLContext
+        For all lines of a client.
+
+    Raises
+    ------
+    FileError
+        When SSL_CERT_FILE is no certificate.
+    """
     context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     given = os.environ.get("SSL_CERT_FILE", "")
     if given and Path(given).is_file():
@@ -182,13 +196,15 @@ class Adapter(requests.adapters.HTTPAdapter):
         `GuardedPool`, or `OpenPool` for hosts that the user configured.
     parallel : int
         How many lines are kept open.
+    trust : SSLContext
+        Whose certificates are believed.
     """
 
-    def __init__(self, https: type[HTTPSConnectionPool], parallel: int) -> None:
+    def __init__(
+        self, https: type[HTTPSConnectionPool], parallel: int, trust: ssl.SSLContext
+    ) -> None:
         self._https = https
-        # What this machine trusts, and with it what requests brings: an organisation that looks
-        # into its lines has put its own authority in the system's store.
-        self._trust = _trusted()
+        self._trust = trust
         super().__init__(pool_connections=parallel, pool_maxsize=parallel, max_retries=0)
 
     def init_poolmanager(
