@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from woongeo.layers import Layer
-    from woongeo.screening import Screening
+    from woongeo.screening import Screening, Toets
 
 _LEAFLET = resources.files("xstatic.pkg.leaflet").joinpath("data")
 
@@ -221,11 +221,12 @@ def map_screening(
     data = {
         "locaties": _site_data(screening, drawn),
         "lagen": [
-            _layer_data(screening, layer, shapes, edge, style, texts)
+            _layer_data(layer, shapes, edge, style)
             for layer, shapes, edge, style in zip(
                 screening.layers, layer_shapes, edges, styles, strict=True
             )
         ],
+        "toetsen": [_verdict_data(screening, toets, texts) for toets in screening.toetsen],
         "teksten": texts.texts,
         "achtergronden": [{"url": url, "bron": credit} for _, url, credit in BACKGROUNDS]
         + [{"url": None, "bron": ""}],
@@ -309,30 +310,35 @@ def _layer_shapes(
 
 
 def _layer_data(
-    screening: Screening,
     layer: Layer,
     shapes: NDArray[np.object_],
     edge: NDArray[np.object_],
     style: tuple[str, str | None],
-    texts: _Texts,
 ) -> dict[str, Any]:
-    """Gather what the page tells of a layer at each location."""
-    frame = screening.locaties
-    reasons = screening.treffers.loc[screening.treffers["laag"] == layer.key, "reden"]
+    """Gather what the page draws of a layer."""
     kinds = by_dimension(shapes)
     return {
         "sleutel": layer.key,
-        "titel": shortened(layer.title),
         "kleur": style[0],
         "streep": style[1],
         "punten": packed(kinds[0]),
         "lijnen": packed(kinds[1]),
         "vlakken": packed(kinds[2]),
         "dekking": packed(edge),
-        "oordeel": frame[f"{layer.key}_oordeel"].map(OORDELEN.index).tolist(),
+    }
+
+
+def _verdict_data(screening: Screening, toets: Toets, texts: _Texts) -> dict[str, Any]:
+    """Gather what the page tells of a rule at each location."""
+    frame, key = screening.locaties, toets.key
+    reasons = screening.treffers.loc[screening.treffers["laag"] == key, "reden"]
+    return {
+        "sleutel": key,
+        "titel": shortened(toets.title),
+        "oordeel": frame[f"{key}_oordeel"].map(OORDELEN.index).tolist(),
         "reden": texts.positions(reasons),
-        "objecten": texts.positions(frame[f"{layer.key}_objecten"]),
-        "afstand": _numbers(frame[f"{layer.key}_afstand_m"], 1),
+        "objecten": texts.positions(frame[f"{key}_objecten"]),
+        "afstand": _numbers(frame[f"{key}_afstand_m"], 1),
     }
 
 
