@@ -129,6 +129,16 @@ class RuleBase:
         """
         return ()
 
+    def may_lack(self) -> tuple[str, ...]:
+        """List the columns that a file need not have: each feature then has no value there.
+
+        Returns
+        -------
+        tuple of str
+            Of those that `columns` and `number_columns` name.
+        """
+        return ()
+
     def in_words(self) -> str:
         """Say the rule in plain Dutch.
 
