@@ -130,12 +130,12 @@ class RuleBase:
         return ()
 
     def may_lack(self) -> tuple[str, ...]:
-        """List the columns that a file need not have: each feature then has no value there.
+        """List the columns that the rule can do without.
 
         Returns
         -------
         tuple of str
-            Of those that `columns` and `number_columns` name.
+            Of `columns` and `number_columns`.
         """
         return ()
 
