@@ -36,7 +36,8 @@ _CERTAINTY = {
 HEAD = """# Lagen en regels
 
 > Deze bladzijde is gemaakt door `python docs/maak_lagen.py` uit `woongeo/layers.toml` en
-> `woongeo/gewassen.toml`. Wijzig die, niet dit bestand. Dit is een screening, geen juridische toets.
+> `woongeo/gewassen.toml`. Wijzig die, niet dit bestand.
+> Dit is een screening, geen juridische toets.
 
 Elke laag is een knelpunt voor woningbouw, met een of meer regels. De oordelen van de eerste regel
 dragen de naam van de laag (`natura2000`), die van een andere haar naam erachter
