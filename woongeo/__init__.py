@@ -19,6 +19,7 @@ from woongeo.errors import WoongeoError, WoongeoWarning, strict
 from woongeo.example import Example, example
 from woongeo.export import export_screening
 from woongeo.fetch import fetch_layers
+from woongeo.geiten import coverage_by_region, read_geitenhouderijen
 from woongeo.layers import (
     Coverage,
     Layer,
@@ -31,6 +32,8 @@ from woongeo.plotting import ScreeningPlot, plot_screening
 from woongeo.regions import Regions, read_regions
 from woongeo.rules import Rule
 from woongeo.screening import Screening, Toets, screen
+from woongeo.sensitivity import sensitivity
+from woongeo.spuitzones import read_spuitzones
 from woongeo.verdict import Hardheid, Oordeel
 from woongeo.webmap import ScreeningMap, map_screening
 
@@ -53,6 +56,7 @@ __all__ = [
     "WoongeoError",
     "WoongeoWarning",
     "__version__",
+    "coverage_by_region",
     "default_catalogue",
     "default_rule",
     "errors",
@@ -65,10 +69,13 @@ __all__ = [
     "plot_screening",
     "read_catalogue",
     "read_coverage",
+    "read_geitenhouderijen",
     "read_layer",
     "read_locations",
     "read_regions",
+    "read_spuitzones",
     "screen",
+    "sensitivity",
     "strict",
     "summarize_plancapaciteit",
 ]
