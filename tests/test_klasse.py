@@ -225,7 +225,7 @@ def test_an_empty_layer_and_no_sites_do_no_harm(sites: Sites) -> None:
 
 def test_a_layer_without_the_column_is_refused_or_taken_as_the_rule_says(sites: Sites) -> None:
     drawn = frame([block(0, 0)], nr=[1])
-    with pytest.raises(ColumnError, match="kolom 'zone' is er niet"):
+    with pytest.raises(ColumnError, match="leest de kolom 'zone', die er niet is; zeg met columns"):
         woongeo.read_layer("zones", drawn, rule=LIB, coverage="nederland")
     lenient = woongeo.ClassRule(column="zone", classes={"a": "hard"}, no_column="middel")
     layer = woongeo.read_layer("zones", drawn, rule=lenient, coverage="nederland")

@@ -14,6 +14,7 @@ from conftest import block, frame
 import woongeo
 from woongeo.errors import ColumnError, LayerError, RegionError, RuleError
 from woongeo.regioncodes import CodeChange, RegionTable, known_changes, region_code
+from woongeo.sources import read_tabular
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -334,10 +335,8 @@ def test_a_limit_above_and_both() -> None:
 @pytest.mark.real
 def test_municipalities_of_2021_and_2022_find_each_other(real_data: Path) -> None:
     """353 names of 2021 against the 345 of CBS of 2022: only what merged, and Bergen, fail."""
-    old = pd.read_excel(
-        real_data / "plannen" / "plancapaciteit_gemeenten_2021.xlsx",
-        sheet_name="plancapaciteit_nl",
-        engine="calamine",
+    old, _ = read_tabular(
+        real_data / "plannen" / "plancapaciteit_gemeenten_2021.xlsx", sheet="plancapaciteit_nl"
     )
     import geopandas as gpd  # noqa: PLC0415  only here
 

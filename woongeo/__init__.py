@@ -19,6 +19,7 @@ from woongeo.errors import WoongeoError, WoongeoWarning, strict
 from woongeo.example import Example, example
 from woongeo.export import export_screening
 from woongeo.fetch import fetch_layers
+from woongeo.geiten import coverage_by_region, read_geitenhouderijen
 from woongeo.layers import (
     Coverage,
     Layer,
@@ -34,6 +35,8 @@ from woongeo.regions import Regions, read_regions
 from woongeo.regiontables import read_table_layer
 from woongeo.rules import ClassRule, Rule, TableRule
 from woongeo.screening import Screening, Toets, screen
+from woongeo.sensitivity import sensitivity
+from woongeo.spuitzones import read_spuitzones
 from woongeo.typologie import TypologyLimits, typology, with_typology
 from woongeo.verdict import Hardheid, Oordeel
 from woongeo.webmap import ScreeningMap, map_screening
@@ -60,6 +63,7 @@ __all__ = [
     "WoongeoError",
     "WoongeoWarning",
     "__version__",
+    "coverage_by_region",
     "default_catalogue",
     "default_rule",
     "errors",
@@ -74,12 +78,15 @@ __all__ = [
     "read_catalogue",
     "read_code_changes",
     "read_coverage",
+    "read_geitenhouderijen",
     "read_layer",
     "read_locations",
     "read_netcongestie",
     "read_regions",
+    "read_spuitzones",
     "read_table_layer",
     "screen",
+    "sensitivity",
     "strict",
     "summarize_plancapaciteit",
     "typology",

@@ -53,7 +53,7 @@ _OF_COLOUR = {
 _OF_WORD = _OF_COLOUR | {k: k for k in (*KLASSEN, FOCUS, GEMENGD)}
 
 _POSTCODES = ("postcode", "pc6", "postcode6", "pc4", "postcode4", "pc4_code", "pc6_code")
-_AREA_NAMES = ("voedingsgebied_naam", "voedingsgebied_id", FOCUS)
+_AREA_NAMES = ("voedingsgebied_naam", "voedingsgebied", "voedingsgebied_id", FOCUS)
 _PC6, _PC4 = r"\d{4}[A-Z]{2}", r"\d{4}"
 
 
@@ -147,7 +147,7 @@ def classes_in(table: pd.DataFrame, what: str) -> tuple[pd.Series, bool, list[Fi
     focus = recognise(columns, [FOCUS])
     if code is not None:
         # The name says "0"; a list without names has only the id to say so.
-        found = (recognise(columns, [name]) for name in _AREA_NAMES[:2])
+        found = (recognise(columns, [name]) for name in _AREA_NAMES[:-1])
         klasse, wrong = class_of_code(table[code], [table[name] for name in found if name])
         column = code
     elif word is not None:

@@ -22,6 +22,8 @@ from woongeo.locations import Locations
 from woongeo.netcongestie import classified
 from woongeo.netherlands import outline
 from woongeo.pdok import Client, Snapshot
+from woongeo.rules import ClassRule
+from woongeo.spuitzones import read_spuitzones
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,8 +33,14 @@ if TYPE_CHECKING:
     from woongeo.rules import RuleBase
 
 # Layers whose publisher covers part of the country only: elsewhere their absence means nothing.
-_CAPACITY_MAP = "netcongestie_gebieden"
-_OWN_AREA = {_CAPACITY_MAP, "liander_hoogspanning"}
+_OWN_AREA = {
+    "netcongestie_gebieden",
+    "netcongestie_gebieden_teruglevering",
+    "netcongestie_pc4",
+    "netcongestie_pc6",
+    "liander_hoogspanning",
+    "liander_onderstations",
+}
 # Of a layer with more features than this only the surroundings are fetched.
 _MANY = 20_000
 _NEAR_M = 1_000.0
@@ -140,11 +148,12 @@ def _layer(
     own = list(dataset.columns)
     columns = [c for c in own if c in snapshot.frame.columns]
     frame = snapshot.frame
-    if dataset.id == _CAPACITY_MAP:
-        # It holds codes; rules read what they mean.
+    main = rules[MAIN]
+    if isinstance(main, ClassRule) and "afname" in columns and main.column not in frame.columns:
+        # A capacity map holds codes; the rule reads what they mean.
         areas, _ = classified(frame, what=dataset.id)
-        frame = frame.assign(klasse=areas["klasse"].to_numpy())
-    layer = read_layer(
+        frame = frame.assign(**{main.column: areas["klasse"].to_numpy()})
+    layer = _spray_layer(snapshot, spec, rules, catalogue) or read_layer(
         spec.key,
         frame,
         rule=rules[MAIN],
@@ -179,6 +188,26 @@ def _layer(
     )
     source = replace(layer.source, path=url, driver=facts["ingang"], notes=notes)
     return replace(layer, source=source)
+
+
+def _spray_layer(
+    snapshot: Snapshot,
+    spec: LayerSpec,
+    rules: Mapping[str, RuleBase],
+    catalogue: Catalogue | None,
+) -> Layer | None:
+    """Make spray zones of parcels: their crops are looked up first; None for another layer."""
+    if "gewasgroep" not in spec.columns or "gewascode" not in snapshot.frame.columns:
+        return None
+    return read_spuitzones(
+        snapshot.frame,
+        key=spec.key,
+        coverage=_coverage(snapshot),
+        rule=rules[MAIN],
+        publisher=snapshot.dataset.publisher,
+        licence=snapshot.dataset.licence,
+        catalogue=catalogue,
+    )
 
 
 def _coverage(snapshot: Snapshot) -> Coverage:

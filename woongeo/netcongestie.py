@@ -50,7 +50,7 @@ _AREA_COLUMNS = (
     *("postcode6", "postcode", "pc6", "pc6_code", "postcode4", "pc4", "pc4_code"),
     *("short_code", "voedingsgebied_id", "code"),
 )
-_NAME_COLUMNS = ("voedingsgebied_naam", "focusgebied", "naam")
+_NAME_COLUMNS = ("voedingsgebied_naam", "voedingsgebied", "focusgebied", "naam")
 _USUAL_NAMES = ("provincie", "provincienaam", "naam", "name", "statnaam", "gebied", "regio")
 _PEOPLE = ("inwoners", "aantal_inwoners")
 _MIXED = ("onbekend", "zwaarste")

@@ -61,7 +61,7 @@ def read_table_layer(  # noqa: PLR0913  one keyword a fact
     key : str
         Short name ("ambtelijke_capaciteit"); columns of results begin with it.
     source : str, Path or DataFrame
-        A CSV, workbook (.xlsx, .xls, .ods) or frame with one row a region.
+        A CSV, workbook (.xlsx) or frame with one row a region.
     value_column : str
         The column that the rule looks at: numbers, or classes.
     code_column, name_column : str, optional

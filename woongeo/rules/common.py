@@ -139,7 +139,7 @@ class RuleBase:
         str
             In Dutch; empty where it can do without.
         """
-        return f"kolom {column!r} is er niet; zeg met columns welke het is. Wel: {', '.join(there)}"
+        return f"zeg met columns welke {column!r} is. Wel: {', '.join(there)}"
 
     def number_columns(self) -> tuple[str, ...]:
         """List the columns of features that the rule reads as numbers.
@@ -148,6 +148,16 @@ class RuleBase:
         -------
         tuple of str
             Their names.
+        """
+        return ()
+
+    def may_lack(self) -> tuple[str, ...]:
+        """List the columns that the rule can do without.
+
+        Returns
+        -------
+        tuple of str
+            Of `columns` and `number_columns`.
         """
         return ()
 

@@ -42,6 +42,7 @@ KINDS: dict[str, str] = {
     ".csv": "CSV",
     ".tsv": "CSV",
     ".txt": "CSV",
+    ".xlsx": "Excel",
     ".zip": "zip",
 }
 
@@ -50,6 +51,7 @@ _FIRST_BYTES: dict[str, tuple[bytes, ...]] = {
     "GPKG": (b"SQLite format 3\x00",),
     "FlatGeobuf": (b"fgb\x03fgb",),
     "GeoParquet": (b"PAR1",),
+    "Excel": (b"PK\x03\x04",),
     "zip": (b"PK\x03\x04",),
 }
 
@@ -151,6 +153,9 @@ def _check_content(path: Path, kind: str, text: str) -> tuple[str, str]:
         _check_head(_first_bytes(path, text), kind, text)
     if kind == "zip":
         return _look_into_zip(path, text)
+    if kind == "Excel":
+        with no_leak(text), zipfile.ZipFile(path) as archive:
+            check_unpacked(archive, text)
     if kind == SHAPEFILE:
         parts = {e: part for e in SHAPEFILE_PARTS if (part := sibling(path, e)) is not None}
         heads = {e: (_first_bytes(part, text), part.stat().st_size) for e, part in parts.items()}
