@@ -142,11 +142,11 @@ def test_the_capacity_map_comes_as_classes(serve: Any, tmp_path: Path) -> None:
     for feature, code, name in zip(drawn, (0, 3, -1, 0, 1), "ABC0E", strict=True):
         feature["properties"] |= {"afname": code, "opwek": 3 - code, "gebied": name}
     server = serve(Gokoala(drawn))
-    table = TABLE.replace("[vlakken", "[netcongestie_gebieden").replace("[[vlakken", "[[netco")
-    table = table.replace("[[netco.", "[[netcongestie_gebieden.").format(url=server.url, features=5)
-    columns = '[netcongestie_gebieden.columns]\nafname = ["afname"]\nvoedingsgebied = ["gebied"]'
+    table = TABLE.replace("[vlakken", "[netcongestie_pc6").replace("[[vlakken", "[[netco")
+    table = table.replace("[[netco.", "[[netcongestie_pc6.").format(url=server.url, features=5)
+    columns = '[netcongestie_pc6.columns]\nafname = ["afname"]\nvoedingsgebied = ["gebied"]'
     path = tmp_path / "kaart.toml"
-    path.write_text(table.replace("[netcongestie_gebieden.columns]", columns), encoding="utf-8")
+    path.write_text(table.replace("[netcongestie_pc6.columns]", columns), encoding="utf-8")
     asking = Client(
         catalogue=path, hosts=[server.host], manners=Manners(first_wait_s=0.001, attempts=2)
     )
