@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from woongeo.checks import Finding
 from woongeo.errors import ColumnError
 
 if TYPE_CHECKING:
@@ -164,6 +165,58 @@ def as_text(values: pd.Series) -> pd.Series:
         for v, blank in zip(values, values.isna(), strict=True)
     ]
     return pd.Series(texts, index=values.index, dtype=object)
+
+
+def unique_ids(texts: Sequence[str], column: str | None) -> tuple[list[str], list[Finding]]:
+    """Give each row an id of its own; doubles and gaps are reported.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        The ids as they stand in the input; empty where there is none.
+    column : str or None
+        The column they come from; None where there is none, and rows are numbered.
+
+    Returns
+    -------
+    ids : list of str
+        Unique. The first of a name keeps it, the next is called "12 (2)", an empty one "rij 17".
+    findings : list of Finding
+        What was doubtful about them.
+
+    Examples
+    --------
+    >>> unique_ids(["12", "12", ""], "nr")[0]
+    ['12', '12 (2)', 'rij 3']
+    """
+    findings: list[Finding] = []
+    if column is None:
+        text = "geen kolom met id gevonden: rijnummers gebruikt"
+        findings.append(Finding("", "geen id-kolom", "melding", text))
+        return [str(i + 1) for i in range(len(texts))], findings
+    taken = set(texts)
+    used: set[str] = set()
+    counts: dict[str, int] = {}
+    ids = []
+    for i, text in enumerate(texts):
+        new = wanted = text or f"rij {i + 1}"
+        count = counts.get(wanted, 1)
+        # The first of a name keeps it; a name that is made up must not be another row's.
+        while new in used or (new != text and new in taken):
+            count += 1
+            new = f"{wanted} ({count})"
+        counts[wanted] = count
+        used.add(new)
+        if not text:
+            findings.append(
+                Finding(new, "id ontbreekt", "waarschuwing", f"rij {i + 1} heeft geen {column}")
+            )
+        elif new != text:
+            findings.append(
+                Finding(new, "id dubbel", "waarschuwing", f"{column} {text!r} komt vaker voor")
+            )
+        ids.append(new)
+    return ids, findings
 
 
 def _utf8(text: str) -> str:

@@ -10,6 +10,8 @@
     │   │   ├── MissingCrsError    no coordinate reference system is stated
     │   │   └── ImplausibleCrsError  the stated one cannot be right
     │   ├── LocationError          no housing location can be screened
+    │   ├── RegisterError          a register of plans is not recognised, or its words are wrong
+    │   ├── AudienceError          who may see a plan cannot be told
     │   ├── LayerError             a layer is named twice, or wrongly
     │   ├── RuleError              a rule contradicts itself
     │   ├── RegionError            a table of regions cannot divide homes
@@ -29,6 +31,7 @@
     ├── DoubtfulLocationWarning
     ├── UnknownResultWarning
     ├── RegionWarning
+    ├── RegisterWarning            a register breaks its own rules; the report lists where
     └── ServiceWarning             another door, an older copy, a damaged copy that was set aside
 
 Messages are Dutch, as the library's reports are: they name what is wrong, where, and what to do.
@@ -74,6 +77,14 @@ class ImplausibleCrsError(CrsError):
 
 class LocationError(InputError):
     """None of the locations can be screened."""
+
+
+class RegisterError(InputError):
+    """A register of plans is not recognised, or a table of columns or words cannot be used."""
+
+
+class AudienceError(InputError):
+    """Who is to see the plans is not known, or the plans do not say who may."""
 
 
 class LayerError(InputError):
@@ -142,6 +153,10 @@ class DoubtfulLocationWarning(WoongeoWarning):
 
 class UnknownResultWarning(WoongeoWarning):
     """A layer is absent, empty, failed, incomplete or too old: verdicts become `onbekend`."""
+
+
+class RegisterWarning(WoongeoWarning):
+    """A register breaks its own rules (sums, years, polygons); the report says where."""
 
 
 class RegionWarning(WoongeoWarning):

@@ -156,7 +156,7 @@ def _read_parquet(place: Place, _encoding: str | None) -> Read:
 
 def _read_csv(place: Place, encoding: str | None) -> Read:
     """Read a CSV with WKT. All of it is text: pandas would take 1.234 for 1,234 and 007 for 7."""
-    names, rows, notes = _csv_rows(place, encoding)
+    names, rows, notes = csv_rows(place, encoding)
     lower = {name.lower(): i for i, name in reversed([*enumerate(names)])}
     column = next((lower[name] for name in _WKT_COLUMNS if name in lower), None)
     if column is None:
@@ -188,10 +188,32 @@ def _read_csv(place: Place, encoding: str | None) -> Read:
     return frame, f"EPSG:{system}" if system else None, "", notes
 
 
-def _csv_rows(
+def csv_rows(
     place: Place, encoding: str | None
 ) -> tuple[list[str], list[list[str | None]], list[str]]:
-    """Read the header and the rows of a CSV; a row that is not whole is an error."""
+    """Read the header and the rows of a CSV; a row that is not whole is an error.
+
+    Parameters
+    ----------
+    place : Place
+        The file.
+    encoding : str or None
+        Of its text; UTF-8 without it.
+
+    Returns
+    -------
+    names : list of str
+        The header.
+    rows : list of list
+        Text; None where a cell holds nothing.
+    notes : list of str
+        What a reader should know.
+
+    Raises
+    ------
+    FileError
+        When a row has more or fewer cells than the header.
+    """
     with no_leak(place.given):
         text = place.path.read_bytes().decode(encoding or "utf-8").removeprefix("\ufeff")
         header = text.split("\n", 1)[0]
