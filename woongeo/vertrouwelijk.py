@@ -316,15 +316,17 @@ def _groups(screening: Screening, division: Regions | str) -> tuple[NDArray[np.i
     return np.concatenate([row, nowhere]), np.concatenate([region, outside])
 
 
-def _frame(
-    what: gpd.GeoDataFrame | pd.DataFrame | Locations | Register | Screening,
-) -> pd.DataFrame:
+def _frame(what: Any) -> pd.DataFrame:  # noqa: ANN401
     """Give the table of plans."""
+    found = what
     if isinstance(what, Locations):
-        return what.frame
-    if isinstance(what, Register):
-        return what.plannen
-    return what.locaties if isinstance(what, Screening) else what
+        found = what.frame
+    elif isinstance(what, Register):
+        found = what.plannen
+    elif isinstance(what, Screening):
+        found = what.locaties
+    frame: pd.DataFrame = found
+    return frame
 
 
 def _keep(what: Any, seen: NDArray[np.bool_], more: list[Finding]) -> Any:  # noqa: ANN401

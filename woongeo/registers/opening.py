@@ -196,14 +196,15 @@ def read_json(
         raise FileError(f"{text}: de inhoud is geen GeoJSON of TopoJSON.")
     with no_leak(text) as notes:
         names = [str(name) for name, _ in pyogrio.list_layers(data)]
-        if layer is None and len(names) == 1:
-            layer = names[0]
-        if layer not in names:
+        several = len(names) > 1
+        if several and layer not in names:
             raise FileError(f"{text}: noem één van de lagen {', '.join(names)}.")
-        driver = pyogrio.read_info(data, layer=layer)["driver"]
+        # Of one layer the name is not used: each time the bytes are opened it is another.
+        wanted = layer if several else None
+        driver = pyogrio.read_info(data, layer=wanted)["driver"]
         if driver not in {"GeoJSON", "TopoJSON"}:
             raise FileError(f"{text}: de inhoud is {driver}, geen GeoJSON of TopoJSON.")
-        frame = pyogrio.read_dataframe(data, layer=layer, on_invalid="warn")
+        frame = pyogrio.read_dataframe(data, layer=wanted, on_invalid="warn")
     shapes = shapes_of(frame)
     stated = getattr(frame, "crs", None) if isinstance(frame, gpd.GeoDataFrame) else None
     shapes, conversion = to_rd(shapes, crs or stated or "EPSG:4326", what=text)
@@ -212,7 +213,7 @@ def read_json(
     print_ = fingerprint(path)
     source = Source(
         path=text,
-        layer=layer if len(names) > 1 else "",
+        layer=wanted or "",
         driver=driver,
         sha256=print_.sha256,
         files=(print_,),

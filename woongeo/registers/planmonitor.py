@@ -283,14 +283,13 @@ def _detail(table: pd.DataFrame) -> pd.DataFrame:
     # What is in no year of a plan that does not say what is built may be built already.
     stand = pd.Series(np.where(wide[_BUILT].isna(), "onbekend", "gepland"), index=wide.index)
     rest = wide.drop(columns=["jaar"]).assign(aantal=left, stand=stand)
-    rest = rest[(left > 0) | ((left == 0) & alone)]
+    # Below 0 where years hold more than remains, which is reported; without years it is what stands.
+    rest = rest[(left > 0) | ((left == 0) & alone) | ((left < 0) & wide["jaar"].isna())]
     keys = [*_CATEGORY_KEYS, "stand", "jaar", "jaar_tot", "aantal"]
     rows = pd.concat([p.reindex(columns=keys) for p in (years, built, rest)], ignore_index=True)
-    place = {
-        key: i for i, key in enumerate(wide[_CATEGORY_KEYS].itertuples(index=False, name=None))
-    }
-    order = [place[key] for key in rows[_CATEGORY_KEYS].itertuples(index=False, name=None)]
-    rows = rows.iloc[np.lexsort((np.arange(len(rows)), order))].reset_index(drop=True)
+    place = wide[_CATEGORY_KEYS].assign(plaats=np.arange(len(wide)))
+    order = rows.merge(place, on=_CATEGORY_KEYS, how="left")["plaats"].to_numpy()
+    rows = rows.iloc[np.argsort(order, kind="stable")].reset_index(drop=True)
     group = rows["groep"]
     return pd.DataFrame(
         {
