@@ -10,6 +10,7 @@ import pytest
 import woongeo
 
 NAMES = [
+    "Catalogue",
     "CheckReport",
     "Coverage",
     "Example",
@@ -22,16 +23,20 @@ NAMES = [
     "Rule",
     "Screening",
     "ScreeningMap",
+    "Toets",
     "WoongeoError",
     "WoongeoWarning",
     "__version__",
+    "default_catalogue",
     "default_rule",
     "errors",
     "example",
     "export_screening",
     "fetch_layers",
+    "list_layers",
     "map_screening",
     "missing_layer",
+    "read_catalogue",
     "read_coverage",
     "read_layer",
     "read_locations",

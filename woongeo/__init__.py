@@ -7,6 +7,13 @@ Read locations and layers, `screen` them, `summarize_plancapaciteit`, `map_scree
 from woongeo import errors
 from woongeo._version import __version__
 from woongeo.capacity import Plancapaciteit, summarize_plancapaciteit
+from woongeo.catalogue import (
+    Catalogue,
+    default_catalogue,
+    default_rule,
+    list_layers,
+    read_catalogue,
+)
 from woongeo.checks import CheckReport
 from woongeo.errors import WoongeoError, WoongeoWarning, strict
 from woongeo.example import Example, example
@@ -15,7 +22,6 @@ from woongeo.fetch import fetch_layers
 from woongeo.layers import (
     Coverage,
     Layer,
-    default_rule,
     missing_layer,
     read_coverage,
     read_layer,
@@ -23,11 +29,12 @@ from woongeo.layers import (
 from woongeo.locations import Locations, read_locations
 from woongeo.regions import Regions, read_regions
 from woongeo.rules import Rule
-from woongeo.screening import Screening, screen
+from woongeo.screening import Screening, Toets, screen
 from woongeo.verdict import Hardheid, Oordeel
 from woongeo.webmap import ScreeningMap, map_screening
 
 __all__ = [
+    "Catalogue",
     "CheckReport",
     "Coverage",
     "Example",
@@ -40,16 +47,20 @@ __all__ = [
     "Rule",
     "Screening",
     "ScreeningMap",
+    "Toets",
     "WoongeoError",
     "WoongeoWarning",
     "__version__",
+    "default_catalogue",
     "default_rule",
     "errors",
     "example",
     "export_screening",
     "fetch_layers",
+    "list_layers",
     "map_screening",
     "missing_layer",
+    "read_catalogue",
     "read_coverage",
     "read_layer",
     "read_locations",

@@ -50,9 +50,9 @@ class Plancapaciteit:
         (together `woningen`); `vrij`, `onbekend`, `belemmerd` by verdict (together `woningen`);
         `belemmerd_min` (in sites wholly in a bottleneck), `belemmerd_verwacht` (by share of area)
         and `belemmerd_max` (in sites that one touches at all, also below the tolerance), over all
-        layers with each home once; `<laag>_min`, `_verwacht` and `_max` for each layer by itself,
-        empty where nothing is known of the layer; and `telt_niet_mee`, homes of plans with status
-        5A or 5B, which are in none of the others.
+        rules that count with each home once; `<sleutel>_min`, `_verwacht` and `_max` for each rule
+        by itself, empty where nothing is known of its layer; and `telt_niet_mee`, homes of plans
+        with status 5A or 5B, which are in none of the others.
     screening : Screening
         What it was made of.
     by : tuple
@@ -152,20 +152,20 @@ def _figures_per_plan(screening: Screening) -> pd.DataFrame:
     with np.errstate(invalid="ignore"):
         area = frame[["belemmerd_m2", "onbekend_m2", "vrij_m2"]].sum(axis=1).to_numpy()
         taken = np.nan_to_num(frame["belemmerd_m2"].to_numpy() / area)
-    touched = screening.geraakt.any(axis=1).to_numpy()
+    touched = (screening.geraakt & screening.telt).any(axis=1).to_numpy()
     figures["belemmerd_min"] = (taken >= _WHOLE).astype(float)
     figures["belemmerd_verwacht"] = taken
     figures["belemmerd_max"] = touched.astype(float)
-    for layer in screening.layers:
-        known = not (layer.unknown or layer.stale(screening.on))
-        share = frame[f"{layer.key}_overlap_aandeel"].fillna(0.0)
-        hit = screening.geraakt[layer.key].astype(float)
+    for toets in screening.toetsen:
+        known = not toets.idle(screening.on)
+        share = screening.aandeel[toets.key].fillna(0.0).to_numpy()
+        hit = screening.geraakt[toets.key].astype(float)
         for name, value in (
             ("min", (share >= _WHOLE).astype(float)),
             ("verwacht", share),
             ("max", hit.to_numpy()),
         ):
-            figures[f"{layer.key}_{name}"] = value if known else np.nan
+            figures[f"{toets.key}_{name}"] = value if known else np.nan
     return pd.DataFrame(figures, index=frame.index)
 
 

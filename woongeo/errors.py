@@ -30,6 +30,7 @@
     ├── RepairedGeometryWarning
     ├── DoubtfulLocationWarning
     ├── UnknownResultWarning
+    ├── UncertainRuleWarning       a rule that nobody looked up in a source
     ├── RegionWarning
     ├── RegisterWarning            a register breaks its own rules; the report lists where
     └── ServiceWarning             another door, an older copy, a damaged copy that was set aside
@@ -153,6 +154,10 @@ class DoubtfulLocationWarning(WoongeoWarning):
 
 class UnknownResultWarning(WoongeoWarning):
     """A layer is absent, empty, failed, incomplete or too old: verdicts become `onbekend`."""
+
+
+class UncertainRuleWarning(WoongeoWarning):
+    """A rule that was judged rests on memory or inference, not on a source that was read."""
 
 
 class RegisterWarning(WoongeoWarning):
