@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 import warnings
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import openpyxl
 import pandas as pd
 import pyogrio
 import shapely
-from conftest import EAST, NORTH, block, frame
+from conftest import block, frame
 
 from woongeo.errors import WoongeoWarning
 from woongeo.registers import Register, read_register
@@ -20,6 +20,8 @@ from woongeo.registers import Register, read_register
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    import geopandas as gpd
 
 #: The rows of Planmonitor Wonen's table, as its workbook has them: label, group, merged below.
 CATEGORIES = (
@@ -242,10 +244,10 @@ def topology(shapes: Mapping[object, tuple[float, float]], quantized: bool = Fal
         points = [(lon + x, lat + y) for x, y in ring]
         if quantized:
             whole = [(round((x - LON) * 1e4), round((y - LAT) * 1e4)) for x, y in points]
-            points = [whole[0]] + [
-                (b[0] - a[0], b[1] - a[1]) for a, b in zip(whole, whole[1:], strict=False)
-            ]
-        arcs.append(points)
+            steps = [(b[0] - a[0], b[1] - a[1]) for a, b in itertools.pairwise(whole)]
+            arcs.append([whole[0], *steps])
+        else:
+            arcs.append(points)
         geometries.append(
             {
                 "type": "Polygon",
@@ -270,6 +272,3 @@ def point(**properties: object) -> dict[str, Any]:
         "geometry": {"type": "Point", "coordinates": [LON, LAT]},
         "properties": properties,
     }
-
-
-__all__ = ["EAST", "NORTH", "block", "frame"]

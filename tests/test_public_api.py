@@ -10,6 +10,7 @@ import pytest
 import woongeo
 
 NAMES = [
+    "Audience",
     "Catalogue",
     "CheckReport",
     "Coverage",
@@ -20,6 +21,7 @@ NAMES = [
     "Oordeel",
     "Plancapaciteit",
     "Regions",
+    "Register",
     "Rule",
     "Screening",
     "ScreeningMap",
@@ -33,6 +35,8 @@ NAMES = [
     "example",
     "export_screening",
     "fetch_layers",
+    "for_audience",
+    "for_totals",
     "list_layers",
     "map_screening",
     "missing_layer",
@@ -41,6 +45,7 @@ NAMES = [
     "read_layer",
     "read_locations",
     "read_regions",
+    "read_register",
     "screen",
     "strict",
     "summarize_plancapaciteit",

@@ -28,12 +28,15 @@ from woongeo.layers import (
 )
 from woongeo.locations import Locations, read_locations
 from woongeo.regions import Regions, read_regions
+from woongeo.registers import Register, read_register
 from woongeo.rules import Rule
 from woongeo.screening import Screening, Toets, screen
 from woongeo.verdict import Hardheid, Oordeel
+from woongeo.vertrouwelijk import Audience, for_audience, for_totals
 from woongeo.webmap import ScreeningMap, map_screening
 
 __all__ = [
+    "Audience",
     "Catalogue",
     "CheckReport",
     "Coverage",
@@ -44,6 +47,7 @@ __all__ = [
     "Oordeel",
     "Plancapaciteit",
     "Regions",
+    "Register",
     "Rule",
     "Screening",
     "ScreeningMap",
@@ -57,6 +61,8 @@ __all__ = [
     "example",
     "export_screening",
     "fetch_layers",
+    "for_audience",
+    "for_totals",
     "list_layers",
     "map_screening",
     "missing_layer",
@@ -65,6 +71,7 @@ __all__ = [
     "read_layer",
     "read_locations",
     "read_regions",
+    "read_register",
     "screen",
     "strict",
     "summarize_plancapaciteit",

@@ -7,7 +7,7 @@ gemeente, and Gelderland's "ProvincieGemeente" is the province and the plan's ow
 that is not stated, or not known, is the most confidential of all.
 
 In totals a plan that is left out may count, where so many are together that none can be told from
-another; see `voor_totalen` for what that does and does not protect.
+another; see `for_totals` for what that does and does not protect.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ import shapely
 
 from woongeo.checks import CheckReport, Finding
 from woongeo.columns import as_text
-from woongeo.encode import shortened
 from woongeo.errors import AudienceError, ColumnError
 from woongeo.locations import Locations
 from woongeo.registers import Register
@@ -74,39 +73,39 @@ _RELATIONS = {
 
 
 @dataclass(frozen=True)
-class Publiek:
+class Audience:
     """An audience: how much it may see, and whose it is.
 
     Attributes
     ----------
-    niveau : str
+    level : str
         One of `PUBLIEK`.
-    naam : str
+    name : str
         The province, region or gemeente; empty for openbaar and intern.
     """
 
-    niveau: str
-    naam: str = ""
+    level: str
+    name: str = ""
 
     def __str__(self) -> str:
-        return f"{self.niveau}:{self.naam}" if self.naam else self.niveau
+        return f"{self.level}:{self.name}" if self.name else self.level
 
 
 _What = TypeVar("_What", gpd.GeoDataFrame, pd.DataFrame, Locations, Register, Screening)
 
 
-def publiek(text: str | Publiek) -> Publiek:
+def read_audience(text: str | Audience) -> Audience:
     """Read an audience.
 
     Parameters
     ----------
-    text : str or Publiek
+    text : str or Audience
         "openbaar", "provincie", "provincie:Zeeland", "regio:Foodvalley", "gemeente:Ede" or
         "intern".
 
     Returns
     -------
-    Publiek
+    Audience
         The audience.
 
     Raises
@@ -117,10 +116,10 @@ def publiek(text: str | Publiek) -> Publiek:
 
     Examples
     --------
-    >>> publiek("gemeente:Ede").naam
+    >>> read_audience("gemeente:Ede").name
     'Ede'
     """
-    if isinstance(text, Publiek):
+    if isinstance(text, Audience):
         return text
     level, _, name = text.partition(":")
     level, name = level.strip().casefold(), name.strip()
@@ -133,10 +132,10 @@ def publiek(text: str | Publiek) -> Publiek:
         )
     if level in {"openbaar", "intern"} and name:
         raise AudienceError(f"publiek {text!r}: achter {level} hoort geen naam.")
-    return Publiek(level, name)
+    return Audience(level, name)
 
 
-def zichtbaar(frame: pd.DataFrame, audience: str | Publiek) -> NDArray[np.bool_]:
+def visible_to(frame: pd.DataFrame, audience: str | Audience) -> NDArray[np.bool_]:
     """Tell which plans an audience may see.
 
     Parameters
@@ -144,8 +143,8 @@ def zichtbaar(frame: pd.DataFrame, audience: str | Publiek) -> NDArray[np.bool_]
     frame : DataFrame
         With `vertrouwelijkheid`, in our words or the register's, and `gemeente`, `regio` or
         `provincie` where the audience is one of them.
-    audience : str or Publiek
-        See `publiek`.
+    audience : str or Audience
+        See `read_audience`.
 
     Returns
     -------
@@ -157,8 +156,8 @@ def zichtbaar(frame: pd.DataFrame, audience: str | Publiek) -> NDArray[np.bool_]
     AudienceError
         When the frame does not say who may see a plan, or where it lies.
     """
-    asked = publiek(audience)
-    if asked.niveau == "intern":
+    asked = read_audience(audience)
+    if asked.level == "intern":
         return np.ones(len(frame), dtype=bool)
     if KOLOM not in frame.columns:
         raise AudienceError(
@@ -166,21 +165,21 @@ def zichtbaar(frame: pd.DataFrame, audience: str | Publiek) -> NDArray[np.bool_]
             "read_register, of kies publiek 'intern'."
         )
     levels = translate(frame[KOLOM], KOLOM)[0].to_numpy(dtype=object)
-    if asked.niveau == "openbaar":
+    if asked.level == "openbaar":
         return np.asarray(levels == "openbaar")
     own = np.ones(len(frame), dtype=bool)
-    if asked.naam:
-        if asked.niveau not in frame.columns:
+    if asked.name:
+        if asked.level not in frame.columns:
             raise AudienceError(
-                f"publiek {asked}: de plannen hebben geen kolom {asked.niveau!r} om te zien welke "
+                f"publiek {asked}: de plannen hebben geen kolom {asked.level!r} om te zien welke "
                 "van deze zijn."
             )
-        names = as_text(frame[asked.niveau]).str.casefold()
-        own = (names == asked.naam.casefold()).to_numpy()
-    return np.asarray((levels == "openbaar") | (own & np.isin(levels, _OWN[asked.niveau])))
+        names = as_text(frame[asked.level]).str.casefold()
+        own = (names == asked.name.casefold()).to_numpy()
+    return np.asarray((levels == "openbaar") | (own & np.isin(levels, _OWN[asked.level])))
 
 
-def standaard_publiek(frame: pd.DataFrame) -> Publiek:
+def default_audience(frame: pd.DataFrame) -> Audience:
     """Tell for whom an output is where nobody said so.
 
     Parameters
@@ -190,26 +189,26 @@ def standaard_publiek(frame: pd.DataFrame) -> Publiek:
 
     Returns
     -------
-    Publiek
+    Audience
         Openbaar where any plan states that it is less than public; intern where none states
         anything: then there is nothing to go by, and nothing is left out.
     """
     if KOLOM not in frame.columns:
-        return Publiek("intern")
+        return Audience("intern")
     levels = translate(frame[KOLOM], KOLOM)[0]
     closed = ~levels.isin(["openbaar", ONBEKEND])
-    return Publiek("openbaar" if closed.any() else "intern")
+    return Audience("openbaar" if closed.any() else "intern")
 
 
-def voor_publiek(what: _What, audience: str | Publiek) -> _What:
+def for_audience(what: _What, audience: str | Audience) -> _What:
     """Leave out the plans that an audience may not see.
 
     Parameters
     ----------
     what : GeoDataFrame, DataFrame, Locations, Register or Screening
         Plans.
-    audience : str or Publiek
-        See `publiek`.
+    audience : str or Audience
+        See `read_audience`.
 
     Returns
     -------
@@ -223,8 +222,8 @@ def voor_publiek(what: _What, audience: str | Publiek) -> _What:
     AudienceError
         When it cannot be told who may see a plan.
     """
-    asked = publiek(audience)
-    seen = zichtbaar(_frame(what), asked)
+    asked = read_audience(audience)
+    seen = visible_to(_frame(what), asked)
     n = int((~seen).sum())
     text = (
         f"{n} van {len(seen)} plannen staan hier niet in: zij zijn vertrouwelijker dan publiek "
@@ -235,9 +234,9 @@ def voor_publiek(what: _What, audience: str | Publiek) -> _What:
     return kept
 
 
-def voor_totalen(
+def for_totals(
     screening: Screening,
-    audience: str | Publiek,
+    audience: str | Audience,
     *,
     by: Sequence[Regions | str] = (),
     minimum: int = MINIMUM,
@@ -253,8 +252,8 @@ def voor_totalen(
     ----------
     screening : Screening
         Of all plans.
-    audience : str or Publiek
-        See `publiek`.
+    audience : str or Audience
+        See `read_audience`.
     by : sequence of Regions or str
         The divisions of the totals, as for `summarize_plancapaciteit`.
     minimum : int
@@ -272,10 +271,10 @@ def voor_totalen(
     ColumnError
         When a column does not exist.
     """
-    asked = publiek(audience)
+    asked = read_audience(audience)
     if minimum < 0:
         raise AudienceError(f"minimum {minimum}: geef 0 of meer plannen.")
-    seen = zichtbaar(screening.locaties, asked)
+    seen = visible_to(screening.locaties, asked)
     hidden = ~seen
     counted = hidden.copy()
     groups = [_groups(screening, division) for division in by]
@@ -342,15 +341,7 @@ def _keep(what: Any, seen: NDArray[np.bool_], more: list[Finding]) -> Any:  # no
 
 def _of_screening(what: Screening, seen: NDArray[np.bool_], more: list[Finding]) -> Screening:
     """Keep some plans of a screening."""
-    frame = _part(what.locaties, seen)
-    hits = what.treffers["locatie_id"].isin(set(frame["locatie_id"]))
-    return replace(
-        what,
-        locaties=frame,
-        treffers=what.treffers[hits].reset_index(drop=True),
-        geraakt=what.geraakt[seen].reset_index(drop=True),
-        locations=_of_locations(what.locations, seen, more),
-    )
+    return what.only(seen, _of_locations(what.locations, seen, more))
 
 
 def _of_locations(what: Locations, seen: NDArray[np.bool_], more: list[Finding]) -> Locations:
@@ -437,23 +428,3 @@ def _report(
     added = CheckReport.of([*more, *again]).table
     parts = [added, kept] if len(added) else [kept]
     return CheckReport(pd.concat(parts, ignore_index=True))
-
-
-def samenvatting(what: Locations | Register | Screening) -> list[str]:
-    """Say what was left out for an audience.
-
-    Parameters
-    ----------
-    what : Locations, Register or Screening
-        From `voor_publiek` or `voor_totalen`.
-
-    Returns
-    -------
-    list of str
-        Sentences; empty where nothing was left out.
-    """
-    if isinstance(what, Register):
-        report = what.controle
-    else:
-        report = (what.locations if isinstance(what, Screening) else what).report
-    return [f"Vertrouwelijk: {shortened(t)}." for t in report.of_check(KOLOM)["toelichting"]]

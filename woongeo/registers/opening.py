@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pyogrio
 import shapely
 
@@ -71,7 +72,7 @@ def columns_of(given: str | Path, layer: str | None = None) -> list[str]:
         return csv_rows(place, None)[0]
     with no_leak(place.given):
         if place.kind == "GeoParquet":
-            return [str(c) for c in gpd.read_parquet(place.path).columns]
+            return [str(name) for name in pq.read_schema(place.path).names]
         names = [str(name) for name, _ in pyogrio.list_layers(place.gdal_path)]
         wanted = place.layer if place.layer in names else names[0]
         info = pyogrio.read_info(place.gdal_path, layer=wanted, encoding="ISO-8859-1")

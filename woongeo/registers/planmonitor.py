@@ -283,7 +283,7 @@ def _detail(table: pd.DataFrame) -> pd.DataFrame:
     # What is in no year of a plan that does not say what is built may be built already.
     stand = pd.Series(np.where(wide[_BUILT].isna(), "onbekend", "gepland"), index=wide.index)
     rest = wide.drop(columns=["jaar"]).assign(aantal=left, stand=stand)
-    # Below 0 where years hold more than remains, which is reported; without years it is what stands.
+    # Below 0 where years hold more than remains, which is reported; else it is what stands.
     rest = rest[(left > 0) | ((left == 0) & alone) | ((left < 0) & wide["jaar"].isna())]
     keys = [*_CATEGORY_KEYS, "stand", "jaar", "jaar_tot", "aantal"]
     rows = pd.concat([p.reindex(columns=keys) for p in (years, built, rest)], ignore_index=True)

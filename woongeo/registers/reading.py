@@ -134,6 +134,22 @@ def read_register(  # noqa: PLR0913  one keyword a meaning
     return register
 
 
+def is_workbook(source: str | Path) -> bool:
+    """Tell whether a file is a workbook by its name.
+
+    Parameters
+    ----------
+    source : str or Path
+        The file.
+
+    Returns
+    -------
+    bool
+        True for .xlsx and .xlsm.
+    """
+    return split_layer(source)[0].suffix.lower() in WORKBOOKS
+
+
 def recognise(source: str | Path | gpd.GeoDataFrame, *, layer: str | None = None) -> str | None:
     """Tell which register a file is, by what it holds.
 
@@ -156,9 +172,8 @@ def recognise(source: str | Path | gpd.GeoDataFrame, *, layer: str | None = None
     """
     if isinstance(source, gpd.GeoDataFrame):
         return _by_columns(list(source.columns))
-    path = split_layer(source)[0]
-    if path.suffix.lower() in WORKBOOKS:
-        return _by_sheets(read_workbook(path, str(source)))
+    if is_workbook(source):
+        return _by_sheets(read_workbook(split_layer(source)[0], str(source)))
     layers = {name.casefold(): name for name in layers_of(source)}
     if layer is None and split_layer(source)[1] is None and "planregistratie" in layers:
         layer = layers["planregistratie"]
@@ -194,12 +209,9 @@ def _read(  # noqa: PLR0913
     encoding: str | None,
 ) -> Raw:
     """Read a register by the reader of its kind."""
-    workbook = not isinstance(source, gpd.GeoDataFrame) and (
-        split_layer(source)[0].suffix.lower() in WORKBOOKS
-    )
     if mapping is not None:
         table = column_table(mapping)
-        if workbook and not isinstance(source, gpd.GeoDataFrame):
+        if not isinstance(source, gpd.GeoDataFrame) and is_workbook(source):
             frame, origin = _sheet_table(split_layer(source)[0], str(source), table)
         else:
             frame, origin = open_frame(source, layer=layer, crs=crs, encoding=encoding)
@@ -211,7 +223,7 @@ def _read(  # noqa: PLR0913
             f"{what}: dit is geen register dat wordt herkend ({', '.join(KINDS)}); noem het met "
             "kind=, of zeg met mapping= welke kolom wat betekent."
         )
-    if workbook and not isinstance(source, gpd.GeoDataFrame):
+    if not isinstance(source, gpd.GeoDataFrame) and is_workbook(source):
         return _read_workbook(source, kind, on)
     if kind == provinces.GELDERLAND:
         return provinces.read_gelderland(source, crs=crs, encoding=encoding)
