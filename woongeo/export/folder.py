@@ -58,7 +58,7 @@ _GPKG, _TREFFERS, _CAPACITEIT, _KAART = FILES = (
 _BEFORE, _LOCK = "vorige", "slot"
 
 
-def export_screening(
+def export_screening(  # noqa: PLR0913  one keyword a file or a choice
     screening: Screening,
     *,
     folder: str | Path,
@@ -159,8 +159,8 @@ def _for_audience(
         chosen = len(whole.locations.report.of_check(KOLOM))
         if not chosen and not visible_to(whole.locaties, audience).all():
             raise AudienceError(
-                f"plancapaciteit telt plannen mee die publiek {str(audience)!r} niet mag zien; maak "
-                f"haar van for_totals(screening, {str(audience)!r}){advice}."
+                f"plancapaciteit telt plannen mee die publiek {str(audience)!r} niet mag zien; "
+                f"maak haar van for_totals(screening, {str(audience)!r}){advice}."
             )
     if visible_to(screening.locaties, audience).all():
         return screening
