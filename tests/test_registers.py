@@ -7,9 +7,11 @@ import gzip
 import itertools
 import json
 import math
+import warnings
 import zipfile
 from typing import TYPE_CHECKING, Any
 
+import hostile
 import numpy as np
 import openpyxl
 import pandas as pd
@@ -789,6 +791,41 @@ def test_a_zip_bomb_and_a_doctype_in_a_workbook_are_refused(tmp_path: Path) -> N
         archive.writestr("xl/workbook.xml", "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>")
     with pytest.raises(FileError, match="DOCTYPE"):
         read(evil)
+
+
+@pytest.mark.parametrize("word", [*hostile.ALL])
+def test_hostile_text_is_kept_as_it_is_and_does_nothing(tmp_path: Path, word: str) -> None:
+    plan = {**EIB, "Plannaam": word, "Plantype": word, "Planstatus": word, "Gem_naam": word}
+    found = read(plans_of(plan))
+    assert only(found)["naam"] == word.strip()
+    page = found._repr_html_()
+    innocent = read(plans_of({**plan, **OPEN, "Planstatus": "x"}))._repr_html_()
+    assert {t for t, _ in hostile.tags(page)} == {t for t, _ in hostile.tags(innocent)}
+    assert found.controle.table["toelichting"].str.len().max() < 800
+    places = locations(found)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", WoongeoWarning)
+        layer = woongeo.missing_layer("natura2000", reason="niet gegeven")
+        screening = woongeo.screen(places, [layer])
+    woongeo.export_screening(screening, folder=tmp_path / "uit")
+    for line in (tmp_path / "uit" / "treffers.csv").read_text("utf-8-sig").splitlines():
+        assert not line.startswith(("=", "+", "-", "@"))
+
+
+@pytest.mark.parametrize("word", hostile.ALL)
+def test_hostile_cells_of_a_workbook_are_text(tmp_path: Path, word: str) -> None:
+    clean = openpyxl.cell.cell.ILLEGAL_CHARACTERS_RE.sub("", word)[:32_000]
+    path = pmw_workbook(tmp_path / "p.xlsx", [(PLAN, TWENTY)])
+    book = openpyxl.load_workbook(path)
+    for row in (1, 6, 7, 9, 10):
+        cell = book["Plan 1"].cell(row, 2)
+        cell.value = clean
+        cell.data_type = "s"
+    book.save(path)
+    found = read(path)
+    assert len(found) == 1
+    assert only(found)["vertrouwelijkheid"] == "onbekend"
+    assert only(found)["hardheid"] == "onbekend"
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"geen zip", b"PK\x05\x06" + bytes(18)])

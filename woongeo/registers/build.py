@@ -16,6 +16,7 @@ from woongeo.registers.controle import check
 from woongeo.registers.model import DETAIL, NUMBERS, PLANNEN, Raw, Register, with_ids
 from woongeo.registers.words import (
     ONBEKEND,
+    once,
     plain,
     segments,
     shares,
@@ -88,7 +89,7 @@ def _read_status(raw: Raw, plans: pd.DataFrame, findings: list[Finding]) -> None
     """Read planstatus and hardheid."""
     given = as_text(_column(raw, "planstatus"))
     own = {plain(k): v for k, v in raw.own_words.get("planstatus", {}).items()}
-    read = planstatus(given.map(lambda text: own.get(plain(text), text)))
+    read = planstatus(once(given, lambda text: own.get(plain(text), text)))
     stated = planstatus(as_text(_column(raw, "hardheid")))["hardheid"]
     helped = (read["hardheid"] == Hardheid.ONBEKEND) & (stated != Hardheid.ONBEKEND)
     plans["planstatus"] = read["planstatus"]
@@ -152,13 +153,11 @@ def _level_findings(raw: Raw, plans: pd.DataFrame, unknown: pd.Series) -> list[F
 
 def _read_knelpunten(raw: Raw, plans: pd.DataFrame, findings: list[Finding]) -> None:
     """Read the bottlenecks that plans report of themselves."""
-    lists = _column(raw, "knelpunten").map(split_words)
+    lists = once(_column(raw, "knelpunten"), split_words)
     words = pd.Series([word for row in lists for word in row], dtype=object)
     keys, unknown = translate(words, "knelpunten", also=raw.own_words.get("knelpunten"), keep=True)
     key_of = dict(zip(words, keys, strict=True))
-    plans["knelpunten"] = [
-        "; ".join(dict.fromkeys(str(key_of[word]) for word in row)) for row in lists
-    ]
+    plans["knelpunten"] = ["; ".join(dict.fromkeys(key_of[word] for word in row)) for row in lists]
     plans["knelpunten_register"] = ["; ".join(row) for row in lists]
     for word, n in words[unknown].value_counts(sort=False).items():
         text = f"knelpunt {shortened(word)!r} staat in geen lijst; bij {n} plannen zo gelaten"

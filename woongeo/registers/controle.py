@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 #: From so many homes on a plan must be registered to count in regional agreements.
 REGISTERED_FROM = 3
 
+# What a plan must state: PlanValidationHelper of tailormap-planmonitor-wonen, as far as it is read.
+_REQUIRED = (
+    *("provincie", "gemeente", "regio", "plantype", "projectfase", "opdrachtgever", "knelpunten"),
+)
+_WITH_REQUIRED = {"planmonitor-wonen", "diwi-zuid-holland", "diwi-gelderland"}
+
 # Sums of numbers that people typed: a difference below this is noise of halves and thirds.
 _NOISE = 1e-6
 
@@ -72,16 +78,17 @@ def _each(
 
 def _homes(plans: pd.DataFrame) -> list[Finding]:
     """Check numbers of homes against each other."""
-    ids = plans["plan_id"]
+    ids = plans["plan_id"].to_numpy()
     findings = []
     for name in NUMBERS:
         # More demolished than built is no fault.
         if name in {"sloop", "netto", "rest_netto"}:
             continue
-        for i in np.flatnonzero(plans[name] < 0):
-            value = float(plans[name].iloc[i])
+        homes = plans[name].to_numpy()
+        for i in np.flatnonzero(homes < 0):
+            value = float(homes[i])
             text = f"{name} is {dutch(value)}"
-            findings.append(Finding(ids.iloc[i], "aantal negatief", "waarschuwing", text, value))
+            findings.append(Finding(ids[i], "aantal negatief", "waarschuwing", text, value))
     size = plans["bruto"].fillna(plans["rest"]).fillna(plans["netto"])
     text = "plan met 0 woningen"
     findings += _each(plans, size == 0, "woningen nul", "melding", text)
@@ -92,18 +99,15 @@ def _homes(plans: pd.DataFrame) -> list[Finding]:
     text = "het register noemt geen aantal woningen: onbekend, niet nul"
     findings += _each(plans, nothing, "woningen ontbreekt", "waarschuwing", text)
     for name, whole, parts in (
-        ("netto", plans["netto"], plans["bruto"] - plans["sloop"]),
-        ("rest", plans["rest"], plans["bruto"] - plans["gerealiseerd"]),
+        ("netto", plans["netto"].to_numpy(), (plans["bruto"] - plans["sloop"]).to_numpy()),
+        ("rest", plans["rest"].to_numpy(), (plans["bruto"] - plans["gerealiseerd"]).to_numpy()),
     ):
-        differs = (whole - parts).abs() > _NOISE
+        differs = np.abs(whole - parts) > _NOISE
         minus = "sloop" if name == "netto" else "gerealiseerd"
         for i in np.flatnonzero(differs):
-            text = (
-                f"{name} is {dutch(whole.iloc[i])}, maar bruto min {minus} is "
-                f"{dutch(parts.iloc[i])}"
-            )
-            value = float(whole.iloc[i] - parts.iloc[i])
-            findings.append(Finding(ids.iloc[i], f"{name} klopt niet", "waarschuwing", text, value))
+            text = f"{name} is {dutch(whole[i])}, maar bruto min {minus} is {dutch(parts[i])}"
+            value = float(whole[i] - parts[i])
+            findings.append(Finding(ids[i], f"{name} klopt niet", "waarschuwing", text, value))
     more = plans["gerealiseerd"] > plans["bruto"]
     text = "er is meer gerealiseerd dan gepland"
     findings += _each(plans, more, "meer gerealiseerd dan gepland", "waarschuwing", text)
@@ -226,24 +230,18 @@ def _shapes(plans: gpd.GeoDataFrame) -> list[Finding]:
 
 def _doubles(plans: pd.DataFrame) -> list[Finding]:
     """Report names that occur twice in one gemeente."""
-    keys = pd.DataFrame(
-        {
-            "naam": as_text(plans["naam"]).str.casefold().str.split().str.join(" "),
-            "gemeente": as_text(plans["gemeente"]).str.casefold(),
-        }
-    )
-    named = (as_text(plans["naam"]) != plans["plan_id"]).to_numpy()
-    first = keys.groupby(["naam", "gemeente"], sort=False)["naam"].transform(
-        lambda group: group.index[0]
-    )
-    again = np.flatnonzero(keys.duplicated() & named)
+    names = as_text(plans["naam"])
+    keys = names.str.casefold().str.split().str.join(" ") + "\n"
+    keys = (keys + as_text(plans["gemeente"]).str.casefold()).reset_index(drop=True)
+    ids = plans["plan_id"].to_numpy()
+    first = dict(zip(reversed(keys.tolist()), reversed(ids.tolist()), strict=True))
+    again = np.flatnonzero(keys.duplicated() & (names.to_numpy() != ids))
     return [
         Finding(
-            plans["plan_id"].iloc[i],
+            ids[i],
             "naam dubbel",
             "waarschuwing",
-            f"zelfde naam en gemeente als {plans['plan_id'].iloc[int(first.iloc[i])]}: woningen "
-            "tellen mogelijk dubbel",
+            f"zelfde naam en gemeente als {first[keys[i]]}: woningen tellen mogelijk dubbel",
         )
         for i in again
     ]
@@ -252,31 +250,28 @@ def _doubles(plans: pd.DataFrame) -> list[Finding]:
 def _masterplans(plans: pd.DataFrame) -> list[Finding]:
     """Report plans that are part of another, or of one that is not here."""
     parent = masters(plans)
+    ids, named_by = plans["plan_id"].to_numpy(), plans["masterplan"].to_numpy()
     findings = []
-    for i in np.flatnonzero(plans["masterplan"] != ""):
-        named = shortened(plans["masterplan"].iloc[i])
+    for i in np.flatnonzero(named_by != ""):
+        named = shortened(named_by[i])
         if parent[i] >= 0:
-            top = plans["plan_id"].iloc[parent[i]]
+            top = ids[parent[i]]
             text = f"is deel van {top}: de woningen staan in beide"
-            findings.append(
-                Finding(plans["plan_id"].iloc[i], "deel van masterplan", "melding", text)
-            )
+            findings.append(Finding(ids[i], "deel van masterplan", "melding", text))
         else:
             text = f"masterplan {named!r} is geen (ander, enig) plan in dit register"
-            findings.append(
-                Finding(plans["plan_id"].iloc[i], "masterplan niet gevonden", "melding", text)
-            )
+            findings.append(Finding(ids[i], "masterplan niet gevonden", "melding", text))
     return findings
 
 
 def _words(raw: Raw, plans: pd.DataFrame) -> list[Finding]:
     """Report fields that must be filled in, and hard plans that are confidential."""
     findings = []
-    for name in ("gemeente",):
-        empty = plans[name] == ""
-        if name in raw.plans and empty.any():
-            text = f"{name} is niet ingevuld"
-            findings += _each(plans, empty, "verplicht veld leeg", "melding", text)
+    for name in _REQUIRED if raw.kind in _WITH_REQUIRED else ():
+        empty = int((plans[name].isin(["", ONBEKEND])).sum()) if name in raw.plans else 0
+        if empty:
+            text = f"{name} is bij {empty} plannen niet ingevuld of onbekend"
+            findings.append(Finding("", "verplicht veld leeg", "melding", text, float(empty)))
     closed = ~plans["vertrouwelijkheid"].isin(["openbaar", ONBEKEND])
     text = "een hard plan hoort openbaar te zijn"
     return findings + _each(

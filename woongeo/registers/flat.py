@@ -18,7 +18,7 @@ from woongeo.encode import shortened
 from woongeo.errors import ColumnError, RegisterError
 from woongeo.registers.model import BASES, NUMBERS, RAW_DETAIL, Raw, at_row, empty_detail
 from woongeo.registers.opening import shapes_of
-from woongeo.registers.words import VERTROUWELIJKHEID, plain
+from woongeo.registers.words import VERTROUWELIJKHEID, once, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -243,7 +243,7 @@ def read_flat(
             continue
         values = frame[found[0]].astype(object)
         for more in found[1:]:
-            values = values.where(values.map(plain) != "", frame[more].astype(object))
+            values = values.where(once(values, plain) != "", frame[more].astype(object))
         plans[name] = values
     if (strict and absent) or not plans:
         name, column = absent[0]

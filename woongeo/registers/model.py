@@ -17,7 +17,7 @@ from woongeo.columns import as_text
 from woongeo.encode import dutch, html_text, shortened
 from woongeo.errors import LocationError, RegisterError, WoongeoWarning
 from woongeo.locations import Locations, read_locations
-from woongeo.registers.words import split_words, translate
+from woongeo.registers.words import once, split_words, translate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -191,7 +191,7 @@ class Register:
             One row a plan and word: `plan_id`, `knelpunt` (our key; the word itself where it is in
             no table) and `woord` (the register's).
         """
-        words = self.plannen["knelpunten_register"].map(split_words)
+        words = once(self.plannen["knelpunten_register"], split_words)
         long = pd.DataFrame({"plan_id": self.plannen["plan_id"], "woord": words})
         long = long.explode("woord").dropna(subset=["woord"]).reset_index(drop=True)
         keys = translate(long["woord"], "knelpunten", keep=True)[0]

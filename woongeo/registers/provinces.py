@@ -14,7 +14,7 @@ from woongeo.encode import shortened
 from woongeo.registers.flat import flat, known_tables, read_flat
 from woongeo.registers.model import RAW_DETAIL, Raw, at_row, empty_detail
 from woongeo.registers.opening import layers_of, open_frame, read_table
-from woongeo.registers.words import plain, years
+from woongeo.registers.words import once, plain, years
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -231,6 +231,6 @@ def _stand(table: pd.DataFrame, column: str | None) -> np.ndarray:
     """Read whether homes are built, as the register says."""
     if column is None:
         return np.full(len(table), "onbekend", dtype=object)
-    words = table[column].map(plain)
+    words = once(table[column], plain)
     known = {"ja": "gerealiseerd", "nee": "gepland"}
     return np.array([known.get(word, "onbekend") for word in words], dtype=object)

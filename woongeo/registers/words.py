@@ -20,7 +20,7 @@ import pandas as pd
 from woongeo.columns import numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 #: What stands where a word is missing or in no table.
 ONBEKEND = "onbekend"
@@ -72,6 +72,32 @@ def plain(word: object) -> str:
     flat = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
     flat = " ".join(flat.replace("_", " ").casefold().split())
     return "" if flat in _NOTHING else flat
+
+
+def once(values: pd.Series, read: Callable[[Any], Any]) -> pd.Series:
+    """Read a column of which most words occur often: each word is read once.
+
+    Parameters
+    ----------
+    values : Series
+        Anything; lists too.
+    read : callable
+        Reads one value.
+
+    Returns
+    -------
+    Series of object
+        On the same index.
+    """
+    given = values.astype(object)
+    try:
+        codes, words = pd.factorize(given, use_na_sentinel=False)
+    except TypeError:
+        # Lists cannot be told apart by a hash.
+        return given.map(read).astype(object)
+    found = np.empty(len(words), dtype=object)
+    found[:] = [read(word) for word in words]
+    return pd.Series(found[codes], index=values.index, dtype=object)
 
 
 @cache
@@ -154,7 +180,7 @@ def translate(
         Where something stands that is in no table.
     """
     table = dictionary(kind) | {plain(k): v for k, v in (also or {}).items()}
-    flat = words.astype(object).map(plain)
+    flat = once(words, plain)
     translated = flat.map(table)
     unknown = (flat != "") & translated.isna()
     fallback = words.map(str) if keep else pd.Series(ONBEKEND, index=words.index)
@@ -238,8 +264,8 @@ def years(values: pd.Series) -> tuple[pd.Series, pd.Series]:
     unreadable : Series of bool
         Where something stands in which no year can be read.
     """
-    read = values.map(year_of).astype(float)
-    blank = values.astype(object).map(plain).eq("")
+    read = once(values, year_of).astype(float)
+    blank = once(values, plain).eq("")
     return read, read.isna() & ~blank
 
 
@@ -263,9 +289,9 @@ def shares(values: pd.Series) -> tuple[pd.Series, pd.Series]:
     >>> shares(pd.Series(["70%", "0,7", None, "hoog"]))[0].tolist()
     [0.7, 0.7, nan, nan]
     """
-    texts = values.astype(object).map(lambda v: v.strip() if isinstance(v, str) else v)
-    percent = texts.map(lambda v: isinstance(v, str) and v.endswith("%")).astype(bool)
-    bare = texts.map(lambda v: v.rstrip("%").strip() if isinstance(v, str) else v)
+    texts = once(values, lambda v: v.strip() if isinstance(v, str) else v)
+    percent = once(texts, lambda v: isinstance(v, str) and v.endswith("%")).astype(bool)
+    bare = once(texts, lambda v: v.rstrip("%").strip() if isinstance(v, str) else v)
     read, bad = numbers(bare)
     # 1 is certain, 70 is seventy percent; between them nothing is meant in any register.
     read = read.where(~(percent | (read > 1)), read / 100)
