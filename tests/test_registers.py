@@ -18,7 +18,7 @@ import pandas as pd
 import pyogrio
 import pytest
 import shapely
-from conftest import block, frame
+from conftest import ROOT, block, frame
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from register_files import (
@@ -52,7 +52,9 @@ from woongeo.errors import (
     WoongeoWarning,
 )
 from woongeo.registers import KINDS, read_register, recognise
+from woongeo.registers.flat import column_table
 from woongeo.registers.model import DETAIL, NUMBERS, PLANNEN
+from woongeo.registers.words import dictionary
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -633,6 +635,9 @@ def test_eib_keeps_its_own_columns_and_its_dirt_is_said_not_mended() -> None:
     frame_ = locations(found).frame
     assert frame_["woningen"].tolist() == [10]
     assert frame_["Gem_naam"].tolist() == ["Ede"]
+    # A column of theirs that says what ours says stands once; one that does not keeps its name.
+    assert {"planstatus_register", "provincie", "Aantalrest"} <= set(frame_.columns)
+    assert not {"Planstatus", "Provincie", "Planstatus_register_register"} & set(frame_.columns)
     assert (plan["oplevering_eerste"], plan["oplevering_laatste"]) == (2020, 2029)
 
 
@@ -749,6 +754,43 @@ def test_a_mapping_that_would_silently_do_nothing_is_refused(mapping: dict[str, 
 def test_a_column_of_a_mapping_that_is_not_there_is_refused() -> None:
     with pytest.raises(ColumnError, match="Aantal"):
         read(plans_of({"x": 1}), mapping={"kolommen": {"netto": "Aantal", "plan_id": "x"}})
+
+
+ZUID_HOLLAND_WORDS = (
+    *("Aansluiting op nutsvoorzieningen", "Bereikbaarheid", "Capaciteit bouwsector"),
+    *("Capaciteit overheid", "Compensatie bedrijventerreinen"),
+    *("Geluidhinder – industrie en bedrijven", "Geluidhinder – vliegverkeer"),  # noqa: RUF001
+    *("Geluidhinder – weg- en railverkeer", "Geluidhinder – nestgeluid"),  # noqa: RUF001
+    *("Maatschappelijk draagvlak", "Natuurbescherming", "Netcongestie", "Onrendabele top"),
+    *("Parkeren", "Procedures - Bezwaarprocedures", "Procedures - Beroepsprocedures"),
+    *("Stikstof", "Vervuilde grond", "Anders", "Geen", "Onbekend"),
+)
+GELDERLAND_WORDS = (
+    *("Ambtelijke capaciteit", "Bereikbaarheid", "Onrendabele top", "Anders", "Geen", "Onbekend"),
+    *("Stikstofruimte", "Netcongestie", "Bezwaar en beroep"),
+    "Onderhandelingen met eigenaren en ontwikkelaars",
+)
+PLANMONITOR_WORDS = (
+    *("Geen", "Ambtelijke capaciteit", "Bereikbaarheid", "Flora/Fauna", "Geluidshinder"),
+    *("Grondpositie", "Lokaal/Regionaal beleid", "Maatschappelijk draagvlak", "Anders"),
+    *("Nuts (netcongestie/wateraansluiting)", "Onrendabele top", "Stikstof", "Vervuilde grond"),
+    *("Spuitzones/milieu", "Netcongestie"),
+)
+
+
+@pytest.mark.parametrize("words", [ZUID_HOLLAND_WORDS, GELDERLAND_WORDS, PLANMONITOR_WORDS])
+def test_every_bottleneck_that_a_register_lets_plans_choose_is_known(
+    words: tuple[str, ...],
+) -> None:
+    found = read(
+        plans_of(
+            {"plannaam": "x", "year_properties": "[]", "knelpunten_meerkeuze": ",".join(words)}
+        )
+    )
+    assert "knelpunt onbekend" not in found.controle.counts()
+    table = found.knelpunten
+    assert table["woord"].tolist() == [*words]
+    assert set(table["knelpunt"]) <= set(dictionary("knelpunten").values())
 
 
 # --- the door
@@ -1037,3 +1079,13 @@ def test_no_kind_of_number_is_ever_nought_where_nothing_was_said() -> None:
         found = read(given_).plannen
         gone = {"Aantalrest": "rest", "Sloop": "sloop"}[column] == name
         assert np.isnan(found[name].iloc[1]) == gone
+
+
+def test_what_the_manual_tells_of_kinds_columns_and_mappings_is_so(tmp_path: Path) -> None:
+    manual = (ROOT / "docs" / "registers.md").read_text("utf-8")
+    for word in (*KINDS, *PLANNEN, *(c for c in DETAIL if c != "plan_id")):
+        assert f"`{word}`" in manual
+    toml = tmp_path / "tabel.toml"
+    toml.write_text(manual.split("```toml")[1].split("```")[0], encoding="utf-8")
+    table = column_table(toml)
+    assert (table.basis, table.sheet, table.header) == ("netto", "Plannen", 2)

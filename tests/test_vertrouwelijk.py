@@ -113,6 +113,13 @@ def test_plans_that_do_not_say_who_may_see_them_are_for_nobody_who_asks() -> Non
         visible_to(table.assign(**{KOLOM: "regio"}), "regio:Foodvalley")
 
 
+def test_the_column_is_found_whatever_its_case_and_rows_of_any_table_are_kept() -> None:
+    table = pd.DataFrame({"Vertrouwelijkheid": ["Openbaar", "Gemeente"], "masterplan": ["B", ""]})
+    assert visible_to(table, "openbaar").tolist() == [True, False]
+    assert str(default_audience(table)) == "openbaar"
+    assert for_audience(table, "openbaar")["masterplan"].tolist() == ["B"]
+
+
 def test_without_a_word_an_output_is_public_where_any_plan_is_not() -> None:
     assert str(default_audience(pd.DataFrame({KOLOM: ["openbaar", "Gemeente"]}))) == "openbaar"
     # EIB and others state no level at all: there is nothing to go by.
@@ -322,6 +329,14 @@ def test_plans_of_which_nothing_is_stated_are_exported_as_before(
         screening = woongeo.screen(sites([block(0, 0)]), [layer])
     woongeo.export_screening(screening, folder=tmp_path / "a")
     assert len(gpd.read_file(tmp_path / "a" / "locaties.gpkg")) == 1
+
+
+def test_an_export_in_which_nothing_may_be_seen_is_refused(tmp_path: Path) -> None:
+    screening = screened(register(SECRET))
+    assert len(for_audience(screening, "openbaar")) == 0
+    with pytest.raises(AudienceError, match="geen enkel plan"):
+        woongeo.export_screening(screening, folder=tmp_path / "a")
+    assert not (tmp_path / "a").exists()
 
 
 def test_nothing_left_to_see_is_an_empty_table_not_an_error() -> None:

@@ -22,7 +22,7 @@ import pandas as pd
 import shapely
 
 from woongeo.checks import CheckReport, Finding
-from woongeo.columns import as_text
+from woongeo.columns import as_text, recognise
 from woongeo.errors import AudienceError, ColumnError
 from woongeo.locations import Locations
 from woongeo.registers import Register
@@ -159,12 +159,13 @@ def visible_to(frame: pd.DataFrame, audience: str | Audience) -> NDArray[np.bool
     asked = read_audience(audience)
     if asked.level == "intern":
         return np.ones(len(frame), dtype=bool)
-    if KOLOM not in frame.columns:
+    column = _level_column(frame)
+    if column is None:
         raise AudienceError(
             f"de plannen hebben geen kolom {KOLOM!r}: wie ze mag zien is niet bekend; lees ze met "
             "read_register, of kies publiek 'intern'."
         )
-    levels = translate(frame[KOLOM], KOLOM)[0].to_numpy(dtype=object)
+    levels = translate(frame[column], KOLOM)[0].to_numpy(dtype=object)
     if asked.level == "openbaar":
         return np.asarray(levels == "openbaar")
     own = np.ones(len(frame), dtype=bool)
@@ -177,6 +178,11 @@ def visible_to(frame: pd.DataFrame, audience: str | Audience) -> NDArray[np.bool
         names = as_text(frame[asked.level]).str.casefold()
         own = (names == asked.name.casefold()).to_numpy()
     return np.asarray((levels == "openbaar") | (own & np.isin(levels, _OWN[asked.level])))
+
+
+def _level_column(frame: pd.DataFrame) -> str | None:
+    """Find the column that says how confidential a plan is, whatever its case."""
+    return KOLOM if KOLOM in frame.columns else recognise(frame.columns, [KOLOM])
 
 
 def default_audience(frame: pd.DataFrame) -> Audience:
@@ -193,9 +199,10 @@ def default_audience(frame: pd.DataFrame) -> Audience:
         Openbaar where any plan states that it is less than public; intern where none states
         anything: then there is nothing to go by, and nothing is left out.
     """
-    if KOLOM not in frame.columns:
+    column = _level_column(frame)
+    if column is None:
         return Audience("intern")
-    levels = translate(frame[KOLOM], KOLOM)[0]
+    levels = translate(frame[column], KOLOM)[0]
     closed = ~levels.isin(["openbaar", ONBEKEND])
     return Audience("openbaar" if closed.any() else "intern")
 
@@ -380,9 +387,9 @@ _Table = TypeVar("_Table", gpd.GeoDataFrame, pd.DataFrame)
 def _part(frame: _Table, seen: NDArray[np.bool_]) -> _Table:
     """Keep rows, without the name of a masterplan, and the homes of parts, that are left out."""
     kept = frame[seen].reset_index(drop=True)
-    if seen.all() or "masterplan" not in frame.columns:
+    key = recognise(frame.columns, ["plan_id", "locatie_id"])
+    if seen.all() or key is None or not {"masterplan", "naam"} <= set(frame.columns):
         return kept
-    key = "plan_id" if "plan_id" in frame.columns else "locatie_id"
     plans = pd.DataFrame(
         {"plan_id": frame[key], "naam": frame["naam"], "masterplan": frame["masterplan"]}
     )

@@ -162,8 +162,13 @@ def _for_audience(
                 f"plancapaciteit telt plannen mee die publiek {str(audience)!r} niet mag zien; "
                 f"maak haar van for_totals(screening, {str(audience)!r}){advice}."
             )
-    if visible_to(screening.locaties, audience).all():
+    seen = visible_to(screening.locaties, audience)
+    if seen.all():
         return screening
+    if not seen.any():
+        raise AudienceError(
+            f"publiek {str(audience)!r} mag geen enkel plan zien; er is niets te schrijven{advice}."
+        )
     if webmap is not None:
         raise AudienceError(
             f"de kaart toont plannen die publiek {str(audience)!r} niet mag zien; teken haar van "

@@ -378,17 +378,28 @@ def masters(plans: pd.DataFrame) -> NDArray[np.intp]:
 
 
 def _beside(frame: pd.DataFrame, given: pd.DataFrame) -> pd.DataFrame:
-    """Put the register's own columns behind ours; a name that is taken gets a tail."""
-    taken = {name.lower() for name in frame.columns}
+    """Put the register's own columns behind ours; a name that is taken gets a tail.
+
+    A column that says to the letter what ours of that name says is not put there again.
+    """
+    taken = {name.lower(): name for name in frame.columns}
     names = {}
     for column in given.columns:
-        new = str(column)
-        while new.lower() in taken:
-            new += "_register"
-        taken.add(new.lower())
-        names[column] = new
-    rest = given.rename(columns=names).set_axis(frame.index, axis=0)
+        new, there = str(column), False
+        while new.lower() in taken and not there:
+            ours = taken[new.lower()]
+            there = ours in frame.columns and _equal(frame[ours], given[column])
+            new += "" if there else "_register"
+        if not there:
+            taken[new.lower()] = new
+            names[column] = new
+    rest = given[[*names]].rename(columns=names).set_axis(frame.index, axis=0)
     return pd.concat([pd.DataFrame(frame), rest], axis=1)
+
+
+def _equal(ours: pd.Series, theirs: pd.Series) -> bool:
+    """Tell whether two columns say the same, to the letter."""
+    return as_text(ours).tolist() == as_text(theirs).tolist()
 
 
 def _together(*reports: CheckReport) -> CheckReport:
