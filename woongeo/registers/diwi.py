@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -107,7 +108,7 @@ def _within(read: Mapping[str, Any], *names: str) -> Any:  # noqa: ANN401  JSON 
 def _first(value: object) -> object:
     """Give the one value of a list: DIWI writes some fields as either."""
     if isinstance(value, list):
-        return ", ".join(str(v) for v in value) if value else None
+        return ", ".join(str(v) for v in value if v is not None) or None
     return value
 
 
@@ -238,9 +239,10 @@ def _count(value: object) -> float | None:
     if isinstance(value, bool) or value is None:
         return None
     try:
-        return float(str(value).replace(",", "."))
+        number = float(str(value).replace(",", "."))
     except ValueError:
         return None
+    return number if math.isfinite(number) else None
 
 
 def _totals(
