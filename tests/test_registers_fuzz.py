@@ -99,7 +99,7 @@ def test_cells_of_any_kind_are_a_number_or_unknown(row: dict[str, object]) -> No
         }
     }
     table = pd.DataFrame([row], dtype=object)
-    given_ = frame([block(0, 0)], **{c: table[c].tolist() for c in table})
+    given_ = frame([block(0, 0)], **{str(c): table[c].tolist() for c in table})
     plan = read(given_, mapping=mapping).plannen.iloc[0]
     assert plan[list(NUMBERS)].astype(float).abs().max() != float("inf")
     assert pd.isna(plan["realisatiekans"]) or 0 <= plan["realisatiekans"] <= 1
