@@ -19,6 +19,7 @@ from woongeo.errors import WoongeoError, WoongeoWarning, strict
 from woongeo.example import Example, example
 from woongeo.export import export_screening
 from woongeo.fetch import fetch_layers
+from woongeo.geiten import coverage_by_region, read_geitenhouderijen
 from woongeo.layers import (
     Coverage,
     Layer,
@@ -27,10 +28,13 @@ from woongeo.layers import (
     read_layer,
 )
 from woongeo.locations import Locations, read_locations
+from woongeo.plotting import ScreeningPlot, plot_screening
 from woongeo.regions import Regions, read_regions
 from woongeo.registers import Register, read_register
 from woongeo.rules import Rule
 from woongeo.screening import Screening, Toets, screen
+from woongeo.sensitivity import sensitivity
+from woongeo.spuitzones import read_spuitzones
 from woongeo.verdict import Hardheid, Oordeel
 from woongeo.vertrouwelijk import Audience, for_audience, for_totals
 from woongeo.webmap import ScreeningMap, map_screening
@@ -51,10 +55,12 @@ __all__ = [
     "Rule",
     "Screening",
     "ScreeningMap",
+    "ScreeningPlot",
     "Toets",
     "WoongeoError",
     "WoongeoWarning",
     "__version__",
+    "coverage_by_region",
     "default_catalogue",
     "default_rule",
     "errors",
@@ -66,13 +72,17 @@ __all__ = [
     "list_layers",
     "map_screening",
     "missing_layer",
+    "plot_screening",
     "read_catalogue",
     "read_coverage",
+    "read_geitenhouderijen",
     "read_layer",
     "read_locations",
     "read_regions",
     "read_register",
+    "read_spuitzones",
     "screen",
+    "sensitivity",
     "strict",
     "summarize_plancapaciteit",
 ]

@@ -38,6 +38,13 @@ LOCATION_NAMES: dict[str, tuple[str, ...]] = {
     "sloop": ("sloop", "totaal_sloop", "aantal_sloop"),
 }
 
+#: Columns that hold a region of a location, by its level.
+REGION_NAMES: dict[str, tuple[str, ...]] = {
+    "gemeente": ("gemeente", "gemeentenaam", "gemeente_naam", "gem_naam"),
+    "woondealregio": ("woondealregio", "woondeal_regio", "woondeal", "regio"),
+    "provincie": ("provincie", "provincienaam", "provincie_naam", "prov_naam"),
+}
+
 _FEATURE_NAMES: dict[str, tuple[str, ...]] = {
     "id": (
         "object_id",
@@ -278,6 +285,13 @@ def _number(text: str) -> float:
         return float("nan")
 
 
+def _cell(value: object) -> float:
+    """Read one cell: a number is one already, and 1.234 in it no thousands."""
+    if isinstance(value, int | float | np.number) and not isinstance(value, bool):
+        return float(value)
+    return _number(str(value))
+
+
 def numbers(values: pd.Series) -> tuple[pd.Series, pd.Series]:
     """Read a column of numbers as people write them.
 
@@ -304,7 +318,7 @@ def numbers(values: pd.Series) -> tuple[pd.Series, pd.Series]:
     if pd.api.types.is_numeric_dtype(values):
         read = values.astype("Float64").astype(float)
     else:
-        read = values.astype(object).map(lambda v: _number(str(v))).astype(float)
+        read = values.astype(object).map(_cell).astype(float)
     read = read.where(np.isfinite(read))
     blank = values.isna() | values.astype(str).str.strip().isin(["", "-"])
     return read, read.isna() & ~blank

@@ -23,9 +23,9 @@ from woongeo.columns import as_text
 from woongeo.crs import Conversion, to_rd
 from woongeo.errors import FileError, RegisterError
 from woongeo.files import fingerprint
-from woongeo.registers.words import plain
 from woongeo.sources import Source, read_vector, split_layer
 from woongeo.sources.place import END_BYTES, find, no_leak
+from woongeo.sources.points import coordinate_columns
 from woongeo.sources.readers import csv_rows
 
 if TYPE_CHECKING:
@@ -295,9 +295,17 @@ def open_frame(
     place = find(given, layer)
     if place.kind == "CSV":
         names, rows, notes = csv_rows(place, encoding)
-        if not {"wkt", "geom", "geometry", "geometrie", "the_geom", "shape"} & {
-            plain(name) for name in names
-        }:
+        drawn = {
+            "wkt",
+            "geom_wkt",
+            "wkt_geom",
+            "geom",
+            "geometry",
+            "geometrie",
+            "the_geom",
+            "shape",
+        }
+        if not drawn & {name.lower() for name in names} and coordinate_columns(names) is None:
             table = pd.DataFrame(rows, columns=pd.Index(names), dtype=object)
             return without_shapes(table, given, "CSV", tuple(notes))
     if place.kind == "GeoJSON" and _no_shapes_at_all(place.gdal_path, place.given):
