@@ -26,7 +26,7 @@ from woongeo.files import fingerprint
 from woongeo.sources import Source, read_vector, split_layer
 from woongeo.sources.place import END_BYTES, find, no_leak
 from woongeo.sources.points import coordinate_columns
-from woongeo.sources.readers import csv_rows
+from woongeo.sources.readers import WKT_COLUMNS, csv_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
