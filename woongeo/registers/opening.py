@@ -295,17 +295,8 @@ def open_frame(
     place = find(given, layer)
     if place.kind == "CSV":
         names, rows, notes = csv_rows(place, encoding)
-        drawn = {
-            "wkt",
-            "geom_wkt",
-            "wkt_geom",
-            "geom",
-            "geometry",
-            "geometrie",
-            "the_geom",
-            "shape",
-        }
-        if not drawn & {name.lower() for name in names} and coordinate_columns(names) is None:
+        drawn = {name.lower() for name in names} & set(WKT_COLUMNS)
+        if not drawn and coordinate_columns(names) is None:
             table = pd.DataFrame(rows, columns=pd.Index(names), dtype=object)
             return without_shapes(table, given, "CSV", tuple(notes))
     if place.kind == "GeoJSON" and _no_shapes_at_all(place.gdal_path, place.given):
