@@ -7,38 +7,25 @@ import json
 import math
 import time
 import warnings
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-
-import pandas as pd
 
 from woongeo.capacity import Plancapaciteit, summarize_plancapaciteit
 from woongeo.catalogue import Catalogue, default_catalogue, default_rule, read_catalogue
-from woongeo.checks import CheckReport
+from woongeo.cli.plans import for_whom, locations_of
 from woongeo.cli.say import one_line, say
 from woongeo.cli.services import client
-from woongeo.cli.words import NO_REGISTER, OF_A_LAYER
+from woongeo.cli.words import OF_A_LAYER
 from woongeo.encode import dutch
-from woongeo.errors import AudienceError, InputError, WoongeoWarning
+from woongeo.errors import InputError, WoongeoWarning
 from woongeo.example import example
 from woongeo.export import export_screening
 from woongeo.fetch import fetch_layers
 from woongeo.layers import Layer, missing_layer, read_layer
-from woongeo.locations import Locations, read_locations
 from woongeo.regions import Regions, read_regions
-from woongeo.registers import read_register, recognise
 from woongeo.rules import Rule
 from woongeo.screening import Screening, screen
 from woongeo.spuitzones import read_spuitzones
 from woongeo.verdict import SCREENING
-from woongeo.vertrouwelijk import (
-    KOLOM,
-    default_audience,
-    for_audience,
-    for_totals,
-    read_audience,
-    visible_to,
-)
 from woongeo.webmap import map_screening
 
 if TYPE_CHECKING:
@@ -46,7 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from woongeo.vertrouwelijk import Audience
+    from woongeo.locations import Locations
+
 
 _EXIT_UNKNOWN = 3
 
@@ -97,7 +85,7 @@ def run_screen(given: argparse.Namespace) -> int:
     book = default_catalogue() if given.rules is None else read_catalogue(given.rules)
     with warnings.catch_warnings(record=True) as doubts:
         warnings.simplefilter("always", WoongeoWarning)
-        locations = _locations(given, on)
+        locations = locations_of(given, on)
         layers = [
             _layer(
                 key,
@@ -124,57 +112,6 @@ def run_screen(given: argparse.Namespace) -> int:
             on=on,
             from_severity=given.from_severity,
         )
-
-
-def _locations(given: argparse.Namespace, on: dt.date | None) -> Locations:
-    """Read a register of plans where the file is one, else locations."""
-    named = {"--register": given.register, "--mapping": given.mapping}
-    of_a_register = {**named, "--shapes": given.shapes, "--basis": given.basis}
-    columns = {
-        "--id": given.id,
-        "--name": given.name,
-        "--woningen": given.woningen,
-        "--planstatus": given.planstatus,
-    }
-    plain = given.register == NO_REGISTER or any(v is not None for v in columns.values())
-    asked = [o for o, v in of_a_register.items() if v is not None and v != NO_REGISTER]
-    if plain and asked:
-        raise InputError(f"{asked[0]}: hoort bij een register, niet bij {_first(columns, given)}.")
-    if not plain and (asked or _is_register(given.plannen)):
-        register = read_register(
-            given.plannen,
-            kind=given.register,
-            mapping=given.mapping,
-            shapes=given.shapes,
-            basis=given.basis,
-            on=on,
-            crs=given.crs,
-            encoding=given.encoding,
-        )
-        return register.locations
-    return read_locations(
-        given.plannen,
-        id_column=given.id,
-        name_column=given.name,
-        woningen_column=given.woningen,
-        planstatus_column=given.planstatus,
-        crs=given.crs,
-        encoding=given.encoding,
-    )
-
-
-def _first(columns: dict[str, str | None], given: argparse.Namespace) -> str:
-    """Name the option that asks for plain locations."""
-    option = next((o for o, value in columns.items() if value is not None), None)
-    return option or f"--register {given.register}"
-
-
-def _is_register(plans: str) -> bool:
-    """Tell whether a file is a register; one that cannot be read is for `read_locations` to say."""
-    try:
-        return recognise(plans) is not None
-    except InputError:
-        return False
 
 
 def run_demo(given: argparse.Namespace) -> int:
@@ -286,7 +223,7 @@ def _finish(  # noqa: PLR0913  what both commands know
 ) -> int:
     """Screen, write, and tell."""
     screening = screen(locations, layers, on=on, from_severity=from_severity)
-    screening, counted, audience = _for_audience(given, screening, by)
+    screening, counted, audience = for_whom(given, screening, by)
     capacity = summarize_plancapaciteit(counted, by=by)
     webmap = map_screening(screening, title=title)
     seconds = time.perf_counter() - start
@@ -306,30 +243,6 @@ def _finish(  # noqa: PLR0913  what both commands know
             say(f"let op: {one_line(doubt.message)}", error=True)
         _tell(screening, capacity, paths)
     return _EXIT_UNKNOWN if given.strict and not screening.complete() else 0
-
-
-def _for_audience(
-    given: argparse.Namespace, screening: Screening, by: Sequence[Regions | str]
-) -> tuple[Screening, Screening, Audience]:
-    """Leave out what the audience may not see; choose what counts in totals."""
-    asked = getattr(given, "publiek", None)
-    audience = default_audience(screening.locaties) if asked is None else read_audience(asked)
-    if visible_to(screening.locaties, audience).all():
-        return screening, screening, audience
-    counted = for_totals(screening, audience, by=by, minimum=given.minimum_groep)
-    seen = for_audience(screening, audience)
-    if not len(seen):
-        raise AudienceError(
-            f"publiek {str(audience)!r} mag geen enkel plan zien; kies een ander met --publiek."
-        )
-    # What is told of the totals is told beside the list.
-    report = CheckReport(
-        pd.concat(
-            [counted.locations.report.of_check(KOLOM), seen.locations.report.table],
-            ignore_index=True,
-        )
-    )
-    return replace(seen, locations=replace(seen.locations, report=report)), counted, audience
 
 
 def _summary(
