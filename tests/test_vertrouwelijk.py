@@ -166,6 +166,29 @@ def test_findings_on_one_plan_that_name_another_go_with_the_other() -> None:
     assert shown.usable.tolist() == [True, True]
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "P0: woningen tellen mogelijk dubbel",
+        "P0 (1 m², 1 %): woningen tellen mogelijk dubbel",
+        "P0: de woningen staan in beide",
+        "P0 (1 m²",
+        "P0\nP0",
+    ],
+)
+def test_a_hidden_plan_cannot_pass_for_a_plan_that_is_seen_by_its_name(name: str) -> None:
+    shapes = [block(0, 0), block(0, 0), block(50, 50, 200, 200), block(900, 0)]
+    hidden = {**SECRET, "id": name}
+    found = register({}, hidden, {**hidden, "id": f"{name}!"}, {"van": name}, shapes=shapes)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", WoongeoWarning)
+        places = found.locations
+    # P0 lies partly in the one that ends in an exclamation mark.
+    assert any(name in text for text in places.report.table["toelichting"])
+    shown = for_audience(places, "openbaar")
+    assert not any(name in text for text in shown.report.table["toelichting"])
+
+
 def test_homes_of_a_hidden_part_cannot_be_told_from_its_masterplan() -> None:
     # P0 holds 100 homes, 77 of them in the secret P1 and 5 in the public P2.
     found = register({"n": 100}, {**SECRET, "n": 77, "van": "P0"}, {"n": 5, "van": "P0"})

@@ -60,10 +60,12 @@ _OF_THE_FILE = {
     *("woningen ontbreekt", "planstatus onbekend", "gerealiseerd omgekeerd", KOLOM),
 }
 
-# Findings on one plan that name another.
+# Findings on one plan that name another, whole: an id may hold any words.
 _NAMES_ANOTHER = re.compile(
-    r"^(?:zelfde vlak als|zelfde naam en gemeente als|is deel van|ligt vrijwel geheel in|overlapt) "
-    r"(?P<plan>.*?)(?:: (?:woningen tellen|de woningen staan)| \([\d.,]+ m²)",
+    r"(?:(?:zelfde vlak|zelfde naam en gemeente) als (?P<same>.*): woningen tellen mogelijk dubbel"
+    r"|(?:ligt vrijwel geheel in|overlapt) (?P<over>.*) "
+    r"\([\d.,]+ m², [\d.,]+ %\): woningen tellen mogelijk dubbel"
+    r"|is deel van (?P<part>.*): de woningen staan in beide)\Z",
     re.DOTALL,
 )
 _RELATIONS = {
@@ -413,6 +415,12 @@ def _is_masterplan(column: object) -> bool:
     return name != "masterplan" and (name.startswith(("masterplan", "overkoep")))
 
 
+def _other(text: str) -> str | None:
+    """Give the plan that a finding names beside its own; None where it names none like that."""
+    match = _NAMES_ANOTHER.match(text)
+    return match[match.lastgroup] if match and match.lastgroup else None
+
+
 def _report(
     report: CheckReport,
     ids: set[str],
@@ -426,8 +434,7 @@ def _report(
     else:
         of_file = (report.table["object_id"] == "") & report.table["controle"].isin(_OF_THE_FILE)
         kept = report.table[of_file | report.table["object_id"].isin(ids)]
-        other = kept["toelichting"].str.extract(_NAMES_ANOTHER)["plan"]
-        leaks = kept["controle"].isin(_RELATIONS) & ~other.isin(ids)
+        leaks = kept["controle"].isin(_RELATIONS) & ~kept["toelichting"].map(_other).isin(ids)
         kept = kept[~leaks.to_numpy(dtype=bool)]
     again: list[Finding] = []
     if not seen.all() and "woningen_register" in frame.columns:
