@@ -317,8 +317,13 @@ def numbers(values: pd.Series) -> tuple[pd.Series, pd.Series]:
         return pd.Series(np.nan, index=values.index), values.notna()
     if pd.api.types.is_numeric_dtype(values):
         read = values.astype("Float64").astype(float)
-    else:
-        read = values.astype(object).map(_cell).astype(float)
+        finite = read.where(np.isfinite(read))
+        return finite, (finite.isna() & values.notna()).astype(bool)
+    read = values.astype(object).map(_cell).astype(float)
     read = read.where(np.isfinite(read))
-    blank = values.isna() | values.astype(str).str.strip().isin(["", "-"])
-    return read, read.isna() & ~blank
+    # Whether anything stood there matters only where no number was read.
+    unread = read.isna().to_numpy()
+    left = values[unread]
+    bad = np.zeros(len(values), dtype=bool)
+    bad[unread] = ~(left.isna() | left.astype(str).str.strip().isin(["", "-"])).to_numpy(dtype=bool)
+    return read, pd.Series(bad, index=values.index)

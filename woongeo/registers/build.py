@@ -183,8 +183,7 @@ def _read_numbers(raw: Raw, plans: pd.DataFrame, findings: list[Finding]) -> Non
             findings.append(Finding(ids[i], "sloop negatief", "melding", text, value))
         plans[name] = plans[name].abs()
     # NaN in either makes NaN: what is unknown stays so, and bruto is then the most it can be.
-    if raw.kind != "eib-2020":
-        plans["netto"] = plans["netto"].fillna(plans["bruto"] - plans["sloop"])
+    plans["netto"] = plans["netto"].fillna(plans["bruto"] - plans["sloop"])
     plans["rest"] = plans["rest"].fillna(plans["bruto"] - plans["gerealiseerd"])
     plans["rest_netto"] = plans["rest_netto"].fillna(plans["rest"] - plans["sloop_rest"])
     chance, bad = shares(_column(raw, "realisatiekans"))
