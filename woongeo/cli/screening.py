@@ -26,6 +26,7 @@ from woongeo.rules import Rule
 from woongeo.screening import Screening, screen
 from woongeo.spuitzones import read_spuitzones
 from woongeo.verdict import SCREENING
+from woongeo.vertrouwelijk import KOLOM
 from woongeo.webmap import map_screening
 
 if TYPE_CHECKING:
@@ -257,9 +258,15 @@ def _summary(
         "woningen": {o: None if math.isnan(n) else n for o, n in screening.homes().items()},
         "lagen": {x.key: screening.counts(x.key) for x in screening.toetsen},
         "volledig": screening.complete(),
+        "vertrouwelijk": _withheld(screening),
         "waarschuwingen": [str(doubt.message) for doubt in doubts],
         "bestanden": [str(path) for path in paths],
     }
+
+
+def _withheld(screening: Screening) -> list[str]:
+    """Say what was left out because it is confidential."""
+    return [str(text) for text in screening.locations.report.of_check(KOLOM)["toelichting"]]
 
 
 def _tell(screening: Screening, capacity: Plancapaciteit, paths: Sequence[Path]) -> None:
@@ -281,6 +288,8 @@ def _tell(screening: Screening, capacity: Plancapaciteit, paths: Sequence[Path])
             "plan zonder aantal woningen telt" if missing == 1 else "plannen zonder aantal tellen"
         )
         say(f"{missing} {plans} niet mee in de woningen.")
+    for text in _withheld(screening):
+        say(f"Vertrouwelijk: {one_line(text)}.")
     say(f"Bestanden in {one_line(paths[0].parent)}: {', '.join(path.name for path in paths)}")
     say(SCREENING)
 
