@@ -10,6 +10,7 @@ import pytest
 import woongeo
 
 NAMES = [
+    "Audience",
     "Catalogue",
     "CheckReport",
     "ClassRule",
@@ -21,6 +22,7 @@ NAMES = [
     "Oordeel",
     "Plancapaciteit",
     "Regions",
+    "Register",
     "Rule",
     "Screening",
     "ScreeningMap",
@@ -38,6 +40,8 @@ NAMES = [
     "example",
     "export_screening",
     "fetch_layers",
+    "for_audience",
+    "for_totals",
     "list_layers",
     "map_screening",
     "missing_layer",
@@ -51,6 +55,7 @@ NAMES = [
     "read_locations",
     "read_netcongestie",
     "read_regions",
+    "read_register",
     "read_spuitzones",
     "read_table_layer",
     "screen",

@@ -33,15 +33,18 @@ from woongeo.plotting import ScreeningPlot, plot_screening
 from woongeo.regioncodes import read_code_changes
 from woongeo.regions import Regions, read_regions
 from woongeo.regiontables import read_table_layer
+from woongeo.registers import Register, read_register
 from woongeo.rules import ClassRule, Rule, TableRule
 from woongeo.screening import Screening, Toets, screen
 from woongeo.sensitivity import sensitivity
 from woongeo.spuitzones import read_spuitzones
 from woongeo.typologie import TypologyLimits, typology, with_typology
 from woongeo.verdict import Hardheid, Oordeel
+from woongeo.vertrouwelijk import Audience, for_audience, for_totals
 from woongeo.webmap import ScreeningMap, map_screening
 
 __all__ = [
+    "Audience",
     "Catalogue",
     "CheckReport",
     "ClassRule",
@@ -53,6 +56,7 @@ __all__ = [
     "Oordeel",
     "Plancapaciteit",
     "Regions",
+    "Register",
     "Rule",
     "Screening",
     "ScreeningMap",
@@ -70,6 +74,8 @@ __all__ = [
     "example",
     "export_screening",
     "fetch_layers",
+    "for_audience",
+    "for_totals",
     "list_layers",
     "map_screening",
     "missing_layer",
@@ -83,6 +89,7 @@ __all__ = [
     "read_locations",
     "read_netcongestie",
     "read_regions",
+    "read_register",
     "read_spuitzones",
     "read_table_layer",
     "screen",

@@ -178,6 +178,25 @@ class Screening:
             self.locations, _with_rules(self.layers, rules), self.on, self.from_severity, self
         )
 
+    def only(self, kept: NDArray[np.bool_], locations: Locations) -> Screening:
+        """Keep the verdicts on some locations.
+
+        Parameters
+        ----------
+        kept : ndarray of bool
+            Which of the locations, in their order.
+        locations : Locations
+            Those locations alone.
+
+        Returns
+        -------
+        Screening
+            Equal to a new screening of them.
+        """
+        at = kept[self.locations.usable]
+        judged = {key: own.only(at) for key, own in self.judged.items()}
+        return _assemble(locations, self.layers, self.toetsen, judged, self.on, self.from_severity)
+
     def counts(self, layer: str | None = None) -> dict[str, int]:
         """Count locations per verdict.
 
@@ -242,6 +261,8 @@ class Screening:
                 f"laag vermeld{told}."
             )
         report = self.locations.report
+        withheld = report.of_check("vertrouwelijkheid")["toelichting"]
+        notes += [f"Vertrouwelijk: {shortened(text)}." for text in withheld]
         if len(report):
             listed = "; ".join(report.summary())
             notes.append(f"Controle van de locaties: {listed}.")
