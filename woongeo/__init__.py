@@ -19,6 +19,7 @@ from woongeo.errors import WoongeoError, WoongeoWarning, strict
 from woongeo.example import Example, example
 from woongeo.export import export_screening
 from woongeo.fetch import fetch_layers
+from woongeo.geiten import coverage_by_region, read_geitenhouderijen
 from woongeo.judging.thresholds import stikstof_sensitivity
 from woongeo.layers import (
     Coverage,
@@ -28,17 +29,28 @@ from woongeo.layers import (
     read_layer,
 )
 from woongeo.locations import Locations, read_locations
+from woongeo.netcongestie import read_aansluitstop, read_netcongestie
+from woongeo.plotting import ScreeningPlot, plot_screening
 from woongeo.rasters import read_raster_layer, with_exceedance
+from woongeo.regioncodes import read_code_changes
 from woongeo.regions import Regions, read_regions
-from woongeo.rules import RasterRule, Rule, StikstofRule
+from woongeo.regiontables import read_table_layer
+from woongeo.registers import Register, read_register
+from woongeo.rules import ClassRule, RasterRule, Rule, StikstofRule, TableRule
 from woongeo.rules.stikstof import deposition_mol
 from woongeo.screening import Screening, Toets, screen
+from woongeo.sensitivity import sensitivity
+from woongeo.spuitzones import read_spuitzones
+from woongeo.typologie import TypologyLimits, typology, with_typology
 from woongeo.verdict import Hardheid, Oordeel
+from woongeo.vertrouwelijk import Audience, for_audience, for_totals
 from woongeo.webmap import ScreeningMap, map_screening
 
 __all__ = [
+    "Audience",
     "Catalogue",
     "CheckReport",
+    "ClassRule",
     "Coverage",
     "Example",
     "Hardheid",
@@ -48,14 +60,19 @@ __all__ = [
     "Plancapaciteit",
     "RasterRule",
     "Regions",
+    "Register",
     "Rule",
     "Screening",
     "ScreeningMap",
+    "ScreeningPlot",
     "StikstofRule",
+    "TableRule",
     "Toets",
+    "TypologyLimits",
     "WoongeoError",
     "WoongeoWarning",
     "__version__",
+    "coverage_by_region",
     "default_catalogue",
     "default_rule",
     "deposition_mol",
@@ -63,18 +80,31 @@ __all__ = [
     "example",
     "export_screening",
     "fetch_layers",
+    "for_audience",
+    "for_totals",
     "list_layers",
     "map_screening",
     "missing_layer",
+    "plot_screening",
+    "read_aansluitstop",
     "read_catalogue",
+    "read_code_changes",
     "read_coverage",
+    "read_geitenhouderijen",
     "read_layer",
     "read_locations",
+    "read_netcongestie",
     "read_raster_layer",
     "read_regions",
+    "read_register",
+    "read_spuitzones",
+    "read_table_layer",
     "screen",
+    "sensitivity",
     "stikstof_sensitivity",
     "strict",
     "summarize_plancapaciteit",
+    "typology",
     "with_exceedance",
+    "with_typology",
 ]

@@ -79,6 +79,10 @@ class LayerSpec:
         Under which name `fetch_layers` finds it; None where the user must bring a file.
     columns : dict
         Columns of features that the rules read, and what they hold, in Dutch.
+    aliases : dict
+        Column to other names that it has in files.
+    publisher, note : str
+        Who has the data, and what else to know of it, in Dutch; empty where nothing.
     rules : dict
         Name to rule, the main one ("hoofd") first.
     """
@@ -90,6 +94,9 @@ class LayerSpec:
     min_features: int = 0
     dataset: str | None = None
     columns: dict[str, str] = field(default_factory=dict)
+    aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    publisher: str = ""
+    note: str = ""
     rules: dict[str, RuleBase] = field(default_factory=lambda: {MAIN: Rule()})
 
 
@@ -333,6 +340,9 @@ class _Reader:
         cls = KINDS[kind]
         start = base if base is not None and base.kind == kind else None
         changes = self._fields(where, cls, entry)
+        if start is not None:
+            for entries in (n for n in cls.merged if n in changes):
+                changes[entries] = {**(getattr(start, entries) or {}), **changes[entries]}
         if self.user:
             changes.setdefault("on", True)
             if start is not None:
@@ -349,7 +359,7 @@ class _Reader:
     ) -> dict[str, Any]:
         """Read the fields of a rule."""
         hints = typing.get_type_hints(cls)
-        fields = [f.name for f in dataclasses.fields(cls)]
+        fields = [f.name for f in dataclasses.fields(cls) if f.init]
         changes: dict[str, Any] = {}
         for name, value in entry.items():
             if name != "kind" and name not in fields:

@@ -19,8 +19,11 @@ from woongeo.engine import REACH_M
 from woongeo.errors import InputError, ServiceError, UnknownResultWarning
 from woongeo.layers import Coverage, Layer, missing_layer, read_coverage, read_layer
 from woongeo.locations import Locations
+from woongeo.netcongestie import classified
 from woongeo.netherlands import outline
 from woongeo.pdok import Client, Snapshot
+from woongeo.rules import ClassRule
+from woongeo.spuitzones import read_spuitzones
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,7 +33,14 @@ if TYPE_CHECKING:
     from woongeo.rules import RuleBase
 
 # Layers whose publisher covers part of the country only: elsewhere their absence means nothing.
-_OWN_AREA = {"netcongestie_gebieden", "liander_hoogspanning"}
+_OWN_AREA = {
+    "netcongestie_gebieden",
+    "netcongestie_gebieden_teruglevering",
+    "netcongestie_pc4",
+    "netcongestie_pc6",
+    "liander_hoogspanning",
+    "liander_onderstations",
+}
 # Of a layer with more features than this only the surroundings are fetched.
 _MANY = 20_000
 _NEAR_M = 1_000.0
@@ -137,9 +147,15 @@ def _layer(
     dataset, facts = snapshot.dataset, snapshot.facts
     own = list(dataset.columns)
     columns = [c for c in own if c in snapshot.frame.columns]
-    layer = read_layer(
+    frame = snapshot.frame
+    main = rules[MAIN]
+    if isinstance(main, ClassRule) and "afname" in columns and main.column not in frame.columns:
+        # A capacity map holds codes; the rule reads what they mean.
+        areas, _ = classified(frame, what=dataset.id)
+        frame = frame.assign(**{main.column: areas["klasse"].to_numpy()})
+    layer = _spray_layer(snapshot, spec, rules, catalogue) or read_layer(
         spec.key,
-        snapshot.frame,
+        frame,
         rule=rules[MAIN],
         coverage=_coverage(snapshot),
         id_column=dataset.key or "feature_id",
@@ -172,6 +188,26 @@ def _layer(
     )
     source = replace(layer.source, path=url, driver=facts["ingang"], notes=notes)
     return replace(layer, source=source)
+
+
+def _spray_layer(
+    snapshot: Snapshot,
+    spec: LayerSpec,
+    rules: Mapping[str, RuleBase],
+    catalogue: Catalogue | None,
+) -> Layer | None:
+    """Make spray zones of parcels: their crops are looked up first; None for another layer."""
+    if "gewasgroep" not in spec.columns or "gewascode" not in snapshot.frame.columns:
+        return None
+    return read_spuitzones(
+        snapshot.frame,
+        key=spec.key,
+        coverage=_coverage(snapshot),
+        rule=rules[MAIN],
+        publisher=snapshot.dataset.publisher,
+        licence=snapshot.dataset.licence,
+        catalogue=catalogue,
+    )
 
 
 def _coverage(snapshot: Snapshot) -> Coverage:

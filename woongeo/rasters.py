@@ -164,7 +164,7 @@ def with_exceedance(
     if statistic not in {"maximum", "gemiddelde"}:
         raise LayerError(f"statistic is {statistic!r}; kies uit maximum, gemiddelde.")
     features = habitats.features
-    if critical_load_column not in features.columns:
+    if critical_load_column not in features.columns or features[critical_load_column].isna().all():
         raise ColumnError(
             f"laag {habitats.key}: kolom {critical_load_column!r} met kritische depositiewaarden "
             "is er niet; zeg bij read_layer met columns welke kolom van het bestand het is."

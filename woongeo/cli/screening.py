@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from woongeo.capacity import Plancapaciteit, summarize_plancapaciteit
 from woongeo.catalogue import Catalogue, default_catalogue, default_rule, read_catalogue
+from woongeo.cli.plans import for_whom, locations_of
 from woongeo.cli.say import one_line, say
 from woongeo.cli.services import client
 from woongeo.cli.words import OF_A_LAYER
@@ -21,20 +22,29 @@ from woongeo.example import example
 from woongeo.export import export_screening
 from woongeo.fetch import fetch_layers
 from woongeo.layers import Layer, missing_layer, read_layer
-from woongeo.locations import Locations, read_locations
 from woongeo.rasters import read_raster_layer
 from woongeo.regions import Regions, read_regions
 from woongeo.rules import Rule
 from woongeo.screening import Screening, screen
 from woongeo.sources.raster import RASTER_KINDS
+from woongeo.spuitzones import read_spuitzones
 from woongeo.verdict import SCREENING
+from woongeo.vertrouwelijk import KOLOM
 from woongeo.webmap import map_screening
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from woongeo.locations import Locations
+
+
 _EXIT_UNKNOWN = 3
+
+# What spray zones settle themselves.
+_NOT_FOR_PARCELS = {
+    *("--layer-id", "--layer-name", "--layer-encoding", "--layer-title", "--ignore-unreadable"),
+}
 
 # Options that change the rule of a layer.
 _RULE = {
@@ -81,15 +91,7 @@ def run_screen(given: argparse.Namespace) -> int:
     book = default_catalogue() if given.rules is None else read_catalogue(given.rules)
     with warnings.catch_warnings(record=True) as doubts:
         warnings.simplefilter("always", WoongeoWarning)
-        locations = read_locations(
-            given.plannen,
-            id_column=given.id,
-            name_column=given.name,
-            woningen_column=given.woningen,
-            planstatus_column=given.planstatus,
-            crs=given.crs,
-            encoding=given.encoding,
-        )
+        locations = locations_of(given, on)
         layers = [
             _layer(
                 key,
@@ -147,6 +149,22 @@ def _layer(
     date = options.get("--peildatum")
     if Path(file).suffix.lower() in RASTER_KINDS:
         return _raster_layer(key, file, options, switches, book)
+    if "gewasgroep" in book.spec(key).columns:
+        stray = sorted({*options, *switches} & _NOT_FOR_PARCELS)
+        if stray:
+            raise InputError(f"{stray[0]} {key}: dat kan niet bij percelen; laat het weg.")
+        # Several years are given as one layer: brp_2024.gpkg;brp_2025.gpkg.
+        return read_spuitzones(
+            file.split(";"),
+            key=key,
+            coverage=options.get("--coverage"),
+            rule=_rule(key, options, book),
+            crs=options.get("--layer-crs"),
+            reference_date=None if date is None else _date(date, f"--peildatum {key}="),
+            publisher=options.get("--publisher"),
+            licence=options.get("--licence"),
+            catalogue=book,
+        )
     return read_layer(
         key,
         file,
@@ -234,7 +252,8 @@ def _finish(  # noqa: PLR0913  what both commands know
 ) -> int:
     """Screen, write, and tell."""
     screening = screen(locations, layers, on=on, from_severity=from_severity)
-    capacity = summarize_plancapaciteit(screening, by=by)
+    screening, counted, audience = for_whom(given, screening, by)
+    capacity = summarize_plancapaciteit(counted, by=by)
     webmap = map_screening(screening, title=title)
     seconds = time.perf_counter() - start
     paths = export_screening(
@@ -244,6 +263,7 @@ def _finish(  # noqa: PLR0913  what both commands know
         webmap=webmap,
         overwrite=given.overwrite,
         seconds=seconds,
+        publiek=audience,
     )
     if given.json:
         say(json.dumps(_summary(screening, paths, doubts), ensure_ascii=False, indent=2))
@@ -266,9 +286,15 @@ def _summary(
         "woningen": {o: None if math.isnan(n) else n for o, n in screening.homes().items()},
         "lagen": {x.key: screening.counts(x.key) for x in screening.toetsen},
         "volledig": screening.complete(),
+        "vertrouwelijk": _withheld(screening),
         "waarschuwingen": [str(doubt.message) for doubt in doubts],
         "bestanden": [str(path) for path in paths],
     }
+
+
+def _withheld(screening: Screening) -> list[str]:
+    """Say what was left out because it is confidential."""
+    return [str(text) for text in screening.locations.report.of_check(KOLOM)["toelichting"]]
 
 
 def _tell(screening: Screening, capacity: Plancapaciteit, paths: Sequence[Path]) -> None:
@@ -290,6 +316,8 @@ def _tell(screening: Screening, capacity: Plancapaciteit, paths: Sequence[Path])
             "plan zonder aantal woningen telt" if missing == 1 else "plannen zonder aantal tellen"
         )
         say(f"{missing} {plans} niet mee in de woningen.")
+    for text in _withheld(screening):
+        say(f"Vertrouwelijk: {one_line(text)}.")
     say(f"Bestanden in {one_line(paths[0].parent)}: {', '.join(path.name for path in paths)}")
     say(SCREENING)
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from woongeo.errors import FileError, OutputError
+from woongeo.errors import AudienceError, FileError, OutputError
 from woongeo.export.manifest import MANIFEST, manifest
 from woongeo.export.tables import rounded, whole_numbers, write_csv, write_gpkg
 from woongeo.files import (
@@ -30,6 +30,13 @@ from woongeo.files import (
 )
 from woongeo.regions import Regions
 from woongeo.sources import split_layer
+from woongeo.vertrouwelijk import (
+    KOLOM,
+    default_audience,
+    for_audience,
+    read_audience,
+    visible_to,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +44,7 @@ if TYPE_CHECKING:
     from woongeo.capacity import Plancapaciteit
     from woongeo.screening import Screening
     from woongeo.sources import Source
+    from woongeo.vertrouwelijk import Audience
     from woongeo.webmap import ScreeningMap
 
 _GPKG, _TREFFERS, _CAPACITEIT, _KAART = FILES = (
@@ -50,7 +58,7 @@ _GPKG, _TREFFERS, _CAPACITEIT, _KAART = FILES = (
 _BEFORE, _LOCK = "vorige", "slot"
 
 
-def export_screening(
+def export_screening(  # noqa: PLR0913  one keyword a file or a choice
     screening: Screening,
     *,
     folder: str | Path,
@@ -58,6 +66,7 @@ def export_screening(
     webmap: ScreeningMap | None = None,
     overwrite: bool = False,
     seconds: float | None = None,
+    publiek: str | Audience | None = None,
 ) -> list[Path]:
     """Write a screening to a folder.
 
@@ -79,6 +88,10 @@ def export_screening(
         replaced. A file that this screening was read from is never replaced.
     seconds : float, optional
         How long the screening took, for the manifest.
+    publiek : str or Audience, optional
+        Who will see the files ("openbaar", "provincie", "regio:NAAM", "gemeente:NAAM", "intern"):
+        plans that are more confidential are left out. Without it "openbaar" where any plan states
+        that it is not public, else nothing is left out.
 
     Returns
     -------
@@ -93,7 +106,11 @@ def export_screening(
     ------
     OutputError
         When a file cannot be written or is not ours to replace; then nothing was changed.
+    AudienceError
+        When a map or a table of totals holds plans that `publiek` may not see; make them from
+        `for_audience` and `for_totals`.
     """
+    screening = _for_audience(screening, plancapaciteit, webmap, publiek)
     target = Path(folder)
     names = [_GPKG, _TREFFERS]
     names += [_CAPACITEIT] if plancapaciteit is not None else []
@@ -126,6 +143,38 @@ def export_screening(
             outdated = [name for name in ours if name not in names]
             _move_all(scratch, target, [*names, MANIFEST], outdated)
     return [target / name for name in [*names, MANIFEST]]
+
+
+def _for_audience(
+    screening: Screening,
+    plancapaciteit: Plancapaciteit | None,
+    webmap: ScreeningMap | None,
+    publiek: str | Audience | None,
+) -> Screening:
+    """Leave out the plans that the audience may not see."""
+    audience = default_audience(screening.locaties) if publiek is None else read_audience(publiek)
+    advice = "; of geef publiek='intern'"
+    if plancapaciteit is not None:
+        whole = plancapaciteit.screening
+        chosen = len(whole.locations.report.of_check(KOLOM))
+        if not chosen and not visible_to(whole.locaties, audience).all():
+            raise AudienceError(
+                f"plancapaciteit telt plannen mee die publiek {str(audience)!r} niet mag zien; "
+                f"maak haar van for_totals(screening, {str(audience)!r}){advice}."
+            )
+    seen = visible_to(screening.locaties, audience)
+    if seen.all():
+        return screening
+    if not seen.any():
+        raise AudienceError(
+            f"publiek {str(audience)!r} mag geen enkel plan zien; er is niets te schrijven{advice}."
+        )
+    if webmap is not None:
+        raise AudienceError(
+            f"de kaart toont plannen die publiek {str(audience)!r} niet mag zien; teken haar van "
+            f"for_audience(screening, {str(audience)!r}), en geef die ook hier{advice}."
+        )
+    return for_audience(screening, audience)
 
 
 @contextmanager

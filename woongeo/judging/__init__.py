@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from woongeo.judging import raster, stikstof, zone
+from woongeo.judging import klasse, raster, stikstof, tabel, zone
 from woongeo.judging.common import Judged, Subjects, all_free, nothing_known
-from woongeo.rules import RasterRule, Rule, StikstofRule
+from woongeo.rules import ClassRule, RasterRule, Rule, StikstofRule, TableRule
 from woongeo.verdict import Hardheid, Oordeel
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ _JUDGES: dict[type[RuleBase], Callable[[Layer, Any, Subjects], Judged]] = {
     Rule: zone.judge,
     StikstofRule: stikstof.judge,
     RasterRule: raster.judge,
+    ClassRule: klasse.judge,
+    TableRule: tabel.judge,
 }
 
 # Plans of which no procedure has begun: a vision, an option, an idea of officials.

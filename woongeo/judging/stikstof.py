@@ -129,12 +129,14 @@ def _select(layer: Layer, rule: StikstofRule) -> tuple[NDArray[np.bool_], NDArra
             counts &= ~marked.isin([mark.casefold() for mark in marks]).to_numpy()
     doubtful = np.zeros(len(features), dtype=bool)
     if rule.exceedance_column is not None:
-        if rule.exceedance_column not in features.columns:
+        exceedance = np.full(len(features), np.nan)
+        if rule.exceedance_column in features.columns:
+            exceedance = features[rule.exceedance_column].to_numpy(dtype=float)
+        if len(features) and np.isnan(exceedance).all():
             raise RuleError(
-                f"laag {layer.key}: de regel leest de kolom {rule.exceedance_column!r} en die "
-                "heeft de laag niet; maak haar met with_exceedance(laag, depositieraster)."
+                f"laag {layer.key}: de regel leest de kolom {rule.exceedance_column!r} en daar "
+                "staat niets in; maak haar met with_exceedance(laag, depositieraster)."
             )
-        exceedance = features[rule.exceedance_column].to_numpy(dtype=float)
         doubtful = counts & np.isnan(exceedance)
         counts &= exceedance >= rule.min_exceedance_mol_ha_j
     return counts, doubtful
