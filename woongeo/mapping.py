@@ -98,7 +98,7 @@ class RegionMapping:
             while name not in now and name in successor and name not in seen:
                 seen.add(name)
                 name = successor[name]
-            return now.get(name, "onbekend")
+            return str(now.get(name, "onbekend"))
 
         known = {text: find(plain_name(text)) for text in gemeenten.dropna().unique()}
         return gemeenten.map(known).astype(object).where(gemeenten.notna(), "onbekend")

@@ -80,8 +80,8 @@ class Targets:
     ----------
     table : DataFrame
         One row a figure: `wat` ("opgave", "restopgave", "gerealiseerd" and others), `niveau`,
-        `gebied`, `van` and `tot` (years, both within the period; NaN where the source does not say),
-        `waarde` (NaN where it gives no number), `eenheid`, `basis` (bruto, netto or onbekend),
+        `gebied`, `van` and `tot` (years, both within the period; NaN where the source does not
+        say), `waarde` (NaN where it gives no number), `eenheid`, `basis` (bruto, netto, onbekend),
         `bron`, `datum` (text: a year, month or day; empty where not known), `zekerheid`,
         `opmerking`.
     source : TableSource

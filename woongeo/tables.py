@@ -123,15 +123,14 @@ def _read_text(path: Path) -> pd.DataFrame:
 def _read_sheet(path: Path, sheet: str | None) -> pd.DataFrame:
     """Read a sheet with what cells hold."""
     try:
-        with pd.ExcelFile(path, engine="calamine") as book:
-            if sheet is not None and sheet not in book.sheet_names:
-                there = ", ".join(map(str, book.sheet_names))
-                raise FileError(f"{path}: blad {sheet!r} bestaat niet; wel: {there}.")
-            return book.parse(0 if sheet is None else sheet)
-    except FileError:
-        raise
+        book = pd.read_excel(path, sheet_name=None, engine="calamine")
     except (CalamineError, ValueError, OSError) as error:
         raise FileError(f"{path}: kan niet als werkblad worden gelezen ({error}).") from error
+    if sheet is None:
+        return next(iter(book.values()))
+    if sheet not in book:
+        raise FileError(f"{path}: blad {sheet!r} bestaat niet; wel: {', '.join(map(str, book))}.")
+    return book[sheet]
 
 
 def missing_columns(table: pd.DataFrame, needed: Sequence[str]) -> list[str]:

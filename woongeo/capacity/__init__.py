@@ -6,6 +6,7 @@ plan (`zonder_aantal`) and adds to no sum; where no plan of a region has a numbe
 empty.
 """
 
+from woongeo.capacity.amounts import homes_in
 from woongeo.capacity.figures import measured, verdict_keys
 from woongeo.capacity.indicators import Norms
 from woongeo.capacity.opbrengst import UITVAL_130, UITVAL_DERDE, Planuitval
@@ -19,11 +20,10 @@ from woongeo.capacity.parts import (
     levels,
     whole,
 )
-from woongeo.capacity.phasing import OPEN, phases
+from woongeo.capacity.phasing import delivery_periods, phases
 from woongeo.capacity.summary import Plancapaciteit, summarize_plancapaciteit
 
 __all__ = [
-    "OPEN",
     "OUTSIDE",
     "TOTAL",
     "UITVAL_130",
@@ -33,8 +33,10 @@ __all__ = [
     "Parts",
     "Plancapaciteit",
     "Planuitval",
+    "delivery_periods",
     "divide",
     "divide_homes",
+    "homes_in",
     "levels",
     "measured",
     "phases",

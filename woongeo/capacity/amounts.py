@@ -144,6 +144,30 @@ def choose_basis(known: dict[str, NDArray[np.float64]], basis: str | None) -> st
     return basis
 
 
+def homes_in(frame: gpd.GeoDataFrame, basis: str | None) -> NDArray[np.float64]:
+    """Give the capacity of each plan.
+
+    Parameters
+    ----------
+    frame : GeoDataFrame
+        Locations.
+    basis : str or None
+        As for `choose_basis`.
+
+    Returns
+    -------
+    ndarray of float
+        Homes; NaN where not known.
+
+    Raises
+    ------
+    ColumnError
+        As for `choose_basis`.
+    """
+    known = amounts(frame)
+    return known[choose_basis(known, basis)]
+
+
 def segments(frame: gpd.GeoDataFrame, homes: NDArray[np.float64]) -> pd.DataFrame:
     """Read which share of a plan's homes is sociale huur and betaalbaar.
 
@@ -158,19 +182,21 @@ def segments(frame: gpd.GeoDataFrame, homes: NDArray[np.float64]) -> pd.DataFram
     -------
     DataFrame
         Shares (0-1) per plan, on a `RangeIndex`: `sociaal_min`, `sociaal_max`, `betaalbaar_min`,
-        `betaalbaar_max`; what is not known is in the maximum and not in the minimum.
+        `betaalbaar_max`; what is not known is in the maximum and not in the minimum. NaN where the
+        register has no such column.
     """
     n = len(frame)
     sums = {"sociaal": [np.zeros(n), np.zeros(n)], "betaalbaar": [np.zeros(n), np.zeros(n)]}
     total = np.zeros(n)
-    for name, found in _segment_columns(frame.columns):
+    there = _segment_columns(frame.columns)
+    for name, found in there:
         values = column(frame, str(found).lower())
         # Over-counted categories make the one of what is unknown negative in real registers.
         held = np.zeros(n) if values is None else np.clip(np.nan_to_num(values.to_numpy()), 0, None)
         total += held
-        for (low, high), counts in zip(sums.values(), SEGMENTS[name], strict=True):
-            low += held * (counts is True)
-            high += held * (counts is not False)
+        for ends, counts in zip(sums.values(), SEGMENTS[name], strict=True):
+            ends[0] += held * (counts is True)
+            ends[1] += held * (counts is not False)
     size = np.fmax(np.nan_to_num(homes), total)
     open_ = size - total
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -179,7 +205,8 @@ def segments(frame: gpd.GeoDataFrame, homes: NDArray[np.float64]) -> pd.DataFram
             # Of a plan without homes nothing is known, and nothing depends on it.
             shares[f"{name}_min"] = np.where(size > 0, low / size, 0.0)
             shares[f"{name}_max"] = np.where(size > 0, (high + open_) / size, 1.0)
-    return pd.DataFrame(shares)
+    # Without any such column nothing is known of any plan, and nothing is 0.
+    return pd.DataFrame(shares) if there else pd.DataFrame(dict.fromkeys(shares, [np.nan] * n))
 
 
 def _segment_columns(columns: Iterable[object]) -> list[tuple[str, object]]:
@@ -216,7 +243,7 @@ def chances(frame: gpd.GeoDataFrame, fallback: dict[str, float]) -> NDArray[np.f
         When a chance is no number from 0 to 1.
     """
     chance = frame["hardheid"].map({h: fallback.get(str(h), np.nan) for h in Hardheid})
-    known = chance.to_numpy(dtype=float, copy=True)
+    known: NDArray[np.float64] = chance.to_numpy(dtype=float, copy=True)
     found = next((c for c in frame.columns if str(c).lower() == "realisatiekans"), None)
     if found is None:
         return known
@@ -231,4 +258,4 @@ def chances(frame: gpd.GeoDataFrame, fallback: dict[str, float]) -> NDArray[np.f
             f"kolom {found!r}, rij {bad[0] + 1}: {text.iloc[bad[0]]!r} is geen kans van 0 tot 1 "
             "(of 0% tot 100%)."
         )
-    return np.where(np.isnan(own), known, own)
+    return np.asarray(np.where(np.isnan(own), known, own), dtype=float)

@@ -69,7 +69,8 @@ def blocked_share(screening: Screening) -> NDArray[np.float64]:
     frame = screening.locaties
     area = frame[["belemmerd_m2", "onbekend_m2", "vrij_m2"]].sum(axis=1).to_numpy()
     with np.errstate(invalid="ignore"):
-        return np.nan_to_num(frame["belemmerd_m2"].to_numpy() / area)
+        share = np.nan_to_num(frame["belemmerd_m2"].to_numpy() / area)
+    return np.asarray(share, dtype=float)
 
 
 def left_after(screening: Screening) -> pd.DataFrame:

@@ -167,6 +167,8 @@ class _Sums:
         row = self.cells.row[at]
         value = self.cells.homes[at] * self.plans.left[stand][row]
         if weight is not None:
+            if np.isnan(weight).any():
+                return np.full(len(self.known), np.nan)
             value = value * weight[row]
         total = np.bincount(
             self.cells.region[at], weights=np.nan_to_num(value), minlength=len(self.cells.names)
@@ -256,12 +258,29 @@ def level_table(
             goal = task(asked.targets, place, asked.periods[i], realised)
             measures += _against(sums, open_, goal, asked.norms)
         blocks += [m.frame(level, cut.names, name) for m in measures]
-    table = pd.concat(blocks, ignore_index=True)
-    rank = {name: i for i, name in enumerate([*names, OTHER_YEARS, NO_YEAR, ALL_YEARS])}
+    return pd.concat(blocks, ignore_index=True), cut
+
+
+def in_order(table: pd.DataFrame, periods: list[tuple[int, int]]) -> pd.DataFrame:
+    """Put the rows of one level in order: by region, what lies in none last, and by period.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns `CIJFERS`.
+    periods : list of (int, int)
+        First and last year.
+
+    Returns
+    -------
+    DataFrame
+        Within a period measures keep their order.
+    """
+    names = [*(period_name(p) for p in periods), OTHER_YEARS, NO_YEAR, ALL_YEARS]
+    rank = table["periode"].map({name: i for i, name in enumerate(names)}).to_numpy()
     outside = (table["gebied"] == OUTSIDE).to_numpy()
-    region = table["gebied"].astype(str).to_numpy()
-    order = np.lexsort((table["periode"].map(rank).to_numpy(), region, outside))
-    return table.iloc[order].reset_index(drop=True), cut
+    order = np.lexsort((rank, table["gebied"].astype(str).to_numpy(), outside))
+    return table.iloc[order].reset_index(drop=True)
 
 
 def period_name(period: tuple[int, int]) -> str:
@@ -286,7 +305,7 @@ class Measure:
 
     name: str
     unit: str
-    values: dict[str, Floats]
+    by_stand: dict[str, Floats]
     norm: float = np.nan
     source: NDArray[np.object_] | str = ""
 
@@ -313,7 +332,7 @@ class Measure:
             "maat": self.name,
             "eenheid": self.unit,
             "norm": self.norm,
-            **{stand: self.values.get(stand, nothing) for stand in STANDS},
+            **{stand: self.by_stand.get(stand, nothing) for stand in STANDS},
             "bron": self.source,
         }
         return pd.DataFrame(columns, columns=list(CIJFERS))
@@ -328,12 +347,12 @@ def _measures(sums: _Sums, norms: Norms) -> list[Measure]:
     plans = sums.plans
     capacity = _all_stands(sums, "plancapaciteit", None)
     kinds = {name: _all_stands(sums, name, weight) for name, weight in plans.kinds.items()}
-    hard, soft, open_ = (kinds[k].values for k in ("hard", "zacht", "status_onbekend"))
+    hard, soft, open_ = (kinds[k].by_stand for k in ("hard", "zacht", "status_onbekend"))
     share: dict[str, dict[str, Floats]] = {"": {}, "_min": {}, "_max": {}}
     for stand in STANDS:
         share[""][stand] = ratio(hard[stand], hard[stand] + soft[stand])
-        share["_min"][stand] = ratio(hard[stand], capacity.values[stand])
-        share["_max"][stand] = ratio(hard[stand] + open_[stand], capacity.values[stand])
+        share["_min"][stand] = ratio(hard[stand], capacity.by_stand[stand])
+        share["_max"][stand] = ratio(hard[stand] + open_[stand], capacity.by_stand[stand])
     no_number = plans.counted & np.isnan(plans.homes)
     measures = [
         Measure("plannen", "plannen", {"voor": sums.count(plans.counted)}),
@@ -346,7 +365,7 @@ def _measures(sums: _Sums, norms: Norms) -> list[Measure]:
     for name, norm in (("sociaal", norms.sociaal), ("betaalbaar", norms.betaalbaar)):
         for end in ("min", "max"):
             weight = plans.segments[f"{name}_{end}"].to_numpy()
-            values = {s: ratio(sums.of(weight, s), capacity.values[s]) for s in STANDS}
+            values = {s: ratio(sums.of(weight, s), capacity.by_stand[s]) for s in STANDS}
             measures.append(Measure(f"{name}_aandeel_{end}", "aandeel", values, norm))
     return measures
 
@@ -369,8 +388,10 @@ def _all_realised(plans: Plans, parts: Parts, realised: Measure) -> Floats:
     """Give what plans say was realised, per region; NaN where not every plan says."""
     _, region = np.unique(parts.region.astype(str), return_inverse=True)
     silent = plans.counted & np.isnan(plans.amounts["gerealiseerd"])
-    missing = np.bincount(region, weights=silent[parts.row], minlength=len(realised.values["voor"]))
-    return np.where(missing > 0, np.nan, realised.values["voor"])
+    missing = np.bincount(
+        region, weights=silent[parts.row], minlength=len(realised.by_stand["voor"])
+    )
+    return np.where(missing > 0, np.nan, realised.by_stand["voor"])
 
 
 def _against(sums: _Sums, open_: _Sums, task: Task, norms: Norms) -> list[Measure]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from woongeo.capacity.parts import add_up_by
 from woongeo.errors import ColumnError
 from woongeo.verdict import Hardheid
 
@@ -99,7 +100,7 @@ class Yield:
     exact: NDArray[np.bool_]
 
 
-def realised(  # noqa: PLR0913  four columns of one table, and how
+def realised(
     group: NDArray[np.intp],
     plan: NDArray[np.intp],
     homes: Floats,
@@ -135,8 +136,8 @@ def realised(  # noqa: PLR0913  four columns of one table, and how
     group, plan, homes = group[known], plan[known], homes[known]
     p = chance[plan]
     sure = ~np.isnan(p)
-    mean = np.bincount(group[sure], weights=(homes * p)[sure], minlength=n)
-    open_ = np.bincount(group[~sure], weights=homes[~sure], minlength=n)
+    mean = add_up_by(group[sure], (homes * p)[sure], n)
+    open_ = add_up_by(group[~sure], homes[~sure], n)
     lower, upper, exact = np.full(n, np.nan), np.full(n, np.nan), np.zeros(n, dtype=bool)
     some = np.bincount(group[sure], minlength=n) > 0
     known_mean = np.where(some, mean, np.nan)

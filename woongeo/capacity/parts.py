@@ -41,6 +41,28 @@ class Parts:
     share: NDArray[np.float64]
 
 
+def add_up_by(
+    index: NDArray[np.integer], weight: NDArray[np.generic], size: int
+) -> NDArray[np.float64]:
+    """Add up weights by index.
+
+    Parameters
+    ----------
+    index : ndarray of int
+        Where each weight belongs.
+    weight : ndarray
+        Numbers, none of them NaN.
+    size : int
+        Number of sums.
+
+    Returns
+    -------
+    ndarray of float
+        One sum an index.
+    """
+    return np.asarray(np.bincount(index, weights=weight, minlength=size), dtype=float)
+
+
 def levels(by: Sequence[Division]) -> list[str]:
     """Name the levels of divisions.
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from woongeo.capacity.amounts import column
+from woongeo.capacity.parts import add_up_by
 from woongeo.columns import as_text, numbers
 from woongeo.errors import ColumnError, DoubtfulLocationWarning
 
@@ -122,8 +123,7 @@ def _merged(
     _, code = np.unique(code, return_inverse=True)
     key = row * (int(code.max(initial=0)) + 1) + code
     _, first, group = np.unique(key, return_index=True, return_inverse=True)
-    total = np.bincount(group, weights=share)
-    return Phases(row[first], total, state[first], dated[first])
+    return Phases(row[first], add_up_by(group, share, len(first)), state[first], dated[first])
 
 
 def _rows(
@@ -193,3 +193,28 @@ def _table_rows(
 def _doubt(text: str) -> None:
     """Voice a doubt about the years."""
     warnings.warn(f"{text}.", DoubtfulLocationWarning, stacklevel=5)
+
+
+def delivery_periods(frame: gpd.GeoDataFrame, table: pd.DataFrame | None) -> list[tuple[int, int]]:
+    """List the years, or runs of years, in which homes are due.
+
+    Parameters
+    ----------
+    frame : GeoDataFrame
+        Locations.
+    table : DataFrame or None
+        As for `phases`.
+
+    Returns
+    -------
+    list of (int, int)
+        First and last year, in order, none overlapping another: of those that do the shorter ones.
+    """
+    nothing = np.full(len(frame), np.nan)
+    _, first, last, _ = _rows(frame, nothing, table)
+    found = np.unique(np.c_[first, last].astype(int), axis=0)
+    kept: list[tuple[int, int]] = []
+    for start, end in sorted(map(tuple, found.tolist()), key=lambda p: (p[1] - p[0], p)):
+        if all(end < a or start > b for a, b in kept):
+            kept.append((start, end))
+    return sorted(kept)

@@ -18,6 +18,7 @@ from woongeo.capacity.indicators import (
     Norms,
     Plans,
     Question,
+    in_order,
     level_table,
 )
 from woongeo.capacity.opbrengst import Planuitval, realised
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from woongeo.capacity.indicators import Cells
-    from woongeo.capacity.parts import Parts
     from woongeo.opgave import Targets
     from woongeo.screening import Screening
 
@@ -241,7 +241,7 @@ def summarize_plancapaciteit(  # noqa: PLR0913  one keyword a question
         if not np.isnan(chance).all():
             figures = pd.concat([figures, _yield(level, plans, cut, chance, how)])
         # A sliver of a plan in a neighbouring region carries no home, and is no row of either.
-        long.append(figures[figures["gebied"].isin(table["gebied"])])
+        long.append(in_order(figures[figures["gebied"].isin(table["gebied"])], chosen))
         places[level] = table["gebied"].tolist()
     if current is not None:
         warn_of_strays(current, places)
@@ -251,7 +251,9 @@ def summarize_plancapaciteit(  # noqa: PLR0913  one keyword a question
         screening,
         tuple(by),
         basis,
-        _remarks(screening, basis, current, chosen, how, chance, phased_any=phased.dated.any()),
+        _remarks(
+            screening, basis, current, chosen, how, chance, phased_any=bool(phased.dated.any())
+        ),
         targets,
     )
 
