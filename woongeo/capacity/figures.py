@@ -185,7 +185,7 @@ def add_up(figures: pd.DataFrame, parts: Parts, level: str) -> pd.DataFrame:
     summed[counts] = summed[counts].astype(int)
     summed["telt_niet_mee"] = summed["telt_niet_mee"].fillna(0.0)
     # A sliver of a plan in a neighbouring region carries no home and is no plan there.
-    here = summed.index.isin(parts.region[first])
+    here = summed.index.isin(pd.unique(parts.region[first]))
     homes_here = summed[["woningen", "telt_niet_mee"]].fillna(0.0).ne(0).any(axis=1)
     summed = summed[here | homes_here].reset_index()
     last = summed["gebied"] == OUTSIDE

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 
 # Up to so many steps (distinct plans times homes) the distribution of a sum is worked out exactly.
 _EXACT_STEPS = 50_000
-# Draws are made so many values at a time.
-_AT_ONCE = 8_000_000
+# Draws are made so many values at a time: what fits in the processor's cache is twice as fast.
+_AT_ONCE = 2_000_000
+# From so many equal plans on one draw for all of them is faster.
+_MANY = 8
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,7 @@ def realised(
     if len(drawn):
         taken = np.isin(group, drawn)
         lower[drawn], upper[drawn] = _drawn(
-            np.searchsorted(drawn, group[taken]), plan[taken], homes[taken], chance, how
+            np.searchsorted(drawn, group[taken]), homes[taken], p[taken], len(drawn), how
         )
     return Yield(mean, known_mean, mean + open_, lower, upper, exact)
 
@@ -191,19 +193,36 @@ def _exact(homes: Floats, p: Floats, ends: tuple[float, float]) -> tuple[float, 
 
 
 def _drawn(
-    group: NDArray[np.intp], plan: NDArray[np.intp], homes: Floats, chance: Floats, how: Planuitval
+    group: NDArray[np.intp], homes: Floats, p: Floats, n: int, how: Planuitval
 ) -> tuple[Floats, Floats]:
-    """Draw outcomes of all plans again and again, and take the interval of each group's sums."""
+    """Draw outcomes of all plans again and again, and take the interval of each group's sums.
+
+    Many equal plans of one group succeed a binomial number of times: one draw for all of them.
+    """
     rng = np.random.default_rng(how.seed)
-    start = np.flatnonzero(np.r_[True, group[1:] != group[:-1]])
-    used, at = np.unique(plan, return_inverse=True)
-    p = chance[used].astype(np.float32)
-    step = max(1, _AT_ONCE // max(len(used), len(plan)))
-    sums = np.empty((how.draws, len(start)))
-    for i in range(0, how.draws, step):
+    order = np.lexsort((p, homes, group))
+    group, homes, p = group[order], homes[order], p[order]
+    new = (np.diff(group) != 0) | (np.diff(homes) != 0) | (np.diff(p) != 0)
+    start = np.flatnonzero(np.r_[True, new])
+    count = np.diff(np.r_[start, len(group)])
+    sums = np.zeros((how.draws, n))
+    many = start[count >= _MANY]
+    often = count[count >= _MANY]
+    for i in range(n):
+        # Groups are few; kinds of plans in one are at most as many as its plans.
+        kinds = slice(*np.searchsorted(group[many], (i, i + 1)))
+        if kinds.stop > kinds.start:
+            at = many[kinds]
+            times = rng.binomial(often[kinds], p[at], size=(how.draws, len(at)))
+            sums[:, i] += times @ homes[at]
+    few = np.repeat(count < _MANY, count)
+    group, homes, chance = group[few], homes[few].astype(np.float32), p[few].astype(np.float32)
+    first = np.flatnonzero(np.r_[True, np.diff(group) != 0])[: len(group)]
+    step = max(1, _AT_ONCE // max(len(group), 1))
+    for i in range(0, how.draws if len(group) else 0, step):
         rows = min(step, how.draws - i)
-        success = rng.random((rows, len(used)), dtype=np.float32) < p
-        sums[i : i + rows] = np.add.reduceat(success[:, at] * homes, start, axis=1)
+        success = rng.random((rows, len(group)), dtype=np.float32) < chance
+        sums[i : i + rows, group[first]] += np.add.reduceat(success * homes, first, axis=1)
     ends = (1 - how.interval) / 2, (1 + how.interval) / 2
     lower, upper = np.quantile(sums, ends, axis=0)
     return lower, upper
