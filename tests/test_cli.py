@@ -138,11 +138,11 @@ def test_every_option_of_a_layer_reaches_it(run: Run, tmp_path: Path) -> None:
     zone, goat, nothing, gone = facts["lagen"]
     assert (zone["titel"], zone["uitgever"], zone["licentie"]) == ("De zone", "Provincie", "CC0")
     assert zone["peildatum"] == "2026-10-01"
-    assert zone["regel"]["drempel_m2"] == 6000.5
-    assert zone["regel"]["drempel_aandeel"] == 0.75
-    assert zone["regel"]["hoogste_leeftijd_dagen"] == 365
+    assert zone["regels"]["zone"]["drempel_m2"] == 6000.5
+    assert zone["regels"]["zone"]["drempel_aandeel"] == 0.75
+    assert zone["regels"]["zone"]["hoogste_leeftijd_dagen"] == 365
     assert zone["bron"]["coordinatenstelsel"] == "EPSG:4326"
-    assert goat["regel"]["binnen_m"] == 250
+    assert goat["regels"]["geit"]["binnen_m"] == 250
     assert nothing["onbekend_omdat"] is None
     assert gone["onbekend_omdat"] == "nog niet geleverd"
     assert facts["locaties"]["laag_in_bestand"] == "2026"

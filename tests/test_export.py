@@ -137,7 +137,7 @@ def test_locaties_holds_every_location_with_its_results_and_its_own_columns(
     per_layer = ("oordeel", "overlap_m2", "overlap_aandeel", "afstand_m", "objecten")
     assert read.columns.tolist() == [
         *("locatie_id", "naam", "woningen", "planstatus", "hardheid", "oordeel"),
-        *("belemmerd_m2", "onbekend_m2", "vrij_m2"),
+        *("zwaarte", "belemmerd_m2", "onbekend_m2", "vrij_m2"),
         *(f"{key}_{name}" for key in ("natura2000", "netcongestie") for name in per_layer),
         *("plan_id", "plannaam", "planstatus_invoer", "geometry"),
     ]
@@ -174,7 +174,7 @@ def test_treffers_holds_a_row_for_each_location_and_layer(
     assert raw.count(b"\r\n") == raw.count(b"\n") == 47
     head, *rows = read_csv(written / "treffers.csv")
     assert head == [
-        *("locatie_id", "laag", "oordeel", "reden"),
+        *("locatie_id", "laag", "oordeel", "zwaarte", "reden"),
         *("overlap_m2", "overlap_aandeel", "afstand_m", "objecten"),
     ]
     treffers = example_screening.treffers
@@ -232,10 +232,11 @@ def test_the_manifest_traces_every_figure(
         assert layer["bron"]["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
         assert layer["objecten"] == layer["bron"]["objecten"] == n
         assert layer["peildatum"] == "2026-01-01"
-        assert layer["locaties_per_oordeel"] == example_screening.counts(name)
-        assert layer["woningen_per_oordeel"] == example_screening.homes(name)
-    assert n2000["regel"]["drempel_m2"] == 100
-    assert n2000["regel"]["bron"] == example_screening.layers[0].rule.source
+        rule = layer["regels"][name]
+        assert rule["locaties_per_oordeel"] == example_screening.counts(name)
+        assert rule["woningen_per_oordeel"] == example_screening.homes(name)
+    assert n2000["regels"]["natura2000"]["drempel_m2"] == 100
+    assert n2000["regels"]["natura2000"]["bron"] == example_screening.layers[0].rule.source
     assert n2000["dekking_bron"]["bestand"].endswith("provincie.geojson")
     assert facts["locaties"]["objecten"] == 23
     assert facts["locaties"]["kolommen"]["woningen"] == "woningen"

@@ -13,6 +13,7 @@ import shapely
 from conftest import EAST, NORTH, block, frame
 
 import woongeo
+from woongeo.catalogue import default_rule
 from woongeo.errors import (
     ColumnError,
     FileError,
@@ -22,7 +23,7 @@ from woongeo.errors import (
     UnknownResultWarning,
     WoongeoWarning,
 )
-from woongeo.layers import Coverage, default_rule, missing_layer, read_coverage, read_layer
+from woongeo.layers import Coverage, missing_layer, read_coverage, read_layer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -343,7 +344,7 @@ def test_the_facts_of_a_layer_say_where_it_came_from() -> None:
         "2026-05-15",
     )
     assert facts["bron"]["objecten"] == facts["objecten"] == 1
-    assert facts["regel"]["drempel_m2"] == 100
+    assert facts["regels"]["geluid"]["drempel_m2"] == 100
     nothing = missing_layer("geluid", reason="weg").facts()
     assert [nothing[key] for key in ("uitgever", "licentie", "peildatum", "bron")] == [None] * 4
 

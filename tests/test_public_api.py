@@ -10,6 +10,7 @@ import pytest
 import woongeo
 
 NAMES = [
+    "Catalogue",
     "CheckReport",
     "Coverage",
     "Example",
@@ -27,6 +28,7 @@ NAMES = [
     "Screening",
     "ScreeningMap",
     "Targets",
+    "Toets",
     "Vergelijking",
     "Vrijspelen",
     "WoongeoError",
@@ -34,6 +36,7 @@ NAMES = [
     "__version__",
     "agreement",
     "compare",
+    "default_catalogue",
     "default_rule",
     "errors",
     "example",
@@ -41,8 +44,10 @@ NAMES = [
     "fetch_layers",
     "free_plans",
     "knelpunten",
+    "list_layers",
     "map_screening",
     "missing_layer",
+    "read_catalogue",
     "read_coverage",
     "read_layer",
     "read_locations",

@@ -187,7 +187,7 @@ def test_the_facts_of_each_location_are_those_of_the_screening(
     homes = [None if np.isnan(n) else n for n in frame_["woningen"]]
     assert told["woningen"] == homes
     assert None in told["woningen"]
-    for layer in data["lagen"]:
+    for layer in data["toetsen"]:
         rows = example_screening.treffers[example_screening.treffers["laag"] == layer["sleutel"]]
         assert [words[o] for o in layer["oordeel"]] == rows["oordeel"].tolist()
         assert [data["teksten"][i] for i in layer["reden"]] == rows["reden"].tolist()

@@ -8,6 +8,13 @@ not a legal test.
 from woongeo import errors
 from woongeo._version import __version__
 from woongeo.capacity import Norms, Plancapaciteit, Planuitval, summarize_plancapaciteit
+from woongeo.catalogue import (
+    Catalogue,
+    default_catalogue,
+    default_rule,
+    list_layers,
+    read_catalogue,
+)
 from woongeo.checks import CheckReport
 from woongeo.compare import Vergelijking, agreement, compare
 from woongeo.errors import WoongeoError, WoongeoWarning, strict
@@ -18,7 +25,6 @@ from woongeo.knelpunten import Knelpunten, Vrijspelen, free_plans, knelpunten, v
 from woongeo.layers import (
     Coverage,
     Layer,
-    default_rule,
     missing_layer,
     read_coverage,
     read_layer,
@@ -28,11 +34,12 @@ from woongeo.mapping import RegionMapping, read_mapping
 from woongeo.opgave import Targets, read_targets
 from woongeo.regions import Regions, read_regions
 from woongeo.rules import Rule
-from woongeo.screening import Screening, screen
+from woongeo.screening import Screening, Toets, screen
 from woongeo.verdict import Hardheid, Oordeel
 from woongeo.webmap import ScreeningMap, map_screening
 
 __all__ = [
+    "Catalogue",
     "CheckReport",
     "Coverage",
     "Example",
@@ -50,6 +57,7 @@ __all__ = [
     "Screening",
     "ScreeningMap",
     "Targets",
+    "Toets",
     "Vergelijking",
     "Vrijspelen",
     "WoongeoError",
@@ -57,6 +65,7 @@ __all__ = [
     "__version__",
     "agreement",
     "compare",
+    "default_catalogue",
     "default_rule",
     "errors",
     "example",
@@ -64,8 +73,10 @@ __all__ = [
     "fetch_layers",
     "free_plans",
     "knelpunten",
+    "list_layers",
     "map_screening",
     "missing_layer",
+    "read_catalogue",
     "read_coverage",
     "read_layer",
     "read_locations",

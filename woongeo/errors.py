@@ -29,6 +29,7 @@
     ├── RepairedGeometryWarning
     ├── DoubtfulLocationWarning
     ├── UnknownResultWarning
+    ├── UncertainRuleWarning       a rule that nobody looked up in a source
     ├── RegionWarning
     └── ServiceWarning             another door, an older copy, a damaged copy that was set aside
 
@@ -147,6 +148,10 @@ class DoubtfulLocationWarning(WoongeoWarning):
 
 class UnknownResultWarning(WoongeoWarning):
     """A layer is absent, empty, failed, incomplete or too old: verdicts become `onbekend`."""
+
+
+class UncertainRuleWarning(WoongeoWarning):
+    """A rule that was judged rests on memory or inference, not on a source that was read."""
 
 
 class RegionWarning(WoongeoWarning):

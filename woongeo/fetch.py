@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from woongeo.catalogue import MAIN, Catalogue, LayerSpec, default_catalogue
 from woongeo.engine import REACH_M
 from woongeo.errors import InputError, ServiceError, UnknownResultWarning
-from woongeo.layers import Coverage, Layer, default_rule, missing_layer, read_coverage, read_layer
+from woongeo.layers import Coverage, Layer, missing_layer, read_coverage, read_layer
 from woongeo.locations import Locations
 from woongeo.netherlands import outline
 from woongeo.pdok import Client, Snapshot
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from woongeo.rules import Rule
+    from woongeo.rules import RuleBase
 
 # Layers whose publisher covers part of the country only: elsewhere their absence means nothing.
 _OWN_AREA = {"netcongestie_gebieden", "liander_hoogspanning"}
@@ -35,21 +36,23 @@ _MANY = 20_000
 _NEAR_M = 1_000.0
 
 
-def fetch_layers(
+def fetch_layers(  # noqa: PLR0913  one keyword a choice
     names: Sequence[str],
     *,
     around: Locations | gpd.GeoDataFrame | None = None,
     reach_m: float | None = None,
-    rules: Mapping[str, Rule] | None = None,
+    rules: Mapping[str, RuleBase] | None = None,
     client: Client | None = None,
     failed_is_unknown: bool = False,
+    catalogue: Catalogue | None = None,
 ) -> list[Layer]:
     """Fetch layers by their names in the catalogue, around locations.
 
     Parameters
     ----------
     names : sequence of str
-        Names of `woongeo.pdok.Client.list_datasets`; they become the layers' keys.
+        Layers of `list_layers` that have a dataset, or names of
+        `woongeo.pdok.Client.list_datasets`; they become the layers' keys.
     around : Locations or GeoDataFrame, optional
         Only what lies around these; the whole country without it.
     reach_m : float, optional
@@ -57,12 +60,14 @@ def fetch_layers(
         as far as distances are measured; 1 km, or as far as the rule looks, for layers of more than
         20,000 features.
     rules : Mapping, optional
-        Name to the rule that goes before the catalogue's.
+        Name to the main rule that goes before the catalogue's.
     client : Client, optional
         With a store, offline, or with your own catalogue; a plain one without it.
     failed_is_unknown : bool
         Give a layer that cannot be fetched whole as one about which nothing is known, with the
         reason, instead of failing.
+    catalogue : Catalogue, optional
+        From `read_catalogue`; the one that comes along without it.
 
     Returns
     -------
@@ -95,51 +100,63 @@ def fetch_layers(
         raise InputError(f"fetch_layers: er is een regel voor {stray[0]}, maar die laag niet.")
     layers = []
     for name in names:
-        rule = given.get(name) or default_rule(name)
-        within = rule.within_m or 0.0
+        spec = (catalogue or default_catalogue()).spec(name)
+        rules_here = spec.rules if name not in given else {**spec.rules, MAIN: given[name]}
+        dataset = spec.dataset or name
         try:
-            near = asking.size_of(name) > _MANY
+            near = asking.size_of(dataset) > _MANY
+            within = max(rule.reach_m for rule in rules_here.values())
             reach = (max(_NEAR_M, within) if near else REACH_M) if reach_m is None else reach_m
             snapshot = (
-                asking.fetch(name)
+                asking.fetch(dataset)
                 if shapes is None
-                else asking.fetch(name, around=shapes, reach_m=reach)
+                else asking.fetch(dataset, around=shapes, reach_m=reach)
             )
         except ServiceError as error:
             if not failed_is_unknown:
                 raise
             warnings.warn(f"{name}: {error}", UnknownResultWarning, stacklevel=2)
-            layers.append(missing_layer(name, reason=f"ophalen mislukt: {error}").with_rule(rule))
+            gone = missing_layer(name, reason=f"ophalen mislukt: {error}", catalogue=catalogue)
+            layers.append(replace(gone, rules=rules_here))
             continue
-        layers.append(_layer(snapshot, rule, reach if snapshot.searched is not None else None))
+        found = reach if snapshot.searched is not None else None
+        layers.append(_layer(snapshot, spec, rules_here, found, catalogue))
     if client is None:
         asking.close()
     return layers
 
 
-def _layer(snapshot: Snapshot, rule: Rule, reach_m: float | None) -> Layer:
+def _layer(
+    snapshot: Snapshot,
+    spec: LayerSpec,
+    rules: Mapping[str, RuleBase],
+    reach_m: float | None,
+    catalogue: Catalogue | None,
+) -> Layer:
     """Make a layer of a snapshot."""
     dataset, facts = snapshot.dataset, snapshot.facts
     own = list(dataset.columns)
     columns = [c for c in own if c in snapshot.frame.columns]
     layer = read_layer(
-        dataset.id,
+        spec.key,
         snapshot.frame,
-        rule=rule,
+        rule=rules[MAIN],
         coverage=_coverage(snapshot),
         id_column=dataset.key or "feature_id",
         name_column="naam" if "naam" in columns else None,
-        title=dataset.title,
+        # A layer that the catalogue of layers does not know bears its key as a title.
+        title=dataset.title if spec.title == spec.key else spec.title,
         publisher=dataset.publisher,
         licence=dataset.licence,
         reference_date=_date(snapshot),
         # A service that proved its answer whole may find nothing near the sites.
         empty_is_free=snapshot.searched is not None,
+        catalogue=catalogue,
     )
-    within = rule.within_m or 0.0
+    within = max(rule.reach_m for rule in layer.active().values())
     if reach_m is not None and within > reach_m:
         raise InputError(
-            f"{dataset.id}: de regel kijkt tot {within:.0f} m en er is tot "
+            f"{spec.key}: de regel kijkt tot {within:.0f} m en er is tot "
             f"{reach_m:.0f} m gezocht; geef een grotere reach_m op."
         )
     layer = replace(layer, reach_m=REACH_M if reach_m is None else reach_m)

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
 from woongeo._version import __version__
-from woongeo.columns import as_text
+from woongeo.catalogue import MAIN, Catalogue, verdict_key
 from woongeo.encode import dutch, html_text, shortened
-from woongeo.engine import REACH_M, Measure, Sites, measure, partition_m2, uncovered
-from woongeo.errors import LayerError, RuleError, UnknownResultWarning
+from woongeo.engine import Sites, partition_m2
+from woongeo.errors import LayerError, RuleError, UncertainRuleWarning, UnknownResultWarning
+from woongeo.judging import Judged, Subjects, judge
 from woongeo.locations import COLUMNS
+from woongeo.rules import SEVERITIES
 from woongeo.verdict import OORDELEN, SCREENING, Hardheid, Oordeel
 
 if TYPE_CHECKING:
@@ -27,17 +28,53 @@ if TYPE_CHECKING:
 
     from woongeo.layers import Layer
     from woongeo.locations import Locations
-    from woongeo.rules import Rule
+    from woongeo.rules import RuleBase
 
 #: Columns of `Screening.treffers`, in order.
 TREFFERS = (
-    *("locatie_id", "laag", "oordeel", "reden"),
+    *("locatie_id", "laag", "oordeel", "zwaarte", "reden"),
     *("overlap_m2", "overlap_aandeel", "afstand_m", "objecten"),
 )
+# Of these a location's row has one a rule.
+_PER_RULE = ("oordeel", "overlap_m2", "overlap_aandeel", "afstand_m", "objecten")
 
-#: Shares this near to a limit are at it: the noise of coordinates.
-_EPSILON_SHARE = 1e-9
-_EPSILON_M2 = 1e-6
+
+@dataclass(frozen=True, eq=False)
+class Toets:
+    """A rule of a layer, judged.
+
+    Attributes
+    ----------
+    key : str
+        Columns of results begin with it: that of the layer, with the name of the rule behind it
+        but for the main rule.
+    title : str
+        For people, in Dutch.
+    layer : Layer
+        The layer.
+    rule : RuleBase
+        The rule.
+    """
+
+    key: str
+    title: str
+    layer: Layer
+    rule: RuleBase
+
+    def idle(self, on: dt.date) -> str:
+        """Say why nothing can be said by this rule on a day.
+
+        Parameters
+        ----------
+        on : date
+            The day.
+
+        Returns
+        -------
+        str
+            In Dutch; empty where something can.
+        """
+        return self.layer.unknown or self.layer.stale(on, self.rule)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,22 +85,37 @@ class Screening:
     ----------
     locaties : GeoDataFrame
         One row a location in the order of the input, RD New (EPSG:28992): the columns of
-        `Locations.frame`, `oordeel` (the heaviest of all layers), `belemmerd_m2`, `onbekend_m2` and
-        `vrij_m2` (each square metre once, together the area), and per layer `<laag>_oordeel`,
-        `<laag>_overlap_m2`, `<laag>_overlap_aandeel` (0-1), `<laag>_afstand_m` (NaN beyond 25 km,
-        or beyond what was fetched) and `<laag>_objecten`.
+        `Locations.frame`, `oordeel` (the heaviest of all rules that count), `zwaarte` (the heaviest
+        severity of those that say `belemmerd`, else empty), `belemmerd_m2`, `onbekend_m2` and
+        `vrij_m2` (each square metre once, together the area), and per rule (`<sleutel>` is the
+        layer's key, with the rule's name behind it but for the main rule) `<sleutel>_oordeel`,
+        `_overlap_m2`, `_overlap_aandeel` (0-1), `_afstand_m` (NaN beyond 25 km, or beyond what was
+        fetched), `_objecten` and what its kind adds.
     treffers : DataFrame
-        One row a location and layer, by location and then layer: `locatie_id`, `laag`, `oordeel`,
-        `reden`, `overlap_m2`, `overlap_aandeel`, `afstand_m`, `objecten`.
+        One row a location and rule, by location and then rule: `locatie_id`, `laag` (the rule's
+        key), `oordeel`, `zwaarte`, `reden`, `overlap_m2`, `overlap_aandeel`, `afstand_m`,
+        `objecten`.
     geraakt : DataFrame of bool
-        Per location (row) and layer (column) whether the layer's zone meets the site at all, also
+        Per location (row) and rule (column) whether the rule's zone meets the site at all, also
         below the tolerance.
+    aandeel : DataFrame of float
+        Per location and rule the share of the site (0-1) that the rule takes; NaN where nothing is
+        known of it.
+    telt : DataFrame of bool
+        Per location and rule whether the rule counts in `oordeel`, areas and capacity: whether it
+        is as heavy as was asked.
     locations : Locations
         What was screened.
     layers : tuple of Layer
         Against what.
+    toetsen : tuple of Toets
+        By which rules.
     on : date
-        The day for which the age of layers was judged.
+        The day for which was judged.
+    from_severity : str
+        From which severity on rules count.
+    judged : dict
+        What each rule said of the locations that can be measured, by its key.
     version : str
         Of woongeo.
     """
@@ -71,13 +123,60 @@ class Screening:
     locaties: gpd.GeoDataFrame
     treffers: pd.DataFrame
     geraakt: pd.DataFrame
+    aandeel: pd.DataFrame
+    telt: pd.DataFrame
     locations: Locations
     layers: tuple[Layer, ...]
+    toetsen: tuple[Toets, ...]
     on: dt.date
+    from_severity: str
+    judged: dict[str, Judged]
     version: str = __version__
 
     def __len__(self) -> int:
         return len(self.locaties)
+
+    def from_(self, severity: str) -> Screening:
+        """Count only rules from a severity on; verdicts of the others stay listed.
+
+        Parameters
+        ----------
+        severity : str
+            "zacht", "middel", "hard" or "zeer hard".
+
+        Returns
+        -------
+        Screening
+            A new one, of the same judgements.
+
+        Raises
+        ------
+        RuleError
+            When there is no such severity.
+        """
+        return _assemble(self.locations, self.layers, self.toetsen, self.judged, self.on, severity)
+
+    def changed(self, rules: Mapping[str, RuleBase]) -> Screening:
+        """Judge anew by other rules, and only what they touch.
+
+        Parameters
+        ----------
+        rules : Mapping of str to RuleBase
+            Key of verdicts to rule, as for `screen`.
+
+        Returns
+        -------
+        Screening
+            Equal to a new screening by these rules.
+
+        Raises
+        ------
+        RuleError
+            When a rule is given for a layer that is not there.
+        """
+        return _screen(
+            self.locations, _with_rules(self.layers, rules), self.on, self.from_severity, self
+        )
 
     def counts(self, layer: str | None = None) -> dict[str, int]:
         """Count locations per verdict.
@@ -85,7 +184,7 @@ class Screening:
         Parameters
         ----------
         layer : str, optional
-            For one layer; over all of them without it.
+            Key of a rule: for it alone; over all that count without it.
 
         Returns
         -------
@@ -102,7 +201,7 @@ class Screening:
         Parameters
         ----------
         layer : str, optional
-            For one layer; over all of them without it.
+            Key of a rule: for it alone; over all that count without it.
 
         Returns
         -------
@@ -124,12 +223,22 @@ class Screening:
             Layers of which nothing or not everything is known, and doubts about locations.
         """
         notes = []
-        for layer in self.layers:
-            reason = layer.unknown or layer.stale(self.on)
+        for toets in self.toetsen:
+            reason = toets.idle(self.on)
             if reason:
-                notes.append(f"{layer.title}: niets over te zeggen ({reason}).")
-            elif layer.incomplete:
-                notes.append(f"{layer.title}: {layer.incomplete}; waar zij ontbreekt is onbekend.")
+                notes.append(f"{toets.title}: niets over te zeggen ({reason}).")
+            elif toets.layer.incomplete:
+                why = toets.layer.incomplete
+                notes.append(f"{toets.title}: {why}; waar zij ontbreekt is onbekend.")
+            elif idle := toets.rule.holds(self.on):
+                notes.append(f"{toets.title}: {idle}; zij belemmert op deze dag niets.")
+        if self.from_severity != SEVERITIES[0]:
+            lighter = [x.title for x in self.toetsen if not self.telt[x.key].any()]
+            told = f" ({', '.join(lighter)})" if lighter else ""
+            notes.append(
+                f"Alleen belemmeringen vanaf {self.from_severity} tellen mee; lichtere staan per "
+                f"laag vermeld{told}."
+            )
         report = self.locations.report
         if len(report):
             listed = "; ".join(report.summary())
@@ -144,13 +253,13 @@ class Screening:
         bool
             False when a layer is absent, failed, stale or incomplete, or any verdict `onbekend`.
         """
-        whole = not any(x.unknown or x.incomplete or x.stale(self.on) for x in self.layers)
+        whole = not any(x.idle(self.on) or x.layer.incomplete for x in self.toetsen)
         return whole and not (self.treffers["oordeel"] == Oordeel.ONBEKEND).any()
 
     def _repr_html_(self) -> str:
         notes = "".join(f"<li>{html_text(shortened(note))}</li>" for note in self.notes())
         rows = ""
-        for key, title in [(None, "alle lagen"), *((x.key, x.title) for x in self.layers)]:
+        for key, title in [(None, "alle lagen"), *((x.key, x.title) for x in self.toetsen)]:
             counts, homes = self.counts(key), self.homes(key)
             cells = "".join(
                 f"<td>{counts[o]}</td><td>{dutch(homes[o], decimals=0)}</td>" for o in counts
@@ -173,27 +282,33 @@ def screen(
     locations: Locations,
     layers: Sequence[Layer],
     *,
-    rules: Mapping[str, Rule] | None = None,
+    rules: Mapping[str, RuleBase] | Catalogue | None = None,
     on: dt.date | None = None,
+    from_severity: str = "zacht",
 ) -> Screening:
-    """Judge each location against each layer.
+    """Judge each location against each layer, by each of its rules that is on.
 
-    Per location and layer the verdict is `belemmerd` where the layer's rule says so; else
-    `onbekend` where its absence cannot be relied on: the location lies (partly) outside the layer's
+    Per location and rule the verdict is `belemmerd` where the rule says so; else `onbekend` where
+    absence of the layer cannot be relied on: the location lies (partly) outside the layer's
     coverage, its shape cannot be measured, or the layer is absent, empty, failed, incomplete or too
     old; else `vrij`. A hit below the rule's tolerance is `vrij`, and its reason says so. Over
-    layers the heaviest verdict holds, so `onbekend` never becomes `vrij`.
+    rules the heaviest verdict holds, so `onbekend` never becomes `vrij`.
 
     Parameters
     ----------
     locations : Locations
         From `read_locations`.
     layers : sequence of Layer
-        From `read_layer` or `missing_layer`; each key once.
-    rules : mapping of str to Rule, optional
-        Layer key to the rule that replaces the layer's own.
+        From `read_layer` and its like, or `missing_layer`; each key once.
+    rules : Mapping of str to RuleBase, or Catalogue, optional
+        Key of verdicts ("natura2000", "natura2000_250m") to the rule that replaces or joins the
+        layer's own; or what `read_catalogue` read, of which the rules that its file names hold.
     on : date, optional
-        The day for which the age of layers is judged; today without it.
+        The day for which is judged: the age of layers, and rules that hold from or until a day;
+        today without it.
+    from_severity : str
+        From which severity on rules count in the verdict over all rules, the areas and the
+        capacity; lighter ones are judged and listed all the same.
 
     Returns
     -------
@@ -206,51 +321,30 @@ def screen(
     LayerError
         When there are no layers or two share a key.
     RuleError
-        When a rule is given for a layer that is not there.
+        When a rule is given for a layer that is not there, or fits none.
 
     Warns
     -----
     UnknownResultWarning
         When nothing can be said about a layer.
+    UncertainRuleWarning
+        When a rule rests on memory or inference.
     """
-    layers = _with_rules(layers, rules or {})
     on = on or dt.date.today()  # noqa: DTZ011  the user's own calendar day
     on = on.date() if isinstance(on, dt.datetime) else on
-    usable = locations.usable
-    sites = Sites(locations.frame.geometry.to_numpy()[usable])
-    measured: list[Measure] = []
-    unknown_parts: list[NDArray[np.object_]] = []
-    unknown_whole = np.zeros(len(sites), dtype=bool)
-    columns: dict[str, NDArray[Any]] = {}
-    tables, touched = [], {}
-    for layer in layers:
-        judged = _judge(layer, sites, on)
-        if judged.measure is not None:
-            measured.append(judged.measure)
-        if judged.unknown_parts is None:
-            unknown_whole[:] = True
-        else:
-            unknown_parts.append(judged.unknown_parts)
-        table = _on_all_rows(judged, layer, locations)
-        for name in ("oordeel", *TREFFERS[4:]):
-            columns[f"{layer.key}_{name}"] = table[name].to_numpy()
-        touched[layer.key] = np.zeros(len(locations), dtype=bool)
-        if judged.measure is not None:
-            touched[layer.key][usable] = judged.measure.hit
-        tables.append(table)
-    taken, unknown, free = partition_m2(sites.area, measured, unknown_parts, unknown_whole)
-    areas = {"belemmerd_m2": taken, "onbekend_m2": unknown, "vrij_m2": free}
-    results: dict[str, NDArray[Any]] = {"oordeel": _worst([t["oordeel"] for t in tables])}
-    results |= {name: _spread(values, usable) for name, values in areas.items()}
-    frame = _put_together(locations.frame, results | columns)
-    treffers = pd.concat(tables, ignore_index=True)
-    # By location first: stable sorting keeps the layers in the order in which they were given.
-    row = np.tile(np.arange(len(locations)), len(layers))
-    treffers = treffers.iloc[np.argsort(row, kind="stable")].reset_index(drop=True)
-    return Screening(frame, treffers, pd.DataFrame(touched), locations, layers, on)
+    if isinstance(rules, Catalogue):
+        keys = {layer.key for layer in layers}
+        rules = {
+            verdict_key(spec.key, name): rule
+            for spec in rules
+            if spec.key in keys
+            for name, rule in spec.rules.items()
+            if verdict_key(spec.key, name) in rules.named
+        }
+    return _screen(locations, _with_rules(layers, rules or {}), on, from_severity)
 
 
-def _with_rules(layers: Sequence[Layer], rules: Mapping[str, Rule]) -> tuple[Layer, ...]:
+def _with_rules(layers: Sequence[Layer], rules: Mapping[str, RuleBase]) -> tuple[Layer, ...]:
     """Check the layers and put other rules on them."""
     keys = [layer.key for layer in layers]
     if not keys:
@@ -258,174 +352,213 @@ def _with_rules(layers: Sequence[Layer], rules: Mapping[str, Rule]) -> tuple[Lay
     double = {key for key in keys if keys.count(key) > 1}
     if double:
         raise LayerError(f"laag {', '.join(sorted(double))} is vaker gegeven; elke naam één keer.")
-    stray = sorted(set(rules) - set(keys))
-    if stray:
-        raise RuleError(f"er is een regel voor {', '.join(stray)}, maar geen laag met die naam.")
-    return tuple(layer.with_rule(rules.get(layer.key, layer.rule)) for layer in layers)
+    changed = {layer.key: layer for layer in layers}
+    for key, rule in rules.items():
+        # The longest key that fits: a layer may be called natura2000_grens.
+        owner = max((k for k in keys if key == k or key.startswith(f"{k}_")), key=len, default=None)
+        if owner is None:
+            raise RuleError(f"er is een regel voor {key}, maar geen laag met die naam.")
+        name = key[len(owner) + 1 :] or MAIN
+        changed[owner] = changed[owner].with_rule(rule, name=name)
+    return tuple(changed.values())
+
+
+def _screen(
+    locations: Locations,
+    layers: tuple[Layer, ...],
+    on: dt.date,
+    from_severity: str,
+    before: Screening | None = None,
+) -> Screening:
+    """Judge by every rule that is on; what was judged before by the same rule stands."""
+    toetsen = tuple(
+        Toets(key, _title(layer, key, rule), layer, rule)
+        for layer in layers
+        for key, rule in layer.active().items()
+    )
+    keys = [toets.key for toets in toetsen]
+    double = sorted({key for key in keys if keys.count(key) > 1})
+    if double:
+        raise LayerError(f"twee regels heten {double[0]}; geef een laag of regel een andere naam.")
+    if not toetsen:
+        raise LayerError("geen enkele laag heeft een regel die aan staat; zet er een aan.")
+    _voice(toetsen, on)
+    frame = locations.frame[locations.usable]
+    subjects = Subjects(
+        Sites(frame.geometry.to_numpy()),
+        pd.DataFrame(frame.drop(columns="geometry")).reset_index(drop=True),
+        on,
+    )
+    earlier = {} if before is None else {x.key: x for x in before.toetsen}
+    judged = {}
+    for toets in toetsen:
+        same = earlier.get(toets.key)
+        if (
+            before is not None
+            and same is not None
+            and same.rule == toets.rule
+            and same.layer.features is toets.layer.features
+        ):
+            judged[toets.key] = before.judged[toets.key]
+        else:
+            judged[toets.key] = judge(toets.layer, toets.rule, subjects)
+    return _assemble(locations, layers, toetsen, judged, on, from_severity)
+
+
+def _title(layer: Layer, key: str, rule: RuleBase) -> str:
+    """Name a rule for people."""
+    if rule.title:
+        return f"{layer.title}, {rule.title}"
+    return layer.title if key == layer.key else f"{layer.title}, {key[len(layer.key) + 1 :]}"
+
+
+def _voice(toetsen: Sequence[Toets], on: dt.date) -> None:
+    """Warn of layers about which nothing can be said, and of rules that nobody looked up."""
+    for toets in toetsen:
+        nothing = toets.idle(on)
+        if nothing:
+            message = f"{toets.title}: {nothing}; alle oordelen zijn onbekend."
+            warnings.warn(message, UnknownResultWarning, stacklevel=4)
+    unsure = [x for x in toetsen if x.rule.certainty != "bron"]
+    if unsure:
+        told = "; ".join(f"{x.title} ({x.rule.certainty})" for x in unsure)
+        warnings.warn(
+            f"regels die niet in een bron zijn nagelezen: {told}. Ga ze na voor gebruik.",
+            UncertainRuleWarning,
+            stacklevel=4,
+        )
+
+
+def _assemble(
+    locations: Locations,
+    layers: tuple[Layer, ...],
+    toetsen: tuple[Toets, ...],
+    judged: dict[str, Judged],
+    on: dt.date,
+    from_severity: str,
+) -> Screening:
+    """Put the verdicts of all rules together."""
+    if from_severity not in SEVERITIES:
+        raise RuleError(f"from_severity is {from_severity!r}; kies uit {', '.join(SEVERITIES)}.")
+    usable = locations.usable
+    area = np.asarray(locations.frame.geometry.area)[usable]
+    weights = [_Weighed.of(judged[x.key], x.rule, from_severity) for x in toetsen]
+    unknown_whole = np.zeros(len(area), dtype=bool)
+    for x in weights:
+        if x.judged.unknown_parts is None:
+            unknown_whole |= x.counts
+    taken, unknown, free = partition_m2(
+        area,
+        [x.judged.measure for x in weights if x.judged.measure is not None],
+        [x.judged.unknown_parts for x in weights if x.judged.unknown_parts is not None],
+        unknown_whole,
+    )
+    verdict = np.array([x.verdict for x in weights]).max(axis=0)
+    severity = np.array([x.severity for x in weights]).max(axis=0)
+    oordeel = np.full(len(usable), str(Oordeel.ONBEKEND), dtype=object)
+    oordeel[usable] = np.array(OORDELEN, dtype=object)[verdict]
+    zwaarte = np.full(len(usable), "", dtype=object)
+    zwaarte[usable] = np.array(("", *SEVERITIES), dtype=object)[severity]
+    results: dict[str, NDArray[Any]] = {"oordeel": oordeel, "zwaarte": zwaarte}
+    areas = {"belemmerd_m2": taken, "onbekend_m2": unknown, "vrij_m2": free}
+    results |= {name: _spread(values, usable) for name, values in areas.items()}
+    tables = [_on_all_rows(judged[x.key], x.key, locations) for x in toetsen]
+    for toets, table in zip(toetsen, tables, strict=True):
+        for name in _PER_RULE:
+            results[f"{toets.key}_{name}"] = table[name].to_numpy()
+        for name, values in judged[toets.key].extra.items():
+            results[f"{toets.key}_{name}"] = _spread(values, usable)
+    treffers = pd.concat(tables, ignore_index=True)
+    # By location first: stable sorting keeps the rules in the order in which they were given.
+    row = np.tile(np.arange(len(locations)), len(toetsen))
+    treffers = treffers.iloc[np.argsort(row, kind="stable")].reset_index(drop=True)
+    touched, share, counts = ({}, {}, {})
+    for toets, weighed in zip(toetsen, weights, strict=True):
+        own = judged[toets.key]
+        touched[toets.key] = _spread(own.touched, usable, empty=False)
+        share[toets.key] = _spread(own.share, usable)
+        counts[toets.key] = _spread(weighed.counts, usable, empty=True)
+    return Screening(
+        locaties=_put_together(locations.frame, results),
+        treffers=treffers,
+        geraakt=pd.DataFrame(touched),
+        aandeel=pd.DataFrame(share),
+        telt=pd.DataFrame(counts),
+        locations=locations,
+        layers=layers,
+        toetsen=toetsen,
+        on=on,
+        from_severity=from_severity,
+        judged=judged,
+    )
 
 
 @dataclass(frozen=True, eq=False)
-class _Judged:
-    """One layer's verdict on the sites that can be measured."""
+class _Weighed:
+    """What one rule says, as far as it is as heavy as was asked."""
 
-    verdict: NDArray[np.object_]
-    reason: NDArray[np.object_]
-    share: NDArray[np.float64]
-    measure: Measure | None
-    # What the layer leaves unknown of each site; None: all of all.
-    unknown_parts: NDArray[np.object_] | None
+    judged: Judged
+    # Positions in OORDELEN, and in SEVERITIES with 0 for none.
+    verdict: NDArray[np.intp]
+    severity: NDArray[np.intp]
+    counts: NDArray[np.bool_]
 
-
-def _judge(layer: Layer, sites: Sites, on: dt.date) -> _Judged:
-    """Judge sites against one layer."""
-    n = len(sites)
-    nothing = layer.unknown or layer.stale(on)
-    if nothing:
-        message = f"{layer.title}: {nothing}; alle oordelen zijn onbekend."
-        warnings.warn(message, UnknownResultWarning, stacklevel=3)
-        verdict = np.full(n, str(Oordeel.ONBEKEND), dtype=object)
-        reason = np.full(n, nothing, dtype=object)
-        return _Judged(verdict, reason, np.full(n, np.nan), None, None)
-    rule = layer.rule
-    found = measure(
-        sites,
-        layer.features.geometry.to_numpy(),
-        within_m=rule.within_m or 0.0,
-        reach_m=min(layer.reach_m, REACH_M),
-    )
-    share = np.where(found.whole, 1.0, np.minimum(found.overlap_m2 / sites.area, 1.0))
-    if rule.within_m is None:
-        blocked = found.hit & (
-            (found.overlap_m2 > rule.tolerance_m2 + _EPSILON_M2)
-            | (share > rule.tolerance_share + _EPSILON_SHARE)
-        )
-    else:
-        blocked = found.hit
-    verdict = np.where(blocked, str(Oordeel.BELEMMERD), str(Oordeel.VRIJ)).astype(object)
-    reason = _reasons(rule, found, share, blocked)
-    parts: NDArray[np.object_] | None = None
-    coverage = layer.coverage.geometry
-    if coverage is None:
-        why = np.full(n, "dekking van de laag is niet opgegeven: afwezigheid zegt niets", object)
-    elif layer.incomplete:
-        why = np.full(n, layer.incomplete, dtype=object)
-    else:
-        parts, why = _outside_coverage(layer, coverage, sites)
-    open_ = ~blocked & (why != "")
-    verdict[open_] = str(Oordeel.ONBEKEND)
-    under = np.where(found.hit, "; " + reason, "")
-    reason[open_] = (why + under)[open_]
-    return _Judged(verdict, reason, share, found, parts)
+    @classmethod
+    def of(cls, judged: Judged, rule: RuleBase, from_severity: str) -> _Weighed:
+        """Weigh the verdicts of a rule."""
+        verdict = _positions(judged.verdict, OORDELEN)
+        severity = _positions(judged.severity, ("", *SEVERITIES))
+        least = 1 + SEVERITIES.index(from_severity)
+        blocked = verdict == OORDELEN.index(Oordeel.BELEMMERD)
+        # Elsewhere counts how heavy the rule can be: an unknown that is light at most is no doubt.
+        heaviest = 1 + SEVERITIES.index(rule.heaviest)
+        counts = np.where(blocked, severity, heaviest) >= least
+        verdict = np.where(counts, verdict, OORDELEN.index(Oordeel.VRIJ))
+        severity = np.where(counts, severity, 0)
+        return cls(judged.without(~counts), verdict, severity, counts)
 
 
-def _outside_coverage(
-    layer: Layer,
-    coverage: NDArray[np.object_],
-    sites: Sites,
-) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
-    """Find what of each site a layer says nothing about, and say why."""
-    within = layer.rule.within_m or 0.0
-    outside_m2, outside = uncovered(sites, coverage)
-    share = outside_m2 / sites.area
-    why = np.full(len(sites), "", dtype=object)
-    wholly = share >= 1 - _EPSILON_SHARE
-    why[wholly] = "ligt buiten de dekking van de laag"
-    for i in np.flatnonzero((outside_m2 > 0) & ~wholly):
-        why[i] = (
-            f"ligt voor {dutch(outside_m2[i])} m² ({dutch(100 * share[i])} %) buiten de dekking "
-            "van de laag"
-        )
-    if within and not layer.coverage.nationwide:
-        # A feature that is not on the map may lie just across the edge of the coverage.
-        rest = np.flatnonzero(~wholly)
-        _, beyond = uncovered(Sites(shapely.buffer(sites.geometry[rest], within)), coverage)
-        at_edge = ~shapely.is_missing(beyond)
-        rest, beyond = rest[at_edge], beyond[at_edge]
-        outside[rest] = shapely.intersection(sites.geometry[rest], shapely.buffer(beyond, within))
-        text = f"de dekking van de laag houdt op binnen {dutch(within)} m"
-        why[rest] = np.where(why[rest] == "", text, why[rest])
-    return outside, why
+def _positions(values: NDArray[np.object_], words: Sequence[str]) -> NDArray[np.intp]:
+    """Give the position of each value in a row of words."""
+    return np.asarray(pd.Index(words).get_indexer(pd.Index(values, dtype=object)))
 
 
-def _reasons(
-    rule: Rule, found: Measure, share: NDArray[np.float64], blocked: NDArray[np.bool_]
-) -> NDArray[np.object_]:
-    """Say per site what was found, as if the layer were known everywhere."""
-    within = rule.within_m
-    free = "geen overlap met de laag" if within is None else f"niet binnen {dutch(within)} m"
-    reason = np.full(len(share), free, dtype=object)
-    limit = f"drempel {dutch(rule.tolerance_m2)} m² of {dutch(100 * rule.tolerance_share)} %"
-    for i in np.flatnonzero(found.hit):
-        overlap = f"{dutch(found.overlap_m2[i])} m² ({dutch(100 * share[i])} %)"
-        if within is not None:
-            distance = dutch(found.distance_m[i])
-            reason[i] = f"ligt op {distance} m, binnen {dutch(within)} m; zone beslaat {overlap}"
-        elif blocked[i]:
-            reason[i] = f"overlapt {overlap}; {limit}"
-        else:
-            reason[i] = f"raakt, onder drempel: {overlap}; {limit}"
-    return reason
-
-
-def _object_names(layer: Layer, found: Measure, n: int) -> NDArray[np.object_]:
-    """List per site the features that hit it, ids and names, sorted."""
-    features = layer.features
-    ids, names = as_text(features["object_id"]), as_text(features["object_naam"])
-    numeric = ids.str.fullmatch(r"\d{1,15}").all()
-    keys = [(int(i) if numeric else 0, i, name) for i, name in zip(ids, names, strict=True)]
-    order = sorted(range(len(keys)), key=keys.__getitem__)
-    rank = np.empty(len(keys), dtype=np.intp)
-    rank[order] = np.arange(len(keys))
-    listed: list[list[str]] = [[] for _ in range(n)]
-    by_rank = np.lexsort((rank[found.pair_feature], found.pair_site))
-    for pair in by_rank:
-        _, i, name = keys[found.pair_feature[pair]]
-        text = f"{i} {name}".strip()
-        row = listed[found.pair_site[pair]]
-        # One feature may lie in several rows of a layer.
-        if not row or row[-1] != text:
-            row.append(text)
-    return np.array(["; ".join(row) for row in listed], dtype=object)
-
-
-def _on_all_rows(judged: _Judged, layer: Layer, locations: Locations) -> pd.DataFrame:
-    """Bring a layer's verdicts to all locations, also those that cannot be measured."""
-    usable, n = locations.usable, int(locations.usable.sum())
-    found = judged.measure
-    nothing = np.full(n, np.nan)
+def _on_all_rows(judged: Judged, key: str, locations: Locations) -> pd.DataFrame:
+    """Bring a rule's verdicts to all locations, also those that cannot be measured."""
+    usable = locations.usable
     verdict = np.full(len(usable), str(Oordeel.ONBEKEND), dtype=object)
     verdict[usable] = judged.verdict
     reason = np.array([f"vlak onbruikbaar: {p}" for p in locations.problem], dtype=object)
     reason[usable] = judged.reason
-    objects = np.full(len(usable), "", dtype=object)
-    if found is not None:
-        objects[usable] = _object_names(layer, found, n)
+    severity, objects = (np.full(len(usable), "", dtype=object) for _ in range(2))
+    severity[usable], objects[usable] = judged.severity, judged.objects
     return pd.DataFrame(
         {
             "locatie_id": locations.frame["locatie_id"].to_numpy(),
-            "laag": layer.key,
+            "laag": key,
             "oordeel": verdict,
+            "zwaarte": severity,
             "reden": reason,
-            "overlap_m2": _spread(nothing if found is None else found.overlap_m2, usable),
+            "overlap_m2": _spread(judged.overlap_m2, usable),
             "overlap_aandeel": _spread(judged.share, usable),
-            "afstand_m": _spread(nothing if found is None else found.distance_m, usable),
+            "afstand_m": _spread(judged.distance_m, usable),
             "objecten": objects,
         },
         columns=list(TREFFERS),
     )
 
 
-def _spread(values: NDArray[np.float64], usable: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Put values of measurable sites on all rows; NaN on the others."""
-    spread = np.full(len(usable), np.nan)
+def _spread(
+    values: NDArray[Any], usable: NDArray[np.bool_], *, empty: float | bool = np.nan
+) -> NDArray[Any]:
+    """Put values of measurable sites on all rows, and what is empty on the others."""
+    if values.dtype == object:
+        spread = np.full(len(usable), "", dtype=object)
+    else:
+        kind = np.result_type(values.dtype, type(empty)) if values.dtype != bool else values.dtype
+        spread = np.full(len(usable), empty, dtype=kind)
     spread[usable] = values
     return spread
-
-
-def _worst(verdicts: Sequence[pd.Series]) -> NDArray[np.object_]:
-    """Take the heaviest verdict over layers."""
-    weight = np.max([v.map(OORDELEN.index).to_numpy() for v in verdicts], axis=0)
-    return np.asarray(np.array(OORDELEN, dtype=object)[weight])
 
 
 def _put_together(frame: gpd.GeoDataFrame, results: Mapping[str, NDArray[Any]]) -> gpd.GeoDataFrame:

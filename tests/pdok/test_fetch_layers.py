@@ -127,7 +127,7 @@ def test_a_failed_layer_fails_or_is_unknown(serve: Any, client: Any) -> None:
 def test_rule_that_looks_further_than_was_searched(serve: Any, client: Any) -> None:
     server = serve(Gokoala(squares(40)))
     locations = woongeo.read_locations(plans())
-    rules = {"vlakken": woongeo.default_rule("vlakken").changed(within_m=500.0)}
+    rules = {"vlakken": woongeo.Rule(within_m=500.0)}
     asking = client(server)
     with pytest.raises(InputError, match="kijkt tot 500 m"):
         woongeo.fetch_layers(["vlakken"], around=locations, rules=rules, reach_m=100, client=asking)

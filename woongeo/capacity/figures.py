@@ -32,7 +32,7 @@ def verdict_keys(screening: Screening) -> list[str]:
     list of str
         Columns of the verdicts begin with them.
     """
-    return [str(key) for key in screening.geraakt.columns]
+    return [toets.key for toets in screening.toetsen]
 
 
 def measured(screening: Screening, key: str) -> bool:
@@ -48,13 +48,29 @@ def measured(screening: Screening, key: str) -> bool:
     Returns
     -------
     bool
-        False where its layer is absent, failed or too old: then no site was measured.
+        False where its layer is absent, failed or too old.
     """
-    return bool(screening.locaties[f"{key}_overlap_m2"].notna().any())
+    return not any(toets.idle(screening.on) for toets in screening.toetsen if toets.key == key)
+
+
+def touched_at_all(screening: Screening) -> NDArray[np.bool_]:
+    """Tell which sites a rule that counts touches, also below its tolerance.
+
+    Parameters
+    ----------
+    screening : Screening
+        From `screen`.
+
+    Returns
+    -------
+    ndarray of bool
+        One value a location.
+    """
+    return np.asarray((screening.geraakt & screening.telt).any(axis=1), dtype=bool)
 
 
 def blocked_share(screening: Screening) -> NDArray[np.float64]:
-    """Give the share of each site's area that lies in a bottleneck.
+    """Give the share of each site that rules which count take.
 
     Parameters
     ----------
@@ -64,13 +80,16 @@ def blocked_share(screening: Screening) -> NDArray[np.float64]:
     Returns
     -------
     ndarray of float
-        0-1, each square metre once; 0 where the site cannot be measured.
+        0-1: of the area, each square metre once; a rule that takes no ground but a plan as a whole
+        (such as one on numbers of homes) takes its share of the plan. 0 where nothing is known.
     """
     frame = screening.locaties
     area = frame[["belemmerd_m2", "onbekend_m2", "vrij_m2"]].sum(axis=1).to_numpy()
     with np.errstate(invalid="ignore"):
-        share = np.nan_to_num(frame["belemmerd_m2"].to_numpy() / area)
-    return np.asarray(share, dtype=float)
+        ground = np.nan_to_num(frame["belemmerd_m2"].to_numpy() / area)
+    share = screening.aandeel.to_numpy(dtype=float)
+    by_rule = np.where(screening.telt.to_numpy(dtype=bool), np.nan_to_num(share), 0.0)
+    return np.asarray(np.maximum(ground, by_rule.max(axis=1, initial=0.0)), dtype=float)
 
 
 def left_after(screening: Screening) -> pd.DataFrame:
@@ -84,15 +103,15 @@ def left_after(screening: Screening) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `na_min` (1 where the verdict is `vrij` and nothing touches the site: what is unknown counts
-        as lost), `na_verwacht` (the share of the area that is in no bottleneck; what is unknown is
-        left) and `na_max` (1 unless the site lies wholly in a bottleneck). For a plan with a
-        negative number of homes minimum and maximum change places.
+        `na_min` (1 where the verdict is `vrij` and nothing that counts touches the site: what is
+        unknown counts as lost), `na_verwacht` (the share of the area that is in no bottleneck; what
+        is unknown is left) and `na_max` (1 unless the site lies wholly in a bottleneck). For a plan
+        with a negative number of homes minimum and maximum change places.
     """
     frame = screening.locaties
     taken = blocked_share(screening)
     whole = taken >= _WHOLE
-    touched = screening.geraakt.any(axis=1).to_numpy()
+    touched = touched_at_all(screening)
     low = ((frame["oordeel"] == Oordeel.VRIJ).to_numpy() & ~touched).astype(float)
     high = (~whole).astype(float)
     reverse = frame["woningen"].to_numpy(dtype=float) < 0
@@ -128,12 +147,12 @@ def figures_per_plan(screening: Screening) -> pd.DataFrame:
     for outcome in Oordeel:
         figures[str(outcome)] = (verdict == outcome).astype(float)
     taken = blocked_share(screening)
-    touched = screening.geraakt.any(axis=1).to_numpy()
+    touched = touched_at_all(screening)
     figures["belemmerd_min"] = (taken >= _WHOLE).astype(float)
     figures["belemmerd_verwacht"] = taken
     figures["belemmerd_max"] = touched.astype(float)
     for key in verdict_keys(screening):
-        share = frame[f"{key}_overlap_aandeel"].fillna(0.0)
+        share = screening.aandeel[key].fillna(0.0).to_numpy()
         hit = screening.geraakt[key].astype(float)
         for name, value in (
             ("min", (share >= _WHOLE).astype(float)),

@@ -78,9 +78,9 @@ class Plancapaciteit:
         (together `woningen`); `vrij`, `onbekend`, `belemmerd` by verdict (together `woningen`);
         `belemmerd_min` (in sites wholly in a bottleneck), `belemmerd_verwacht` (by share of area)
         and `belemmerd_max` (in sites that one touches at all, also below the tolerance), over all
-        layers with each home once; `<laag>_min`, `_verwacht` and `_max` for each layer by itself,
-        empty where nothing is known of the layer; and `telt_niet_mee`, homes of plans with status
-        5A or 5B, which are in none of the others.
+        rules that count with each home once; `<sleutel>_min`, `_verwacht` and `_max` for each rule
+        by itself, empty where nothing is known of its layer; and `telt_niet_mee`, homes of plans
+        with status 5A or 5B, which are in none of the others.
     cijfers : DataFrame
         One row a region, period and measure (`maat`): `niveau`, `gebied`, `periode`, `maat`,
         `eenheid` (plannen, woningen, aandeel), `norm`, the value before constraints (`voor`) and

@@ -6,6 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from woongeo.cli.catalogue import run_layers
 from woongeo.cli.say import one_line, say
 from woongeo.cli.screening import run_demo, run_screen
 from woongeo.cli.services import run_fetch, run_pdok
@@ -16,7 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _EXIT_OUTPUT, _EXIT_INPUT, _EXIT_SERVICE, _EXIT_STOPPED = 1, 2, 4, 130
-_COMMANDS = {"screen": run_screen, "demo": run_demo, "fetch": run_fetch, "pdok": run_pdok}
+_COMMANDS = {
+    "screen": run_screen,
+    "demo": run_demo,
+    "layers": run_layers,
+    "fetch": run_fetch,
+    "pdok": run_pdok,
+}
 
 
 def _run(words: Sequence[str]) -> int:

@@ -10,6 +10,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from woongeo.capacity import Plancapaciteit, summarize_plancapaciteit
+from woongeo.catalogue import Catalogue, default_catalogue, default_rule, read_catalogue
 from woongeo.cli.say import one_line, say
 from woongeo.cli.services import client
 from woongeo.cli.words import OF_A_LAYER
@@ -18,9 +19,10 @@ from woongeo.errors import InputError, WoongeoWarning
 from woongeo.example import example
 from woongeo.export import export_screening
 from woongeo.fetch import fetch_layers
-from woongeo.layers import Layer, default_rule, missing_layer, read_layer
+from woongeo.layers import Layer, missing_layer, read_layer
 from woongeo.locations import Locations, read_locations
 from woongeo.regions import Regions, read_regions
+from woongeo.rules import Rule
 from woongeo.screening import Screening, screen
 from woongeo.verdict import SCREENING
 from woongeo.webmap import map_screening
@@ -71,6 +73,7 @@ def run_screen(given: argparse.Namespace) -> int:
         if option not in _RULE and (both := sorted(named.keys() & set(given.pdok))):
             raise InputError(f"{option} {both[0]}: hoort niet bij --pdok; dat volgt uit de bron.")
     on = None if given.on is None else _date(given.on, "--on ")
+    book = default_catalogue() if given.rules is None else read_catalogue(given.rules)
     with warnings.catch_warnings(record=True) as doubts:
         warnings.simplefilter("always", WoongeoWarning)
         locations = read_locations(
@@ -88,14 +91,26 @@ def run_screen(given: argparse.Namespace) -> int:
                 file,
                 {option: pairs[key] for option, pairs in options.items() if key in pairs},
                 {option for option, names in only_names.items() if key in names},
+                book,
             )
             for key, file in files.items()
         ]
-        layers += [missing_layer(key, reason=reason) for key, reason in gone.items()]
-        layers += _fetched(given, locations, options)
+        layers += [missing_layer(k, reason=reason, catalogue=book) for k, reason in gone.items()]
+        layers += _fetched(given, locations, options, book)
+        layers = _turned_on(layers, given.rule)
         regions = [_region(text) for text in given.region]
         by = [*regions, *given.group]
-        return _finish(given, locations, layers, by, doubts, title=given.title, start=start, on=on)
+        return _finish(
+            given,
+            locations,
+            layers,
+            by,
+            doubts,
+            title=given.title,
+            start=start,
+            on=on,
+            from_severity=given.from_severity,
+        )
 
 
 def run_demo(given: argparse.Namespace) -> int:
@@ -120,14 +135,16 @@ def run_demo(given: argparse.Namespace) -> int:
         return _finish(given, locations, layers, by, doubts, title=title, start=start)
 
 
-def _layer(key: str, file: str, options: dict[str, str], switches: set[str]) -> Layer:
+def _layer(
+    key: str, file: str, options: dict[str, str], switches: set[str], book: Catalogue
+) -> Layer:
     """Read a layer with what was said of it."""
     date = options.get("--peildatum")
     return read_layer(
         key,
         file,
         coverage=options.get("--coverage"),
-        rule=_rule(key, options),
+        rule=_rule(key, options, book),
         id_column=options.get("--layer-id"),
         name_column=options.get("--layer-name"),
         crs=options.get("--layer-crs"),
@@ -138,22 +155,41 @@ def _layer(key: str, file: str, options: dict[str, str], switches: set[str]) -> 
         licence=options.get("--licence"),
         empty_is_free="--empty-ok" in switches,
         ignore_unreadable="--ignore-unreadable" in switches,
+        catalogue=book,
     )
 
 
+def _turned_on(layers: Sequence[Layer], asked: Sequence[str]) -> list[Layer]:
+    """Turn rules on by the key of their verdicts, as natura2000_250m."""
+    result = list(layers)
+    for key in asked:
+        owner = next((i for i, x in enumerate(result) if key.startswith(f"{x.key}_")), None)
+        if owner is None:
+            raise InputError(f"--rule {key}: er is geen laag met zo'n regel; zie woongeo layers.")
+        layer = result[owner]
+        result[owner] = layer.turned_on(key[len(layer.key) + 1 :])
+    return result
+
+
 def _fetched(
-    given: argparse.Namespace, locations: Locations, options: dict[str, dict[str, str]]
+    given: argparse.Namespace,
+    locations: Locations,
+    options: dict[str, dict[str, str]],
+    book: Catalogue,
 ) -> list[Layer]:
     """Fetch the layers that were asked for by name."""
     if not given.pdok:
         return []
     rules = {}
     for key in given.pdok:
-        rule = _rule(key, {option: pairs[key] for option, pairs in options.items() if key in pairs})
+        own = {option: pairs[key] for option, pairs in options.items() if key in pairs}
+        rule = _rule(key, own, book)
         if rule is not None:
             rules[key] = rule
     with client(given, quiet=given.quiet) as asking:
-        return fetch_layers(given.pdok, around=locations, rules=rules, client=asking)
+        return fetch_layers(
+            given.pdok, around=locations, rules=rules, client=asking, catalogue=book
+        )
 
 
 def _finish(  # noqa: PLR0913  what both commands know
@@ -166,9 +202,10 @@ def _finish(  # noqa: PLR0913  what both commands know
     title: str,
     start: float,
     on: dt.date | None = None,
+    from_severity: str = "zacht",
 ) -> int:
     """Screen, write, and tell."""
-    screening = screen(locations, layers, on=on)
+    screening = screen(locations, layers, on=on, from_severity=from_severity)
     capacity = summarize_plancapaciteit(screening, by=by)
     webmap = map_screening(screening, title=title)
     seconds = time.perf_counter() - start
@@ -199,7 +236,7 @@ def _summary(
         "locaties": screening.counts(),
         # JSON knows no NaN: what is not known is null.
         "woningen": {o: None if math.isnan(n) else n for o, n in screening.homes().items()},
-        "lagen": {x.key: screening.counts(x.key) for x in screening.layers},
+        "lagen": {x.key: screening.counts(x.key) for x in screening.toetsen},
         "volledig": screening.complete(),
         "waarschuwingen": [str(doubt.message) for doubt in doubts],
         "bestanden": [str(path) for path in paths],
@@ -211,7 +248,7 @@ def _tell(screening: Screening, capacity: Plancapaciteit, paths: Sequence[Path])
     columns = ", ".join(f"{k}={v or '-'}" for k, v in screening.locations.columns.items())
     say(f"{len(screening)} locaties (kolommen: {one_line(columns)})")
     titles: list[tuple[str | None, str]] = [(None, "alle lagen")]
-    titles += [(x.key, one_line(x.title)[:60]) for x in screening.layers]
+    titles += [(x.key, one_line(x.title)[:60]) for x in screening.toetsen]
     width = max(len(title) for _, title in titles) + 2
     heads = [*screening.counts()]
     say(f"{'':{width}}" + "".join(f"{o:>12}{'woningen':>12}" for o in heads))
@@ -258,7 +295,7 @@ def _refuse_strays(files: dict[str, str], options: dict[str, dict[str, str]]) ->
             raise InputError(f"{option}: er is geen laag {stray[0]!r}; geef haar met --layer.")
 
 
-def _rule(key: str, options: dict[str, str]) -> Any:  # noqa: ANN401
+def _rule(key: str, options: dict[str, str], book: Catalogue) -> Rule | None:
     """Change the layer's rule as asked."""
     changes: dict[str, Any] = {}
     for option, name in _RULE.items():
@@ -269,7 +306,15 @@ def _rule(key: str, options: dict[str, str]) -> Any:  # noqa: ANN401
                 changes[name] = int(text) if whole else float(text.replace(",", "."))
             except ValueError as error:
                 raise InputError(f"{option} {key}={text}: {text!r} is geen getal.") from error
-    return default_rule(key).changed(**changes) if changes else None
+    if not changes:
+        return None
+    rule = default_rule(key, catalogue=book)
+    if not isinstance(rule, Rule):
+        raise InputError(
+            f"laag {key}: haar regel is van de soort {rule.kind!r} en kent geen "
+            f"{', '.join(o for o in _RULE if o in options)}; verander haar met --rules."
+        )
+    return rule.changed(**changes)
 
 
 def _region(text: str) -> Regions:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from woongeo._version import __version__
 from woongeo.errors import InputError
 from woongeo.layers import NATIONWIDE, OWN_AREAS
+from woongeo.rules import SEVERITIES
 from woongeo.verdict import SCREENING
 
 if TYPE_CHECKING:
@@ -124,6 +125,7 @@ def parser() -> _Parser:
         "--out", metavar="MAP", default="woongeo-demo", help="map voor de uitkomst (woongeo-demo)"
     )
     _add_switches(outcome)
+    _add_layers(commands)
     _add_fetch(commands)
     _add_pdok(commands)
     return root
@@ -143,6 +145,23 @@ def _add_switches(group: argparse._ArgumentGroup) -> None:
     }.items():
         group.add_argument(option, action="store_true", help=text)
     _add_help(group)
+
+
+def _add_layers(commands: Any) -> None:  # noqa: ANN401  argparse names no type for these
+    """Describe the command ``layers``."""
+    text = "toon welke lagen en regels woongeo kent, met hun bron"
+    parser = commands.add_parser(
+        "layers",
+        usage="woongeo layers [OPTIES]",
+        description=f"{text[0].upper()}{text[1:]}.",
+        help=text,
+    )
+    options = parser.add_argument_group("Opties")
+    options.add_argument(
+        "--rules", metavar="BESTAND", help="TOML-bestand met eigen regels en lagen"
+    )
+    options.add_argument("--json", action="store_true", help="alles als JSON")
+    _add_help(options)
 
 
 def _add_screen(parser: argparse.ArgumentParser) -> None:
@@ -175,6 +194,16 @@ def _add_screen(parser: argparse.ArgumentParser) -> None:
     add("--empty-ok", "NAAM", "een laag die leeg mag zijn")
     add("--ignore-unreadable", "NAAM", "een laag waarvan onleesbare objecten niet tellen")
     add("--absent", "NAAM=REDEN", "een laag die er niet is: alles onbekend")
+    add("--rule", "REGEL", "een regel die standaard uit staat, als natura2000_250m")
+    layers.add_argument(
+        "--rules", metavar="BESTAND", help="TOML-bestand met eigen regels en lagen (docs/lagen.md)"
+    )
+    layers.add_argument(
+        "--from-severity",
+        metavar="ZWAARTE",
+        default=SEVERITIES[0],
+        help=f"alleen belemmeringen vanaf deze zwaarte tellen ({', '.join(SEVERITIES)})",
+    )
 
     _add_client(parser)
     regions = parser.add_argument_group("Gebieden")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from woongeo.layers import Layer
-    from woongeo.rules import Rule
+    from woongeo.rules import RuleBase
     from woongeo.screening import Screening
 
 #: What became of a plan.
@@ -117,10 +117,10 @@ def compare(
     homes = homes_in(old.locaties, basis), homes_in(new.locaties, basis)
     plans = _plans(old, new, pairs, homes, tolerance_m2)
     layers = _layers(old, new)
-    moved = plans["_vlak"].to_numpy()[: len(old)][pairs.old]
+    moved = plans["_plan"].to_numpy()[: len(old)][pairs.old]
     turned = _turned(old, new, pairs, layers, moved)
     balance = _balance(old, new, pairs, homes)
-    return Vergelijking(plans.drop(columns="_vlak"), turned, layers, balance)
+    return Vergelijking(plans.drop(columns="_plan"), turned, layers, balance)
 
 
 def _plans(
@@ -182,7 +182,7 @@ def _plans(
             "oordeel_nieuw": verdict[1],
             "gewijzigd": _joined(changed, ", "),
             "let_op": np.where(apart, "zelfde id, andere plek: is het id hergebruikt?", ""),
-            "_vlak": shape | changed["woningen"],
+            "_plan": real,
         }
     )
 
@@ -228,7 +228,7 @@ def _only_one_usable(
     return np.asarray(differs, dtype=bool)
 
 
-def judgements(screening: Screening) -> dict[str, tuple[Layer, Rule]]:
+def judgements(screening: Screening) -> dict[str, tuple[Layer, RuleBase]]:
     """Say by which layer and rule each verdict was given.
 
     Parameters
@@ -241,18 +241,23 @@ def judgements(screening: Screening) -> dict[str, tuple[Layer, Rule]]:
     dict
         Verdict key to layer and rule.
     """
-    return {layer.key: (layer, layer.rule) for layer in screening.layers}
+    return {toets.key: (toets.layer, toets.rule) for toets in screening.toetsen}
 
 
-def _data(layer: Layer, on: dt.date) -> dict[str, Any]:
+def _data(layer: Layer, rule: RuleBase, on: dt.date) -> dict[str, Any]:
     """Give what tells the data of a layer from other data."""
     facts = layer.facts()
     told = {name: facts[name] for name in _DATA}
     told["bestand"] = layer.source.sha256 if layer.source else None
     coverage = layer.coverage.source
     told["dekking_bestand"] = coverage.sha256 if coverage else None
-    told["te oud"] = layer.stale(on) or None
+    told["te oud"] = layer.stale(on, rule) or None
     return told
+
+
+def _rule(rule: RuleBase, on: dt.date) -> dict[str, Any]:
+    """Give what tells a rule from another, and whether it holds on the day."""
+    return {**rule.facts(), "geldigheid": rule.holds(on) or None}
 
 
 def _difference(one: dict[str, Any], other: dict[str, Any]) -> str:
@@ -279,8 +284,9 @@ def _layers(old: Screening, new: Screening) -> pd.DataFrame:
             rows.append((key, what, what))
             continue
         (layer_old, rule_old), (layer_new, rule_new) = before[key], after[key]
-        data = _difference(_data(layer_old, old.on), _data(layer_new, new.on))
-        rows.append((key, data, _difference(rule_old.facts(), rule_new.facts())))
+        data = _difference(_data(layer_old, rule_old, old.on), _data(layer_new, rule_new, new.on))
+        rule = _difference(_rule(rule_old, old.on), _rule(rule_new, new.on))
+        rows.append((key, data, rule))
     return pd.DataFrame(rows, columns=["knelpunt", "laag_gewijzigd", "regel_gewijzigd"])
 
 

@@ -5,6 +5,7 @@ files. `plain` holds the same definitions written as directly as possible: slow,
 the tests hold the fast way against.
 """
 
+from woongeo.engine.around import SLIVER_M, measure_around
 from woongeo.engine.combine import partition_m2
 from woongeo.engine.index import Sites
 from woongeo.engine.measure import (
@@ -18,11 +19,13 @@ from woongeo.engine.measure import (
 
 __all__ = [
     "REACH_M",
+    "SLIVER_M",
     "Measure",
     "Sites",
     "area_by_feature",
     "dissolve",
     "measure",
+    "measure_around",
     "partition_m2",
     "uncovered",
 ]

@@ -21,6 +21,9 @@ from shapely import GeometryType
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+#: Distances and limits are compared to a micrometre: coordinates of RD New hold no more.
+EPSILON_M = 1e-6
+
 # Pieces of 256 to 1,024 corners are equally quick; smaller and larger ones are slower.
 _CORNERS = 512
 _CELL_M = 250.0
@@ -80,22 +83,24 @@ class Occupied:
         rows = np.floor((bounds[:, [1, 3]] - self.south) / self.cell).astype(np.int64)
         return columns, rows
 
-    def near(self, bounds: NDArray[np.float64], within_m: float) -> NDArray[np.bool_]:
+    def near(
+        self, bounds: NDArray[np.float64], within_m: float | NDArray[np.float64]
+    ) -> NDArray[np.bool_]:
         """Tell for boxes whether a site may come within a distance.
 
         Parameters
         ----------
         bounds : ndarray of float, shape (n, 4)
             West, south, east, north; metres.
-        within_m : float
-            Distance in metres.
+        within_m : float or ndarray of float, shape (n,)
+            Distance in metres; one for all, or one a box.
 
         Returns
         -------
         ndarray of bool
             False only where no site comes so near.
         """
-        grown = bounds + np.array([-1, -1, 1, 1]) * (within_m + 1e-3)
+        grown = bounds + np.array([-1, -1, 1, 1]) * np.reshape(np.add(within_m, 1e-3), (-1, 1))
         columns, rows = self._cells(np.nan_to_num(grown, nan=-1e12))
         high, wide = self.table.shape[0] - 1, self.table.shape[1] - 1
         left, right = np.clip(columns[:, 0], 0, wide), np.clip(columns[:, 1] + 1, 0, wide)
@@ -114,20 +119,61 @@ class LayerIndex:
         Valid surfaces, lines or points in metres.
     occupied : Occupied
         Where the sites are.
-    within_m : float
-        Sites so near are to be found.
+    within_m : float or ndarray of float
+        Sites so near are to be found; metres, one for all or one a feature.
     """
 
-    def __init__(self, features: NDArray[np.object_], occupied: Occupied, within_m: float) -> None:
+    def __init__(
+        self,
+        features: NDArray[np.object_],
+        occupied: Occupied,
+        within_m: float | NDArray[np.float64],
+    ) -> None:
         self.features = features
-        self.within_m = within_m
-        near = np.flatnonzero(occupied.near(shapely.bounds(features), within_m))
-        self.pieces, self.owner = _cut(features, near, occupied, within_m)
+        width = np.broadcast_to(np.asarray(within_m, dtype=float), features.shape)
+        near = np.flatnonzero(occupied.near(shapely.bounds(features), width))
+        self.pieces, self.owner = _cut(features, near, occupied, width)
+        self.width: NDArray[np.float64] = width[self.owner]
         self.tree = shapely.STRtree(self.pieces)
 
 
+def pairs_within(
+    sites: NDArray[np.object_], tree: shapely.STRtree, width: NDArray[np.float64]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Find which shapes come within their own width of which sites, by exact distance.
+
+    Parameters
+    ----------
+    sites : ndarray of shapely geometries
+        The sites.
+    tree : STRtree
+        Of the shapes.
+    width : ndarray of float
+        Of each shape in the tree; metres, 0 or more.
+
+    Returns
+    -------
+    site, shape : ndarray of int
+        The pairs, in no order.
+    """
+    reach = width + EPSILON_M
+    if not len(reach) or reach.min() == reach.max():
+        widest = float(np.max(reach, initial=EPSILON_M))
+        site, shape = tree.query(sites, predicate="dwithin", distance=widest)
+    else:
+        # A query takes one distance for each shape that asks: so the shapes ask for the sites.
+        # Asking for the largest of all would give each site all within it.
+        shape, site = shapely.STRtree(sites).query(
+            tree.geometries, predicate="dwithin", distance=reach
+        )
+    return site, shape
+
+
 def _cut(
-    features: NDArray[np.object_], near: NDArray[np.intp], occupied: Occupied, within_m: float
+    features: NDArray[np.object_],
+    near: NDArray[np.intp],
+    occupied: Occupied,
+    width: NDArray[np.float64],
 ) -> tuple[NDArray[np.object_], NDArray[np.intp]]:
     """Cut big surfaces into rectangles of few corners, where sites are."""
     shapes = features[near]
@@ -135,9 +181,10 @@ def _cut(
     # Parts of a multi-surface lie apart: taking them apart first leaves out most of them.
     whole, of_whole = shapely.get_parts(shapes[big], return_index=True)
     parts, origin, box = whole, np.arange(len(whole)), shapely.bounds(whole)
+    wide = width[near][big][of_whole]
     pieces, origins, boxes = [], [], []
     while len(parts):
-        keep = occupied.near(shapely.bounds(parts), within_m)
+        keep = occupied.near(shapely.bounds(parts), wide[origin])
         small = shapely.get_num_coordinates(parts) <= _CORNERS
         ready, rest = keep & small, keep & ~small
         pieces.append(parts[ready])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from woongeo.engine.index import LayerIndex, Sites, outlines
+from woongeo.engine.index import EPSILON_M, LayerIndex, Sites, outlines, pairs_within
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
 #: Distances are looked up so far.
 REACH_M = 25_000.0
-
-#: Distances and limits are compared to a micrometre: coordinates of RD New hold no more.
-EPSILON_M = 1e-6
 
 # A quarter circle of a zone's edge has so many chords; they cut off r(1 - cos(pi / 128)), which is
 # 0.3 mm a metre: 0.6 m at 2 km. Only areas use it; whether a site is hit is the exact distance.
@@ -30,7 +27,8 @@ ZONE_SEGMENTS = 32
 class Measure:
     """A layer measured at n sites.
 
-    The zone of a layer is the layer itself, or all that lies within `within_m` of it.
+    The zone of a layer is the layer itself, or all that lies within `within_m` of it; with a width
+    for each feature, all that lies within its own width of any.
 
     Attributes
     ----------
@@ -60,11 +58,30 @@ class Measure:
     part: NDArray[np.object_]
 
 
+def nothing_measured(n: int) -> Measure:
+    """Give the measure of a layer without features.
+
+    Parameters
+    ----------
+    n : int
+        How many sites there are.
+
+    Returns
+    -------
+    Measure
+        No hits, no area, no distance.
+    """
+    none = np.empty(0, dtype=np.intp)
+    zero, nothing = np.zeros(n), np.zeros(n, dtype=bool)
+    far, no_parts = np.full(n, np.nan), np.empty(0, dtype=object)
+    return Measure(nothing, zero, far, none, none, nothing, none, no_parts)
+
+
 def measure(
     sites: Sites,
     features: NDArray[np.object_],
     *,
-    within_m: float = 0.0,
+    within_m: float | NDArray[np.float64] = 0.0,
     reach_m: float = REACH_M,
 ) -> Measure:
     """Measure a layer at sites.
@@ -75,8 +92,9 @@ def measure(
         The sites.
     features : ndarray of shapely geometries
         Valid surfaces, lines or points in metres; may overlap each other.
-    within_m : float
-        Width of the zone around features in metres; 0 for the features themselves.
+    within_m : float or ndarray of float
+        Width of the zone around features in metres, one for all or one a feature; 0 for the
+        features themselves.
     reach_m : float
         How far to look for the nearest feature. With 0 no distance is measured, and a site that
         only touches a feature may be missed.
@@ -85,51 +103,96 @@ def measure(
     -------
     Measure
         In the order of `sites`. Neither the order of the features nor how they are divided into
-        rows changes any figure but the pairs.
+        rows changes any figure but the pairs. The distance is to the nearest feature, however wide
+        its zone.
     """
     n, geometry = len(sites), sites.geometry
     if sites.occupied is None or not len(features):
-        none = np.empty(0, dtype=np.intp)
-        zero, nothing = np.zeros(n), np.zeros(n, dtype=bool)
-        far, no_parts = np.full(n, np.nan), np.empty(0, dtype=object)
-        return Measure(nothing, zero, far, none, none, nothing, none, no_parts)
+        return nothing_measured(n)
     index = LayerIndex(features, sites.occupied, within_m)
     site, piece = index.tree.query(geometry, predicate="intersects")
     touching = np.zeros(n, dtype=bool)
     touching[site] = True
     if reach_m:
-        distance = _distances(geometry, features, sites.occupied, touching, reach_m)
+        distance = distances(geometry, features, sites.occupied, touching, reach_m)
     else:
         distance = np.full(n, np.nan)
     # Cutting moves a corner by a rounding: a site that only touches a feature at a cut is found by
     # its distance to the uncut rings, and met with the whole feature after all.
     missed = np.flatnonzero(~touching & (distance <= EPSILON_M))
-    if within_m > 0:
-        site, piece = index.tree.query(geometry, predicate="dwithin", distance=within_m + EPSILON_M)
+    if np.any(index.width > 0):
+        site, piece = pairs_within(geometry, index.tree, index.width)
     order = np.lexsort((piece, site))
     site, piece = site[order], piece[order]
-    whole, part_site, part = _parts_in_zone(geometry, index, site, piece)
+    used, zone = np.unique(piece, return_inverse=True)
+    zones = zones_of(index.pieces[used], index.width[used])
+    whole, part_site, part = parts_in_zones(geometry, zones, site, zone)
     pairs = np.column_stack([site, index.owner[piece]])
     if len(missed):
         tree = shapely.STRtree(features)
         late, feature = tree.query(geometry[missed], predicate="dwithin", distance=EPSILON_M)
         pairs = np.concatenate([pairs, np.column_stack([missed[late], feature])])
     pairs = np.unique(pairs, axis=0)
+    return put_together(sites, pairs, distance, whole, part_site, part)
+
+
+def put_together(
+    sites: Sites,
+    pairs: NDArray[np.intp],
+    distance_m: NDArray[np.float64],
+    whole: NDArray[np.bool_],
+    part_site: NDArray[np.intp],
+    part: NDArray[np.object_],
+) -> Measure:
+    """Make a measure of pairs and parts.
+
+    Parameters
+    ----------
+    sites : Sites
+        The sites.
+    pairs : ndarray of int, shape (k, 2)
+        Site and feature, sorted, each pair once.
+    distance_m, whole, part_site, part : ndarray
+        As the attributes of `Measure`.
+
+    Returns
+    -------
+    Measure
+        With the area of the union of each site's parts.
+    """
+    n = len(sites)
     hit = np.zeros(n, dtype=bool)
     hit[pairs[:, 0]] = True
     overlap = _areas(n, part_site, part)
     overlap = np.minimum(np.where(whole, sites.area, overlap), sites.area)
-    return Measure(hit, overlap, distance, pairs[:, 0], pairs[:, 1], whole, part_site, part)
+    return Measure(hit, overlap, distance_m, pairs[:, 0], pairs[:, 1], whole, part_site, part)
 
 
-def _distances(
+def distances(
     sites: NDArray[np.object_],
     features: NDArray[np.object_],
     occupied: Occupied,
     touching: NDArray[np.bool_],
     reach_m: float,
 ) -> NDArray[np.float64]:
-    """Distance to the nearest feature: 0 where touching, NaN beyond reach."""
+    """Measure the distance to the nearest feature.
+
+    Parameters
+    ----------
+    sites, features : ndarray of shapely geometries
+        Valid shapes in metres.
+    occupied : Occupied
+        Where the sites are.
+    touching : ndarray of bool
+        Sites that meet a feature.
+    reach_m : float
+        How far to look.
+
+    Returns
+    -------
+    ndarray of float
+        Metres; 0 where touching, NaN beyond reach.
+    """
     distance = np.zeros(len(sites))
     apart = np.flatnonzero(~touching)
     lines, points = outlines(features, occupied, reach_m)
@@ -146,26 +209,60 @@ def _distances(
     return distance
 
 
-def _parts_in_zone(
-    sites: NDArray[np.object_],
-    index: LayerIndex,
-    site: NDArray[np.intp],
-    piece: NDArray[np.intp],
-) -> tuple[NDArray[np.bool_], NDArray[np.intp], NDArray[np.object_]]:
-    """Cut sites along the zone: which lie wholly in it, and what parts of the others do."""
-    used, inverse = np.unique(piece, return_inverse=True)
-    zones = index.pieces[used]
-    if index.within_m > 0:
-        zones = shapely.buffer(zones, index.within_m, quad_segs=ZONE_SEGMENTS)
-    surface = shapely.get_dimensions(zones)[inverse] == 2
-    site, inverse = site[surface], inverse[surface]
+def zones_of(shapes: NDArray[np.object_], width_m: NDArray[np.float64]) -> NDArray[np.object_]:
+    """Draw the zone of each shape.
+
+    Parameters
+    ----------
+    shapes : ndarray of shapely geometries
+        Valid shapes in metres.
+    width_m : ndarray of float
+        Of each zone; 0 for the shape itself.
+
+    Returns
+    -------
+    ndarray of shapely geometries
+        Prepared, a new array.
+    """
+    zones = shapes.copy()
+    wide = width_m > 0
+    zones[wide] = shapely.buffer(shapes[wide], width_m[wide], quad_segs=ZONE_SEGMENTS)
     shapely.prepare(zones)
-    inside = shapely.contains_properly(zones[inverse], sites[site])
+    return zones
+
+
+def parts_in_zones(
+    sites: NDArray[np.object_],
+    zones: NDArray[np.object_],
+    site: NDArray[np.intp],
+    zone: NDArray[np.intp],
+) -> tuple[NDArray[np.bool_], NDArray[np.intp], NDArray[np.object_]]:
+    """Cut sites along zones: which lie wholly in one, and what parts of the others do.
+
+    Parameters
+    ----------
+    sites : ndarray of shapely geometries
+        The sites.
+    zones : ndarray of shapely geometries
+        Prepared; lines and points among them take nothing.
+    site, zone : ndarray of int
+        Which sites meet which zones.
+
+    Returns
+    -------
+    whole : ndarray of bool
+        For each site.
+    part_site, part : ndarray
+        As the attributes of `Measure`.
+    """
+    surface = shapely.get_dimensions(zones)[zone] == 2
+    site, zone = site[surface], zone[surface]
+    inside = shapely.contains_properly(zones[zone], sites[site])
     whole = np.zeros(len(sites), dtype=bool)
     whole[site[inside]] = True
     rest = ~whole[site]
-    site, inverse = site[rest], inverse[rest]
-    part = shapely.intersection(sites[site], zones[inverse])
+    site, zone = site[rest], zone[rest]
+    part = shapely.intersection(sites[site], zones[zone])
     has_area = shapely.area(part) > 0
     return whole, site[has_area], part[has_area]
 

@@ -11,14 +11,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from woongeo.engine.measure import EPSILON_M, REACH_M, ZONE_SEGMENTS
+from woongeo.engine.around import SLIVER_M
+from woongeo.engine.index import EPSILON_M
+from woongeo.engine.measure import REACH_M, ZONE_SEGMENTS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
 def features_hit(
-    site: shapely.Geometry, features: NDArray[np.object_], within_m: float = 0.0
+    site: shapely.Geometry,
+    features: NDArray[np.object_],
+    within_m: float | NDArray[np.float64] = 0.0,
 ) -> list[int]:
     """List the features that meet a site, or come within a distance of it.
 
@@ -28,8 +32,8 @@ def features_hit(
         A valid surface in metres.
     features : ndarray of shapely geometries
         Valid shapes in metres.
-    within_m : float
-        Metres; 0 for those that meet it.
+    within_m : float or ndarray of float
+        Metres, one for all or one a feature; 0 for those that meet it.
 
     Returns
     -------
@@ -41,7 +45,9 @@ def features_hit(
 
 
 def overlap_m2(
-    site: shapely.Geometry, features: NDArray[np.object_], within_m: float = 0.0
+    site: shapely.Geometry,
+    features: NDArray[np.object_],
+    within_m: float | NDArray[np.float64] = 0.0,
 ) -> float:
     """Measure the area of a site in the zone of a layer.
 
@@ -51,19 +57,56 @@ def overlap_m2(
         A valid surface in metres.
     features : ndarray of shapely geometries
         Valid shapes in metres.
-    within_m : float
-        Width of the zone around the features in metres.
+    within_m : float or ndarray of float
+        Width of the zone around the features in metres, one for all or one a feature.
 
     Returns
     -------
     float
         Square metres; what features share is counted once.
     """
-    zone = shapely.union_all(features)
-    if within_m > 0:
-        buffers = shapely.buffer(features, within_m, quad_segs=ZONE_SEGMENTS)
-        zone = shapely.union_all(buffers)
-    return float(shapely.area(shapely.intersection(zone, site)))
+    widths = np.broadcast_to(within_m, features.shape)
+    zones = [
+        shapely.buffer(feature, width, quad_segs=ZONE_SEGMENTS) if width > 0 else feature
+        for feature, width in zip(features, widths, strict=True)
+    ]
+    return float(shapely.area(shapely.intersection(shapely.union_all(zones), site)))
+
+
+def outside(
+    site: shapely.Geometry, features: NDArray[np.object_], sliver_m: float = SLIVER_M
+) -> NDArray[np.object_]:
+    """Leave out of features the ground that lies in a site.
+
+    Parameters
+    ----------
+    site : Geometry
+        A valid surface in metres.
+    features : ndarray of shapely geometries
+        Valid shapes in metres.
+    sliver_m : float
+        What remains against the site of a surface that loses ground to it counts only where it is
+        wider than this.
+
+    Returns
+    -------
+    ndarray of shapely geometries
+        What remains of each; an empty shape where nothing does. Measured with the functions above,
+        it gives what `measure_around` must.
+    """
+    remains = np.empty(len(features), dtype=object)
+    for i, feature in enumerate(features):
+        rest = feature.difference(site)
+        if feature.area - rest.area > 0.01 or (feature.area > 0 and rest.is_empty):
+            parts = [part for part in shapely.get_parts(rest) if part.area > 0]
+            wide = [
+                part
+                for part in parts
+                if part.distance(site) > EPSILON_M or not part.buffer(-sliver_m / 2).is_empty
+            ]
+            rest = shapely.MultiPolygon(wide)
+        remains[i] = rest
+    return remains
 
 
 def distance_m(

@@ -58,6 +58,7 @@ def manifest(
         "gemaakt": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "rekentijd_s": None if seconds is None else round(seconds, 3),
         "beoordeeld_op": screening.on.isoformat(),
+        "belemmeringen_vanaf": screening.from_severity,
         "coordinatenstelsel": "EPSG:28992 (RD New), meters",
         "locaties": {
             **locations.source.facts(),
@@ -94,12 +95,20 @@ def manifest(
 
 
 def _layer_facts(screening: Screening, layer: Layer) -> dict[str, Any]:
-    """Say where a layer comes from, by which rule it was judged and with what outcome."""
+    """Say where a layer comes from, by which rules it was judged and with what outcome."""
     return {
         **layer.facts(),
         "te_oud_omdat": layer.stale(screening.on) or None,
-        "locaties_per_oordeel": screening.counts(layer.key),
-        "woningen_per_oordeel": _known(screening.homes(layer.key)),
+        "regels": {
+            toets.key: {
+                **toets.rule.facts(),
+                "geldt_niet_omdat": toets.rule.holds(screening.on) or None,
+                "locaties_per_oordeel": screening.counts(toets.key),
+                "woningen_per_oordeel": _known(screening.homes(toets.key)),
+            }
+            for toets in screening.toetsen
+            if toets.layer is layer
+        },
     }
 
 

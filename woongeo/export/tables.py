@@ -135,8 +135,8 @@ def write_gpkg(screening: Screening, path: Path) -> None:
 def _rounded_results(screening: Screening) -> gpd.GeoDataFrame:
     """Round our own columns; those of the input stay as they are."""
     decimals = {
-        f"{layer.key}_{name}": n
-        for layer in screening.layers
+        f"{toets.key}_{name}": n
+        for toets in screening.toetsen
         for name, n in _DECIMALS.items()
         if not name.startswith(("belemmerd", "onbekend", "vrij"))
     }

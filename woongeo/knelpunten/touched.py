@@ -51,7 +51,8 @@ class Blocked:
     row : ndarray of int
         Rows of the plans that count.
     blocked, unknown : ndarray of bool
-        One row a plan that counts: the verdict is `belemmerd`, or `onbekend`.
+        One row a plan that counts: the verdict is `belemmerd`, or `onbekend`, by a rule that
+        counts.
     homes : ndarray of float
         NaN where not known.
     known : ndarray of bool
@@ -128,11 +129,13 @@ def blocked_plans(
     frame = screening.locaties
     row = np.flatnonzero((frame["hardheid"] != Hardheid.TELT_NIET_MEE).to_numpy())
     verdicts = np.column_stack([frame[f"{key}_oordeel"].to_numpy()[row] for key in chosen])
+    # What is lighter than was asked stands in nobody's way.
+    counts = screening.telt[chosen].to_numpy(dtype=bool)[row]
     return Blocked(
         chosen,
         row,
-        verdicts == str(Oordeel.BELEMMERD),
-        verdicts == str(Oordeel.ONBEKEND),
+        (verdicts == str(Oordeel.BELEMMERD)) & counts,
+        (verdicts == str(Oordeel.ONBEKEND)) & counts,
         homes_in(frame, basis)[row],
         np.array([measured(screening, key) for key in chosen]),
     )

@@ -150,14 +150,14 @@ function woongeoKaart(map, packed) {
       ["w.v. belemmerd", shown(s.belemmerd[i], " m²", whole)],
       ["w.v. onbekend", shown(s.onbekend[i], " m²", whole)],
     ]));
-    for (const laag of data.lagen) {
+    for (const toets of data.toetsen) {
       const rows = [
-        ["Oordeel", OORDEEL[laag.oordeel[i]]],
-        ["Reden", data.teksten[laag.reden[i]]],
-        ["Afstand", laag.afstand[i] === null ? "niet gemeten, of verder dan 25 km" : shown(laag.afstand[i], " m")],
+        ["Oordeel", OORDEEL[toets.oordeel[i]]],
+        ["Reden", data.teksten[toets.reden[i]]],
+        ["Afstand", toets.afstand[i] === null ? "niet gemeten, of verder dan 25 km" : shown(toets.afstand[i], " m")],
       ];
-      if (laag.objecten[i]) rows.push(["Objecten", data.teksten[laag.objecten[i]]]);
-      box.append(facts(rows, laag.titel));
+      if (toets.objecten[i]) rows.push(["Objecten", data.teksten[toets.objecten[i]]]);
+      box.append(facts(rows, toets.titel));
     }
     box.append(element("p", data.toets, "toets"));
     return box;

@@ -36,13 +36,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from woongeo.layers import Layer
-    from woongeo.screening import Screening
+    from woongeo.screening import Screening, Toets
 
 _LEAFLET = resources.files("xstatic.pkg.leaflet").joinpath("data")
 
 _LAYER_TOLERANCE_M = 5.0
 # A page draws so many corners of layers without effort.
 _LAYER_CORNERS = 150_000
+# Beyond this a layer would no longer look like itself; then the page is slow.
+_MOST_M = 500.0
 
 
 class _Page(Figure):
@@ -221,11 +223,12 @@ def map_screening(
     data = {
         "locaties": _site_data(screening, drawn),
         "lagen": [
-            _layer_data(screening, layer, shapes, edge, style, texts)
+            _layer_data(layer, shapes, edge, style)
             for layer, shapes, edge, style in zip(
                 screening.layers, layer_shapes, edges, styles, strict=True
             )
         ],
+        "toetsen": [_verdict_data(screening, toets, texts) for toets in screening.toetsen],
         "teksten": texts.texts,
         "achtergronden": [{"url": url, "bron": credit} for _, url, credit in BACKGROUNDS]
         + [{"url": None, "bron": ""}],
@@ -300,39 +303,46 @@ def _layer_shapes(
     for layer in layers:
         shapes, _ = single_parts(layer.features.geometry.to_numpy())
         near.append(shapes[shapely.intersects(shapely.envelope(shapes), around)])
-    tolerance = _LAYER_TOLERANCE_M
-    while True:
-        simple = [simplified(shapes, tolerance) for shapes in near]
-        if sum(map(count_corners, simple)) <= _LAYER_CORNERS or tolerance > 500:
-            return tolerance, simple
-        tolerance *= 2
+    tolerance = step = _LAYER_TOLERANCE_M
+    simple = [simplified(shapes, step, keep_holes=False) for shapes in near]
+    while sum(map(count_corners, simple)) > _LAYER_CORNERS and tolerance < _MOST_M:
+        # From what is simple already: quick, and edges move by what both steps move them.
+        step *= 2
+        tolerance += step
+        simple = [simplified(shapes, step, keep_holes=False) for shapes in simple]
+    return tolerance, simple
 
 
 def _layer_data(
-    screening: Screening,
     layer: Layer,
     shapes: NDArray[np.object_],
     edge: NDArray[np.object_],
     style: tuple[str, str | None],
-    texts: _Texts,
 ) -> dict[str, Any]:
-    """Gather what the page tells of a layer at each location."""
-    frame = screening.locaties
-    reasons = screening.treffers.loc[screening.treffers["laag"] == layer.key, "reden"]
+    """Gather what the page draws of a layer."""
     kinds = by_dimension(shapes)
     return {
         "sleutel": layer.key,
-        "titel": shortened(layer.title),
         "kleur": style[0],
         "streep": style[1],
         "punten": packed(kinds[0]),
         "lijnen": packed(kinds[1]),
         "vlakken": packed(kinds[2]),
         "dekking": packed(edge),
-        "oordeel": frame[f"{layer.key}_oordeel"].map(OORDELEN.index).tolist(),
+    }
+
+
+def _verdict_data(screening: Screening, toets: Toets, texts: _Texts) -> dict[str, Any]:
+    """Gather what the page tells of a rule at each location."""
+    frame, key = screening.locaties, toets.key
+    reasons = screening.treffers.loc[screening.treffers["laag"] == key, "reden"]
+    return {
+        "sleutel": key,
+        "titel": shortened(toets.title),
+        "oordeel": frame[f"{key}_oordeel"].map(OORDELEN.index).tolist(),
         "reden": texts.positions(reasons),
-        "objecten": texts.positions(frame[f"{layer.key}_objecten"]),
-        "afstand": _numbers(frame[f"{layer.key}_afstand_m"], 1),
+        "objecten": texts.positions(frame[f"{key}_objecten"]),
+        "afstand": _numbers(frame[f"{key}_afstand_m"], 1),
     }
 
 

@@ -171,7 +171,7 @@ def _layer_drawing(layer: Layer, colour: str, dash: str | None) -> str:
 def _counts(screening: Screening) -> str:
     """Tell in two small tables how many locations and homes have which verdict."""
     heads = "".join(f'<th scope="col" class="getal">{o}</th>' for o in reversed(OORDELEN))
-    names = [(None, "Alle lagen"), *((x.key, x.title) for x in screening.layers)]
+    names = [(None, "Alle lagen"), *((x.key, x.title) for x in screening.toetsen)]
     tables = ""
     for what, count in (("Locaties", screening.counts), ("Woningen", screening.homes)):
         rows = ""
@@ -209,11 +209,22 @@ def _sources(screening: Screening) -> str:
                 "dekking": f"gebieden uit {_file(coverage.source)}"
                 if coverage.source
                 else coverage.description,
-                "regel": f"{layer.rule.in_words()} ({layer.rule.severity})",
-                "bron van de regel": layer.rule.source,
-            },
+            }
+            | _rules(screening, layer),
         )
     return f"<h2>Bronnen</h2>{told}"
+
+
+def _rules(screening: Screening, layer: Layer) -> dict[str, str]:
+    """Say by which rules a layer was judged, and who says so."""
+    judged = [x for x in screening.toetsen if x.layer is layer]
+    told = {}
+    for toets in judged:
+        of = f" {toets.rule.title or toets.key}" if len(judged) > 1 else ""
+        sure = "" if toets.rule.certainty == "bron" else f"; zekerheid: {toets.rule.certainty}"
+        told[f"regel{of}"] = f"{toets.rule.in_words()} ({toets.rule.severity})"
+        told[f"bron van de regel{of}"] = f"{toets.rule.source}{sure}"
+    return told
 
 
 def _file(source: Source | None) -> str:
@@ -224,7 +235,7 @@ def _file(source: Source | None) -> str:
 def _facts(heading: str, facts: dict[str, str]) -> str:
     """List facts under a heading."""
     listed = "".join(
-        f'<dt>{name}</dt><dd class="tekst">{html_text(shortened(fact))}</dd>'
+        f'<dt>{html_text(shortened(name))}</dt><dd class="tekst">{html_text(shortened(fact))}</dd>'
         for name, fact in facts.items()
     )
     return f'<h3 class="tekst">{html_text(shortened(heading))}</h3><dl>{listed}</dl>'

@@ -1,0 +1,111 @@
+"""Judging: a layer, a rule and locations in; a verdict with its reason for each location out.
+
+Each kind of rule is judged in the module of its name. What holds for all kinds is done here: a
+layer that is absent or too old, a rule that does not hold yet or not for everyone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from woongeo.judging import zone
+from woongeo.judging.common import Judged, Subjects, all_free, nothing_known
+from woongeo.rules import Rule
+from woongeo.verdict import Hardheid, Oordeel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from woongeo.layers import Layer
+    from woongeo.rules import RuleBase
+
+__all__ = ["Judged", "Subjects", "judge"]
+
+# The rule's class to what judges by it.
+_JUDGES: dict[type[RuleBase], Callable[[Layer, Any, Subjects], Judged]] = {Rule: zone.judge}
+
+# Plans of which no procedure has begun: a vision, an option, an idea of officials.
+_NEW = {"4A", "4B", "5A", "5B"}
+
+
+def judge(layer: Layer, rule: RuleBase, subjects: Subjects) -> Judged:
+    """Judge locations against a layer by one of its rules.
+
+    Parameters
+    ----------
+    layer : Layer
+        The layer.
+    rule : RuleBase
+        The rule.
+    subjects : Subjects
+        The locations.
+
+    Returns
+    -------
+    Judged
+        In the order of the locations.
+    """
+    n = len(subjects)
+    idle = rule.holds(subjects.on)
+    if idle:
+        return all_free(n, idle)
+    nothing = layer.unknown or layer.stale(subjects.on, rule)
+    judged = nothing_known(n, nothing) if nothing else _JUDGES[type(rule)](layer, rule, subjects)
+    return judged if rule.scope == "alle" else _for_whom(judged, rule, subjects)
+
+
+def _for_whom(judged: Judged, rule: RuleBase, subjects: Subjects) -> Judged:
+    """Free the plans that a rule does not hold for; doubt those of which that is not known."""
+    hardness = subjects.frame["hardheid"].to_numpy(dtype=object)
+    exempt = hardness == str(Hardheid.HARD)
+    doubt = hardness == str(Hardheid.ONBEKEND)
+    if rule.scope == "nieuw":
+        status = subjects.frame["planstatus"].to_numpy(dtype=object)
+        no_code = status == "onbekend"
+        doubt |= ~exempt & no_code
+        exempt |= ~no_code & ~np.isin(status, list(_NEW))
+    doubt &= judged.verdict == str(Oordeel.BELEMMERD)
+    verdict, reason = judged.verdict.copy(), judged.reason.copy()
+    said = rule.for_whom()
+    verdict[exempt] = str(Oordeel.VRIJ)
+    reason[exempt] = f"{said}; " + reason[exempt]
+    verdict[doubt] = str(Oordeel.ONBEKEND)
+    reason[doubt] = f"planstatus is niet bekend en de regel {said}; " + reason[doubt]
+    severity = judged.severity.copy()
+    severity[exempt | doubt] = ""
+    ground = _unknown_ground(judged, doubt, subjects)
+    freed = judged.without(exempt | doubt)
+    parts = freed.unknown_parts
+    parts = (subjects.sites.geometry if parts is None else parts).copy()
+    parts[exempt] = None
+    parts[doubt] = ground[doubt]
+    return replace(
+        freed,
+        verdict=verdict,
+        reason=reason,
+        severity=severity,
+        touched=judged.touched & ~exempt,
+        unknown_parts=parts,
+    )
+
+
+def _unknown_ground(
+    judged: Judged, doubt: NDArray[np.bool_], subjects: Subjects
+) -> NDArray[np.object_]:
+    """Give the ground that is unknown where it is not known whether the rule holds: all of it."""
+    ground = np.full(len(subjects), None, dtype=object)
+    ground[doubt] = subjects.sites.geometry[doubt]
+    # Ground that no zone takes is free whether the rule holds or not.
+    found = judged.measure
+    if found is None:
+        return ground
+    for i in np.flatnonzero(doubt & ~found.whole):
+        parts = found.part[found.part_site == i]
+        ground[i] = shapely.union_all(parts) if len(parts) else None
+    return ground

@@ -1,0 +1,203 @@
+"""Judging by shapes: overlap with a layer, or nearness to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from woongeo.encode import dutch
+from woongeo.engine import REACH_M, Measure, dissolve, measure, measure_around
+from woongeo.errors import RuleError
+from woongeo.judging.common import (
+    EPSILON_M2,
+    EPSILON_SHARE,
+    Judged,
+    Subjects,
+    names_of,
+    outside_coverage,
+)
+from woongeo.verdict import Oordeel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from woongeo.engine import Sites
+    from woongeo.layers import Layer
+    from woongeo.rules import Rule
+
+
+def judge(layer: Layer, rule: Rule, subjects: Subjects) -> Judged:
+    """Judge locations against a layer of shapes.
+
+    Parameters
+    ----------
+    layer : Layer
+        With features.
+    rule : Rule
+        When they hinder.
+    subjects : Subjects
+        The locations.
+
+    Returns
+    -------
+    Judged
+        In the order of the locations.
+    """
+    sites = subjects.sites
+    counts, doubtful = select(layer, rule)
+    width = _widths(layer, rule)
+    found = _measure(layer, rule, subjects, counts, width)
+    share = np.where(found.whole, 1.0, np.minimum(found.overlap_m2 / sites.area, 1.0))
+    blocked = found.hit
+    if not rule.by_distance:
+        blocked = found.hit & (
+            (found.overlap_m2 > rule.tolerance_m2 + EPSILON_M2)
+            | (share > rule.tolerance_share + EPSILON_SHARE)
+        )
+    verdict = np.where(blocked, str(Oordeel.BELEMMERD), str(Oordeel.VRIJ)).astype(object)
+    reason = _reasons(rule, found, share, blocked)
+    widest = float(np.max(width, initial=rule.reach_m))
+    parts, why = outside_coverage(layer, sites, within_m=widest)
+    if doubtful.any():
+        there = _measure(layer, rule, subjects, doubtful, width)
+        parts, why = _add_doubtful(layer, there, sites, np.flatnonzero(doubtful), parts, why)
+    open_ = ~blocked & (why != "")
+    verdict[open_] = str(Oordeel.ONBEKEND)
+    under = np.where(found.hit, "; " + reason, "")
+    reason[open_] = (why + under)[open_]
+    kept = np.flatnonzero(counts)
+    return Judged(
+        verdict=verdict,
+        reason=reason,
+        severity=np.where(blocked, rule.severity, "").astype(object),
+        touched=found.hit,
+        share=share,
+        overlap_m2=found.overlap_m2,
+        distance_m=found.distance_m,
+        objects=names_of(layer.features, found.pair_site, kept[found.pair_feature], len(sites)),
+        measure=found,
+        unknown_parts=parts,
+        extra={"netto_m2": sites.area - found.overlap_m2} if rule.leave_out_own_ground else {},
+    )
+
+
+def select(layer: Layer, rule: Rule) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Find the features that a rule counts, and those of which it cannot tell.
+
+    Parameters
+    ----------
+    layer : Layer
+        With the columns that the rule reads.
+    rule : Rule
+        With `where` and `unknown_where`.
+
+    Returns
+    -------
+    counts, doubtful : ndarray of bool
+        Per feature; a feature without a value in a column of `where` is doubtful.
+
+    Raises
+    ------
+    RuleError
+        When the layer has not such a column.
+    """
+    features = layer.features
+    counts, doubtful = np.ones(len(features), dtype=bool), np.zeros(len(features), dtype=bool)
+    for column in (*rule.columns(), *rule.number_columns()):
+        if column not in features.columns:
+            raise RuleError(
+                f"laag {layer.key}: een regel leest de kolom {column!r} en die heeft de laag niet; "
+                "lees haar opnieuw en zeg met columns welke kolom van het bestand het is."
+            )
+    for column, values in (rule.where or {}).items():
+        text = features[column].to_numpy()
+        doubtful |= text == ""
+        counts &= np.isin(text, values)
+    for column, values in (rule.unknown_where or {}).items():
+        text = features[column].to_numpy()
+        doubtful |= (text == "") | np.isin(text, values)
+    if rule.within_column is not None and rule.within_m is None:
+        doubtful |= ~(features[rule.within_column].to_numpy(dtype=float) >= 0)
+    return counts & ~doubtful, doubtful
+
+
+def _widths(layer: Layer, rule: Rule) -> NDArray[np.float64]:
+    """Give the width of each feature's zone, metres; 0 where overlap decides."""
+    n, otherwise = len(layer.features), rule.within_m
+    if rule.within_column is None:
+        return np.full(n, otherwise or 0.0)
+    given = layer.features[rule.within_column].to_numpy(dtype=float)
+    known = given >= 0
+    if otherwise is None:
+        # Nobody says how far these reach: as far as the furthest of the others.
+        otherwise = float(np.max(given[known], initial=0.0))
+    return np.where(known, given, otherwise)
+
+
+def _measure(
+    layer: Layer,
+    rule: Rule,
+    subjects: Subjects,
+    chosen: NDArray[np.bool_],
+    width: NDArray[np.float64],
+) -> Measure:
+    """Measure the chosen features; what rules on one layer share only once."""
+    own = rule.leave_out_own_ground
+    key = ("zone", id(layer.features), own, width.tobytes(), chosen.tobytes())
+    found = subjects.cache.get(key)
+    if not isinstance(found, Measure):
+        shapes = layer.features.geometry.to_numpy()[chosen]
+        reach = min(layer.reach_m, REACH_M)
+        how = measure_around if own else measure
+        found = how(subjects.sites, shapes, within_m=width[chosen], reach_m=reach)
+        subjects.cache[key] = found
+    return found
+
+
+def _add_doubtful(
+    layer: Layer,
+    found: Measure,
+    sites: Sites,
+    feature: NDArray[np.intp],
+    parts: NDArray[np.object_] | None,
+    why: NDArray[np.object_],
+) -> tuple[NDArray[np.object_] | None, NDArray[np.object_]]:
+    """Count ground in the zone of features that tell too little as unknown."""
+    names = names_of(layer.features, found.pair_site, feature[found.pair_feature], len(why))
+    why = why.copy()
+    for i in np.flatnonzero(found.hit & (why == "")):
+        why[i] = f"van een object hier is niet bekend of het telt ({names[i]})"
+    if parts is None:
+        return None, why
+    rows, ground = dissolve(found.part_site, found.part)
+    zone = np.full(len(why), None, dtype=object)
+    zone[rows] = ground
+    zone[found.whole] = sites.geometry[found.whole]
+    both = ~shapely.is_missing(zone) & ~shapely.is_missing(parts)
+    parts = np.where(shapely.is_missing(parts), zone, parts)
+    parts[both] = shapely.union(parts[both], zone[both])
+    return parts, why
+
+
+def _reasons(
+    rule: Rule, found: Measure, share: NDArray[np.float64], blocked: NDArray[np.bool_]
+) -> NDArray[np.object_]:
+    """Say per site what was found, as if the layer were known everywhere."""
+    within = f"binnen {dutch(rule.within_m)} m" if rule.within_m is not None else ""
+    if rule.within_column is not None:
+        within = "binnen de afstand van het object"
+    free = f"niet {within}" if within else "geen overlap met de laag"
+    reason = np.full(len(share), free, dtype=object)
+    limit = f"drempel {dutch(rule.tolerance_m2)} m² of {dutch(100 * rule.tolerance_share)} %"
+    for i in np.flatnonzero(found.hit):
+        overlap = f"{dutch(found.overlap_m2[i])} m² ({dutch(100 * share[i])} %)"
+        if within:
+            distance = dutch(found.distance_m[i])
+            reason[i] = f"ligt op {distance} m, {within}; zone beslaat {overlap}"
+        elif blocked[i]:
+            reason[i] = f"overlapt {overlap}; {limit}"
+        else:
+            reason[i] = f"raakt, onder drempel: {overlap}; {limit}"
+    return reason

@@ -1,0 +1,255 @@
+"""Reading layers: files with the area in which their absence means something."""
+
+from __future__ import annotations
+
+import datetime as dt
+import warnings
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from woongeo.catalogue import MAIN, Catalogue, default_catalogue
+from woongeo.checks import CheckReport, Finding
+from woongeo.columns import as_text, feature_columns, numbers, recognise
+from woongeo.crs import near_netherlands
+from woongeo.encode import dutch
+from woongeo.errors import ColumnError, LayerError, UnknownResultWarning
+from woongeo.geometry import clean, voice_repairs
+from woongeo.layers.model import Coverage, Layer, named
+from woongeo.netherlands import outline
+from woongeo.sources import read_vector
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import geopandas as gpd
+    import pandas as pd
+
+    from woongeo.rules import RuleBase
+
+#: Words that can be given as a coverage instead of a file.
+NATIONWIDE = "nederland"
+OWN_AREAS = "eigen gebieden"
+
+
+def read_coverage(source: str | Path | gpd.GeoDataFrame, *, crs: object = None) -> Coverage:
+    """Read the area in which the absence of a layer means something.
+
+    Parameters
+    ----------
+    source : str, Path or GeoDataFrame
+        A vector file or frame of surfaces; or the word "nederland".
+    crs : optional
+        As for `read_layer`.
+
+    Returns
+    -------
+    Coverage
+        In RD New (EPSG:28992).
+
+    Raises
+    ------
+    LayerError
+        When a shape in it cannot be measured: a hole in what is known must not go unseen.
+
+    Warns
+    -----
+    RepairedGeometryWarning
+        When shapes were repaired.
+    """
+    if isinstance(source, str) and source.strip().lower() == NATIONWIDE:
+        shape = np.array([outline()], dtype=object)
+        return Coverage(shape, "landelijk (ruwe omtrek van Nederland)", nationwide=True)
+    frame, origin = read_vector(source, crs=crs)
+    cleaned = clean(frame.geometry.to_numpy(), polygons_only=True)
+    if not cleaned.usable.all() or not len(frame):
+        problem = next(iter(cleaned.problem[~cleaned.usable]), "geen gebieden")
+        raise LayerError(f"{origin.path}: deze dekking heeft onbruikbare gebieden ({problem}).")
+    voice_repairs(cleaned, origin.path, stacklevel=2)
+    return Coverage(cleaned.geometry, f"gebieden uit {origin.path}", source=origin)
+
+
+def read_layer(  # noqa: PLR0913  one keyword a fact
+    key: str,
+    source: str | Path | gpd.GeoDataFrame,
+    *,
+    coverage: str | Path | gpd.GeoDataFrame | Coverage | None = None,
+    rule: RuleBase | None = None,
+    columns: Mapping[str, str] | None = None,
+    id_column: str | None = None,
+    name_column: str | None = None,
+    layer: str | None = None,
+    crs: object = None,
+    encoding: str | None = None,
+    title: str | None = None,
+    reference_date: dt.date | None = None,
+    publisher: str | None = None,
+    licence: str | None = None,
+    empty_is_free: bool = False,
+    ignore_unreadable: bool = False,
+    catalogue: Catalogue | None = None,
+) -> Layer:
+    """Read a layer, with the area in which its absence means something.
+
+    Parameters
+    ----------
+    key : str
+        Short name ("natura2000"); columns of results begin with it. For keys of the catalogue the
+        title, coverage and rule have defaults.
+    source : str, Path or GeoDataFrame
+        A vector file or frame; surfaces, lines or points.
+    coverage : str, Path, GeoDataFrame or Coverage, optional
+        Where absence means free: a file, "nederland", or "eigen gebieden" (only where the layer
+        itself is, so that absence never means free). Without it the catalogue's; where the
+        catalogue does not know the layer either, absence gives `onbekend`. A file states its own
+        reference system, or is given by way of `read_coverage`.
+    rule : RuleBase, optional
+        When it hinders: the main rule; without it the catalogue's. The layer's other rules stay
+        the catalogue's.
+    columns : Mapping, optional
+        Column that a rule reads to the column of the file that holds it, where their names differ.
+    id_column, name_column : str, optional
+        The columns of ids and names of features; the usual ones are recognised.
+    layer, crs, encoding : optional
+        As for `read_locations`.
+    title : str, optional
+        For people.
+    reference_date : date, optional
+        The day whose state the layer shows; of a date with a time only the day is kept.
+    publisher, licence : str, optional
+        Who publishes it, under which terms.
+    empty_is_free : bool
+        Whether a layer without any feature means that there is none; otherwise it gives `onbekend`,
+        since an empty file is what a failed download looks like.
+    ignore_unreadable : bool
+        Whether features that cannot be measured may be left out; otherwise absence of the layer
+        gives `onbekend`, since one of them might be there.
+    catalogue : Catalogue, optional
+        From `read_catalogue`; the one that comes along without it.
+
+    Returns
+    -------
+    Layer
+        In RD New (EPSG:28992); features in the order of the file.
+
+    Raises
+    ------
+    LayerError, FileError, ColumnError, CrsError
+        When the key, the file, a column or the coordinates cannot be used.
+
+    Warns
+    -----
+    RepairedGeometryWarning
+        When shapes were repaired.
+    UnknownResultWarning
+        When the layer is empty or has features that cannot be measured.
+    """
+    spec = (catalogue or default_catalogue()).spec(key)
+    rules = dict(spec.rules) if rule is None else {**spec.rules, MAIN: rule}
+    if isinstance(reference_date, dt.datetime):
+        reference_date = reference_date.date()
+    frame, origin = read_vector(source, layer=layer, crs=crs, encoding=encoding)
+    attributes = [c for c in frame.columns if c != "geometry"]
+    chosen = feature_columns(
+        attributes, id_column=id_column, name_column=name_column, what=origin.path
+    )
+    cleaned = clean(frame.geometry.to_numpy(), polygons_only=False)
+    numbers = [str(i + 1) for i in range(len(frame))]
+    ids = as_text(frame[chosen["id"]]).tolist() if chosen["id"] else numbers
+    names = as_text(frame[chosen["name"]]).tolist() if chosen["name"] else [""] * len(frame)
+    # What lies far away is most likely in another reference system than the rest.
+    far = cleaned.usable & ~near_netherlands(cleaned.geometry)
+    problem = np.where(far, "ligt niet in of bij Nederland: ander stelsel?", cleaned.problem)
+    part = cleaned.usable & cleaned.reduced
+    problem[part] = "lijnen of punten naast het vlak zijn weggelaten"
+    usable = cleaned.usable & ~far
+    findings = [
+        Finding(ids[i], "object onbruikbaar", "fout", problem[i])
+        for i in np.flatnonzero(~usable | part)
+    ]
+    findings += [
+        Finding(
+            ids[i],
+            "geometrie hersteld",
+            "melding",
+            f"vlak was ongeldig en is hersteld, verschil {dutch(cleaned.area_change_m2[i])} m²",
+            float(cleaned.area_change_m2[i]),
+        )
+        for i in np.flatnonzero(cleaned.repaired)
+    ]
+    findings += [Finding("", "bestand", "melding", note) for note in origin.notes]
+    kept = np.flatnonzero(usable)
+    features = named(cleaned.geometry[kept], [ids[i] for i in kept], [names[i] for i in kept])
+    for column, values in _read_by_rules(frame, rules, columns or {}, origin.path).items():
+        features[column] = values.to_numpy()[kept]
+    unknown = (
+        "" if len(frame) or empty_is_free else "laag is leeg, en er is niet gezegd dat dat klopt"
+    )
+    n_broken = int((~usable | part).sum())
+    incomplete = ""
+    if n_broken and not ignore_unreadable:
+        incomplete = f"{n_broken} van de {len(frame)} objecten in de laag zijn onleesbaar"
+    expected = spec.min_features
+    if coverage is None and len(frame) < expected and not unknown:
+        incomplete = incomplete or (
+            f"laag telt {len(frame)} objecten en landelijk zijn er minstens {expected}: "
+            "geef de dekking op (coverage) als dit een uitsnede is"
+        )
+    for reason in filter(None, (unknown, incomplete)):
+        warnings.warn(f"{origin.path}: {reason}.", UnknownResultWarning, stacklevel=2)
+    voice_repairs(cleaned, origin.path, stacklevel=2)
+    return Layer(
+        key=key,
+        title=title or spec.title,
+        features=features,
+        coverage=_coverage(spec.coverage if coverage is None else coverage, features),
+        rules=rules,
+        unknown=unknown,
+        incomplete=incomplete,
+        reference_date=reference_date,
+        publisher=publisher or "",
+        licence=licence or "",
+        report=CheckReport.of(findings),
+        source=origin,
+    )
+
+
+def _read_by_rules(
+    frame: gpd.GeoDataFrame, rules: Mapping[str, RuleBase], given: Mapping[str, str], what: str
+) -> dict[str, pd.Series]:
+    """Take the columns that rules read, under the names by which rules know them."""
+    there = [str(c) for c in frame.columns if c != "geometry"]
+    for column in given.values():
+        if column not in there:
+            raise ColumnError(f"{what}: kolom {column!r} bestaat niet; wel: {', '.join(there)}.")
+    taken = {}
+    for name, rule in rules.items():
+        for column in (*rule.columns(), *rule.number_columns()):
+            found = given.get(column) or recognise(there, [column.lower()])
+            if found is not None:
+                values = frame[found]
+                is_number = column in rule.number_columns()
+                taken[column] = numbers(values)[0] if is_number else as_text(values).str.strip()
+            elif rule.on:
+                raise ColumnError(
+                    f"{what}: de regel {name!r} van deze laag leest de kolom {column!r}, die er "
+                    f"niet is; zeg met columns welke het is. Wel: {', '.join(there)}."
+                )
+    return taken
+
+
+def _coverage(
+    given: str | Path | gpd.GeoDataFrame | Coverage | None, features: gpd.GeoDataFrame
+) -> Coverage:
+    """Settle the coverage of a layer."""
+    if isinstance(given, Coverage):
+        return given
+    if given is None:
+        return Coverage(None, "niet opgegeven: afwezigheid van de laag zegt niets")
+    if isinstance(given, str) and given.strip().lower() == OWN_AREAS:
+        shapes = features.geometry.to_numpy()
+        surfaces = shapes[shapely.get_dimensions(shapes) == 2]
+        return Coverage(surfaces, "alleen de eigen gebieden van de laag")
+    return read_coverage(given)

@@ -1,0 +1,13 @@
+"""Rules: when a layer stands in the way of homes, how hard, and who says so.
+
+Every kind of rule is a dataclass of its own with the fields of `RuleBase`; how it is judged stands
+in `woongeo.judging`, under the same name.
+"""
+
+from woongeo.rules.common import CERTAINTIES, SCOPES, SEVERITIES, RuleBase
+from woongeo.rules.zone import Rule
+
+#: The kinds of rules by the name they have in a catalogue.
+KINDS: dict[str, type[RuleBase]] = {kind.kind: kind for kind in (Rule,)}
+
+__all__ = ["CERTAINTIES", "KINDS", "SCOPES", "SEVERITIES", "Rule", "RuleBase"]

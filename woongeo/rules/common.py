@@ -1,0 +1,233 @@
+"""What every rule has: how heavy it is, for whom and when it holds, and who says so."""
+
+from __future__ import annotations
+
+import datetime as dt  # noqa: TC003  read_catalogue looks up the types of fields
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from woongeo.errors import RuleError
+
+#: From light to heavy; the classes of PBL's RuimteScanner.
+SEVERITIES = ("zacht", "middel", "hard", "zeer hard")
+
+#: Whom a rule holds for. "zacht": not plans that are adopted. "nieuw": only plans of which no
+#: procedure has begun (4A, 4B, 5A, 5B).
+SCOPES = ("alle", "zacht", "nieuw")
+
+#: How sure the rule is: read in its source, inferred from one, or from memory.
+CERTAINTIES = ("bron", "afgeleid", "geheugen")
+
+_FOR_WHOM = {
+    "zacht": "geldt niet voor harde plannen",
+    "nieuw": "geldt alleen voor plannen waarvan nog geen procedure loopt",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleBase:
+    """What every rule has.
+
+    Attributes
+    ----------
+    title : str
+        What sets this rule apart from others on its layer, in Dutch: "binnen 250 m".
+    severity : str
+        "zacht", "middel", "hard" or "zeer hard".
+    scope : str
+        Whom it holds for: "alle", "zacht" (not plans that are adopted) or "nieuw" (only plans of
+        which no procedure has begun).
+    on : bool
+        Whether it is judged without being asked for.
+    valid_from, valid_until : date or None
+        The first and the last day on which it holds.
+    max_age_days : int or None
+        A layer whose reference date is older than this (or is not known) gives `onbekend`.
+    source : str
+        Who says so, with date.
+    source_date : date or None
+        The day of that source.
+    basis : str
+        The law, or what else it rests on; empty where nothing does.
+    certainty : str
+        "bron" (read in its source), "afgeleid" (inferred) or "geheugen" (not looked up).
+    version : str
+        Of the rule.
+    """
+
+    kind: ClassVar[str] = ""
+
+    title: str = ""
+    severity: str = "hard"
+    scope: str = "alle"
+    on: bool = True
+    valid_from: dt.date | None = None
+    valid_until: dt.date | None = None
+    max_age_days: int | None = None
+    source: str = "opgegeven door de gebruiker"
+    source_date: dt.date | None = None
+    basis: str = ""
+    certainty: str = "bron"
+    version: str = "1"
+
+    def __post_init__(self) -> None:
+        for name, words in (
+            ("severity", SEVERITIES),
+            ("scope", SCOPES),
+            ("certainty", CERTAINTIES),
+        ):
+            value = getattr(self, name)
+            if value not in words:
+                raise RuleError(f"{name} is {value!r}; kies uit {', '.join(words)}.")
+        if self.max_age_days is not None and self.max_age_days < 0:
+            raise RuleError(f"max_age_days is {self.max_age_days!r}; geef 0 of meer dagen.")
+        if self.valid_from and self.valid_until and self.valid_until < self.valid_from:
+            raise RuleError(
+                f"valid_until is {self.valid_until}, voor valid_from {self.valid_from}; "
+                "draai de datums om."
+            )
+
+    @property
+    def reach_m(self) -> float:
+        """How far around a site the rule looks, metres.
+
+        Returns
+        -------
+        float
+            0 for a rule that looks at the site alone.
+        """
+        return 0.0
+
+    @property
+    def heaviest(self) -> str:
+        """How heavy its verdicts can be.
+
+        Returns
+        -------
+        str
+            A severity.
+        """
+        return self.severity
+
+    def columns(self) -> tuple[str, ...]:
+        """List the columns of features that the rule reads as text.
+
+        Returns
+        -------
+        tuple of str
+            Their names.
+        """
+        return ()
+
+    def number_columns(self) -> tuple[str, ...]:
+        """List the columns of features that the rule reads as numbers.
+
+        Returns
+        -------
+        tuple of str
+            Their names.
+        """
+        return ()
+
+    def in_words(self) -> str:
+        """Say the rule in plain Dutch.
+
+        Returns
+        -------
+        str
+            One sentence, without capital or full stop.
+        """
+        raise NotImplementedError
+
+    def details(self) -> dict[str, Any]:
+        """Give what is the kind's own as plain values, for a manifest.
+
+        Returns
+        -------
+        dict
+            Dutch keys.
+        """
+        return {}
+
+    def holds(self, on: dt.date) -> str:
+        """Say why the rule does not hold on a day.
+
+        Parameters
+        ----------
+        on : date
+            The day.
+
+        Returns
+        -------
+        str
+            The reason in Dutch; empty where it holds.
+        """
+        if self.valid_from is not None and on < self.valid_from:
+            return f"regel geldt pas vanaf {self.valid_from.isoformat()}"
+        if self.valid_until is not None and on > self.valid_until:
+            return f"regel gold tot en met {self.valid_until.isoformat()}"
+        return ""
+
+    def for_whom(self) -> str:
+        """Say in Dutch whom the rule does not hold for.
+
+        Returns
+        -------
+        str
+            Empty where it holds for all.
+        """
+        return _FOR_WHOM.get(self.scope, "")
+
+    def facts(self) -> dict[str, Any]:
+        """Give the rule as plain values, for a manifest.
+
+        Returns
+        -------
+        dict
+            Dutch keys.
+        """
+        return {
+            "soort": self.kind,
+            "regel": self.in_words(),
+            **self.details(),
+            "zwaarte": self.severity,
+            "geldt_voor": self.scope,
+            "geldig_vanaf": self.valid_from.isoformat() if self.valid_from else None,
+            "geldig_tot_en_met": self.valid_until.isoformat() if self.valid_until else None,
+            "hoogste_leeftijd_dagen": self.max_age_days,
+            "grondslag": self.basis or None,
+            "bron": self.source,
+            "bron_datum": self.source_date.isoformat() if self.source_date else None,
+            "zekerheid": self.certainty,
+            "versie": self.version,
+        }
+
+
+def check_limit(value: float | None, name: str, *, unit: str, positive: bool = False) -> None:
+    """Refuse a limit that makes no sense.
+
+    Parameters
+    ----------
+    value : float or None
+        The limit; None passes.
+    name : str
+        Of the field, for the message.
+    unit : str
+        In Dutch, for the message.
+    positive : bool
+        Whether 0 is refused too.
+
+    Raises
+    ------
+    RuleError
+        When it is no number, infinite or negative.
+    """
+    if value is None:
+        return
+    least = "meer dan 0" if positive else "0 of meer"
+    fits = value > 0 if positive else value >= 0
+    if not fits or value == float("inf"):
+        raise RuleError(f"{name} is {value!r}; geef {least} {unit}.")
+
+
+__all__ = ["CERTAINTIES", "SCOPES", "SEVERITIES", "RuleBase", "check_limit"]

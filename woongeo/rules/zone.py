@@ -1,0 +1,191 @@
+"""Rules on shapes: overlap with a layer, or nearness to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+from woongeo.encode import dutch
+from woongeo.errors import RuleError
+from woongeo.rules.common import RuleBase, check_limit
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule(RuleBase):
+    """When a layer of shapes stands in the way.
+
+    A site is `belemmerd` when more than `tolerance_m2` *or* more than `tolerance_share` of it
+    overlaps the layer, or when `within_m` is given and the layer comes at most that near. The
+    distance is exact, never that to a buffer's polygon.
+
+    Attributes
+    ----------
+    tolerance_m2 : float
+        Overlap up to this many square metres is no hindrance by itself.
+    tolerance_share : float
+        Nor is overlap up to this share of the site (0-1). Either one exceeded suffices.
+    within_m : float or None
+        Distance in metres within which the layer hinders; None for overlap only.
+    within_column : str or None
+        The column of features that holds a distance for each; goes before `within_m`, which then
+        holds for features without one (without `within_m` they give `onbekend`).
+    where : dict or None
+        Column of features to the values that count; others do not hinder. Compared as text.
+    unknown_where : dict or None
+        Column of features to the values of which nothing is known: where such a feature lies and
+        none that hinders, the verdict is `onbekend`. A feature without a value is one of these.
+    leave_out_own_ground : bool
+        Whether what lies inside the site itself is left out: its use ends when homes come.
+    """
+
+    kind: ClassVar[str] = "zone"
+
+    tolerance_m2: float = 100.0
+    tolerance_share: float = 0.01
+    within_m: float | None = None
+    within_column: str | None = None
+    where: dict[str, tuple[str, ...]] | None = None
+    unknown_where: dict[str, tuple[str, ...]] | None = None
+    leave_out_own_ground: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_limit(self.tolerance_m2, "tolerance_m2", unit="vierkante meter")
+        if not 0 <= self.tolerance_share <= 1:
+            raise RuleError(
+                f"tolerance_share is {self.tolerance_share!r}; geef een deel (0 tot 1)."
+            )
+        check_limit(self.within_m, "within_m", unit="meter, of None voor overlap", positive=True)
+        if self.leave_out_own_ground and not self.by_distance:
+            raise RuleError("leave_out_own_ground vraagt een afstand: geef within_m.")
+
+    @property
+    def by_distance(self) -> bool:
+        """Whether nearness hinders, and not overlap alone.
+
+        Returns
+        -------
+        bool
+            True for rules with a distance.
+        """
+        return self.within_m is not None or self.within_column is not None
+
+    @property
+    def reach_m(self) -> float:
+        """How far around a site the rule looks, metres.
+
+        Returns
+        -------
+        float
+            0 for overlap; for a distance of each feature what holds for those without one.
+        """
+        return self.within_m or 0.0
+
+    def columns(self) -> tuple[str, ...]:
+        """List the columns of features that the rule reads as text.
+
+        Returns
+        -------
+        tuple of str
+            Their names.
+        """
+        return tuple(dict.fromkeys([*(self.where or {}), *(self.unknown_where or {})]))
+
+    def number_columns(self) -> tuple[str, ...]:
+        """List the columns of features that the rule reads as numbers.
+
+        Returns
+        -------
+        tuple of str
+            Their names.
+        """
+        return () if self.within_column is None else (self.within_column,)
+
+    def changed(
+        self,
+        *,
+        tolerance_m2: float | None = None,
+        tolerance_share: float | None = None,
+        within_m: float | None = None,
+        max_age_days: int | None = None,
+    ) -> Rule:
+        """Change what a user may change for one run.
+
+        Parameters
+        ----------
+        tolerance_m2, tolerance_share, within_m, max_age_days : optional
+            As the attributes; None leaves one as it is.
+
+        Returns
+        -------
+        Rule
+            A copy whose source says that it was changed.
+        """
+        return replace(
+            self,
+            tolerance_m2=self.tolerance_m2 if tolerance_m2 is None else tolerance_m2,
+            tolerance_share=self.tolerance_share if tolerance_share is None else tolerance_share,
+            within_m=self.within_m if within_m is None else within_m,
+            max_age_days=self.max_age_days if max_age_days is None else max_age_days,
+            source=f"{self.source}; aangepast door de gebruiker",
+        )
+
+    def in_words(self) -> str:
+        """Say the rule in plain Dutch.
+
+        Returns
+        -------
+        str
+            One sentence.
+
+        Examples
+        --------
+        >>> Rule().in_words()
+        'belemmerd bij overlap van meer dan 100 m² of meer dan 1 % van de locatie'
+        """
+        overlap = (
+            f"overlap van meer dan {dutch(self.tolerance_m2)} m² of meer dan "
+            f"{dutch(100 * self.tolerance_share)} % van de locatie"
+        )
+        if self.within_column is not None:
+            other = f", anders {dutch(self.within_m)} m" if self.within_m else ""
+            said = (
+                f"belemmerd binnen de afstand die per object in {self.within_column} staat{other}"
+            )
+        elif self.within_m is not None:
+            said = f"belemmerd binnen {dutch(self.within_m)} m"
+        else:
+            said = f"belemmerd bij {overlap}"
+        if self.leave_out_own_ground:
+            said += "; wat op de locatie zelf ligt telt niet"
+        for column, values in (self.where or {}).items():
+            said += f"; alleen waar {column} {_either(values)} is"
+        return said
+
+    def details(self) -> dict[str, Any]:
+        """Give what is the kind's own as plain values, for a manifest.
+
+        Returns
+        -------
+        dict
+            Dutch keys.
+        """
+        return {
+            "drempel_m2": self.tolerance_m2,
+            "drempel_aandeel": self.tolerance_share,
+            "binnen_m": self.within_m,
+            "binnen_kolom": self.within_column,
+            "alleen_waar": {c: list(v) for c, v in self.where.items()} if self.where else None,
+            "onbekend_waar": {c: list(v) for c, v in self.unknown_where.items()}
+            if self.unknown_where
+            else None,
+            "eigen_grond_telt_niet": self.leave_out_own_ground,
+        }
+
+
+def _either(values: tuple[str, ...]) -> str:
+    """Name a few values; count many."""
+    few = 6
+    if len(values) > few:
+        return f"een van {len(values)} waarden"
+    return " of ".join(values)
