@@ -150,7 +150,7 @@ def test_a_plan_over_two_regions_is_divided_and_not_doubled() -> None:
     assert (homes["w", "a"], homes["o", "a"]) in {(8, 12), (7, 13)}
     freed = woongeo.vrijspelen(screening, by=[west_east]).gebieden
     sums = freed.groupby(["niveau", "knelpunt"])[["woningen_belemmerd", "toegerekend"]].sum()
-    pd.testing.assert_frame_equal(sums.xs("gemeente"), sums.xs("totaal"))
+    np.testing.assert_allclose(sums.xs("gemeente"), sums.xs("totaal"))
 
 
 def test_rules_that_are_too_light_block_nothing() -> None:
@@ -234,7 +234,7 @@ def test_what_is_not_known_is_in_the_maximum_only() -> None:
     freed = woongeo.vrijspelen(screening)
     assert freed.set(["a"]) == (10, 20)
     table = freed.tabel.set_index("knelpunt")
-    assert table.loc["a", ["alleen_min", "alleen_max"]].tolist() == [10, 20]
+    assert list(table.loc["a", ["alleen_min", "alleen_max"]]) == [10, 20]
     assert freed.volgorde["woningen_min"].tolist()[:1] == [10]
 
 
