@@ -215,9 +215,10 @@ def test_bruto_sloop_and_netto_are_shown_where_the_register_has_them() -> None:
     assert value(capacity, "sloop") == 7
     assert value(capacity, "netto") == 8
     assert np.isnan(value(capacity, "gerealiseerd"))
-    # The rest is what is still to come, and what capacity is counted in.
-    assert capacity.basis == "rest"
-    assert value(capacity, "plancapaciteit") == 17
+    # Capacity is counted in what the locations call homes, unless another basis is asked for.
+    assert (capacity.basis, value(capacity, "plancapaciteit")) == ("woningen", 20)
+    rest = woongeo.summarize_plancapaciteit(screening, basis="rest")
+    assert value(rest, "plancapaciteit") == 17
     bruto = woongeo.summarize_plancapaciteit(screening, basis="bruto")
     assert value(bruto, "plancapaciteit") == 12
     assert value(bruto, "zonder_aantal") == 1
@@ -247,6 +248,42 @@ def test_segments_that_add_up_to_more_than_the_plan_count_themselves() -> None:
     capacity = woongeo.summarize_plancapaciteit(screening)
     assert value(capacity, "sociaal_aandeel_min") == pytest.approx(9 / 15)
     assert value(capacity, "sociaal_aandeel_max") == pytest.approx(9 / 15)
+
+
+def test_the_detail_of_a_register_gives_years_and_segments_each_home_once() -> None:
+    # Ten homes by year, and the same ten by price: 2 were realised, 1 is to be demolished.
+    rows = [
+        ("nieuwbouw", "totaal", "gepland", 2026, np.nan, "", 5),
+        ("nieuwbouw", "totaal", "gepland", 2034, 2038, "", 3),
+        ("nieuwbouw", "totaal", "gerealiseerd", np.nan, np.nan, "", 2),
+        ("sloop", "totaal", "gepland", 2026, np.nan, "", 1),
+        ("nieuwbouw", "betaalbaarheid", "gepland", 2026, np.nan, "sociale_huur", 3),
+        ("nieuwbouw", "betaalbaarheid", "gepland", 2034, 2038, "dure_koop", 3),
+        ("nieuwbouw", "betaalbaarheid", "gerealiseerd", np.nan, np.nan, "sociale_huur", 2),
+        ("nieuwbouw", "betaalbaarheid", "gepland", np.nan, np.nan, "onbekend", 2),
+    ]
+    columns = ["soort", "indeling", "stand", "jaar", "jaar_tot", "prijssegment", "aantal"]
+    detail = pd.DataFrame(rows, columns=columns).assign(plan_id="P0")
+    capacity = woongeo.summarize_plancapaciteit(
+        screened([10, 4]), detail=detail, periods=[(2022, 2030), (2031, 2040)]
+    )
+    homes = [
+        value(capacity, "plancapaciteit", periode=p) for p in ("2022-2030", "2031-2040", "onbekend")
+    ]
+    # Of P0 two have no year to come, and all four of P1.
+    assert homes == [5, 3, 6]
+    ends = [value(capacity, f"sociaal_aandeel_{end}") for end in ("min", "max")]
+    # 5 of P0 at least; at most the 2 that are open, and all of P1.
+    assert ends == pytest.approx([5 / 14, 11 / 14])
+    years = woongeo.knelpunten(screened([10], blocks=[block(0, 0)]), fasering=detail).jaren
+    assert years.columns.tolist() == ["2026", "2034-2038", "onbekend"]
+    assert years.iloc[0].tolist() == [5, 3, 2]
+
+
+def test_masterplans_are_told_where_they_count_twice() -> None:
+    screening = screened([10], woningen_register=[30])
+    notes = woongeo.summarize_plancapaciteit(screening).opmerkingen
+    assert any("masterplan" in note for note in notes)
 
 
 def test_expected_yield_is_that_of_each_plan() -> None:

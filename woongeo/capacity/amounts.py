@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from woongeo.capacity.detail import SEGMENTS, segment, segments_in
 from woongeo.columns import numbers
 from woongeo.errors import ColumnError
 from woongeo.verdict import Hardheid
@@ -23,32 +24,9 @@ if TYPE_CHECKING:
 
 #: Amounts of homes that a register may give, in the order in which they are shown.
 AMOUNTS = ("bruto", "sloop", "netto", "gerealiseerd")
-#: What capacity may be counted in.
-BASES = ("rest", "woningen", "bruto", "netto")
-
-#: Price segments of the basisset (betaalbaarheid) to whether they are sociale huur and betaalbaar;
-#: None where the register leaves it open.
-SEGMENTS: dict[str, tuple[bool | None, bool | None]] = {
-    "sociale_huur": (True, True),
-    "middenhuur": (False, True),
-    "dure_huur": (False, False),
-    "huur_onbekend": (None, None),
-    "betaalbare_koop": (False, True),
-    "dure_koop": (False, False),
-    "koop_onbekend": (False, None),
-    "eigendom_onbekend": (None, None),
-}
-# Other words for the same, as registers write them.
-_SEGMENT_WORDS = {
-    "huur_middenhuur": "middenhuur",
-    "huur_dure_huur": "dure_huur",
-    "koop_betaalbare_koop": "betaalbare_koop",
-    "koop_dure_koop": "dure_koop",
-    "huur_sociale_huur": "sociale_huur",
-    "onbekend_koop_of_huur": "eigendom_onbekend",
-    "koop_of_huur_onbekend": "eigendom_onbekend",
-}
-_PREFIXES = ("prijssegment_", "betaalbaarheid_")
+#: What capacity may be counted in. `woningen` is what the locations call homes: of a register read
+#: by woongeo each home once, also where a plan is part of a masterplan.
+BASES = ("woningen", "rest", "rest_netto", "bruto", "netto")
 
 
 def column(frame: pd.DataFrame, name: str) -> pd.Series | None:
@@ -84,7 +62,7 @@ def column(frame: pd.DataFrame, name: str) -> pd.Series | None:
 
 
 def amounts(frame: gpd.GeoDataFrame) -> dict[str, NDArray[np.float64]]:
-    """Read bruto, sloop, netto, gerealiseerd and rest per plan.
+    """Read bruto, sloop, netto, gerealiseerd, rest and rest_netto per plan.
 
     Parameters
     ----------
@@ -103,7 +81,7 @@ def amounts(frame: gpd.GeoDataFrame) -> dict[str, NDArray[np.float64]]:
         When a cell is no number.
     """
     n = len(frame)
-    read = {name: column(frame, name) for name in (*AMOUNTS, "rest")}
+    read = {name: column(frame, name) for name in (*AMOUNTS, "rest", "rest_netto")}
     known = {
         name: np.full(n, np.nan) if values is None else values.to_numpy(dtype=float, copy=True)
         for name, values in read.items()
@@ -123,7 +101,7 @@ def choose_basis(known: dict[str, NDArray[np.float64]], basis: str | None) -> st
     known : dict
         From `amounts`.
     basis : str or None
-        One of `BASES`; None for "rest" where the register gives it and "woningen" where not.
+        One of `BASES`; None for "woningen".
 
     Returns
     -------
@@ -136,7 +114,7 @@ def choose_basis(known: dict[str, NDArray[np.float64]], basis: str | None) -> st
         When there is no such basis, or the register does not give it.
     """
     if basis is None:
-        return "woningen" if np.isnan(known["rest"]).all() else "rest"
+        return "woningen"
     if basis not in BASES:
         raise ColumnError(f"basis {basis!r} bestaat niet; kies uit {', '.join(BASES)}.")
     if basis != "woningen" and np.isnan(known[basis]).all():
@@ -168,7 +146,9 @@ def homes_in(frame: gpd.GeoDataFrame, basis: str | None) -> NDArray[np.float64]:
     return known[choose_basis(known, basis)]
 
 
-def segments(frame: gpd.GeoDataFrame, homes: NDArray[np.float64]) -> pd.DataFrame:
+def segments(
+    frame: gpd.GeoDataFrame, homes: NDArray[np.float64], detail: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Read which share of a plan's homes is sociale huur and betaalbaar.
 
     Parameters
@@ -177,20 +157,27 @@ def segments(frame: gpd.GeoDataFrame, homes: NDArray[np.float64]) -> pd.DataFram
         Locations; columns such as `sociale_huur` hold homes and are optional. Absent is not 0.
     homes : ndarray of float
         All new homes of each plan; where segments add up to more, their sum counts.
+    detail : DataFrame, optional
+        Of a register; goes before the columns.
 
     Returns
     -------
     DataFrame
         Shares (0-1) per plan, on a `RangeIndex`: `sociaal_min`, `sociaal_max`, `betaalbaar_min`,
         `betaalbaar_max`; what is not known is in the maximum and not in the minimum. NaN where the
-        register has no such column.
+        register has no segments at all.
     """
     n = len(frame)
+    there = _segment_columns(frame.columns)
+    counted = {name: column(frame, str(found).lower()) for name, found in there}
+    if detail is not None:
+        position = pd.Series(np.arange(n), index=frame["locatie_id"].to_numpy())
+        wide = segments_in(detail).reindex(position.index)
+        # A register without segments leaves those of the columns.
+        counted = {str(name): wide[name] for name in wide.columns} or counted
     sums = {"sociaal": [np.zeros(n), np.zeros(n)], "betaalbaar": [np.zeros(n), np.zeros(n)]}
     total = np.zeros(n)
-    there = _segment_columns(frame.columns)
-    for name, found in there:
-        values = column(frame, str(found).lower())
+    for name, values in counted.items():
         # Over-counted categories make the one of what is unknown negative in real registers.
         held = np.zeros(n) if values is None else np.clip(np.nan_to_num(values.to_numpy()), 0, None)
         total += held
@@ -205,18 +192,15 @@ def segments(frame: gpd.GeoDataFrame, homes: NDArray[np.float64]) -> pd.DataFram
             # Of a plan without homes nothing is known, and nothing depends on it.
             shares[f"{name}_min"] = np.where(size > 0, low / size, 0.0)
             shares[f"{name}_max"] = np.where(size > 0, (high + open_) / size, 1.0)
-    # Without any such column nothing is known of any plan, and nothing is 0.
-    return pd.DataFrame(shares) if there else pd.DataFrame(dict.fromkeys(shares, [np.nan] * n))
+    # Without any segment nothing is known of any plan, and nothing is 0.
+    return pd.DataFrame(shares) if counted else pd.DataFrame(dict.fromkeys(shares, [np.nan] * n))
 
 
 def _segment_columns(columns: Iterable[object]) -> list[tuple[str, object]]:
     """Find the columns that hold price segments."""
     found: dict[str, object] = {}
     for original in columns:
-        word = "_".join(str(original).strip().lower().replace("-", " ").split())
-        for prefix in _PREFIXES:
-            word = word.removeprefix(prefix)
-        word = _SEGMENT_WORDS.get(word, word)
+        word = segment(original)
         if word in SEGMENTS:
             found.setdefault(word, original)
     return list(found.items())

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from woongeo.capacity.amounts import column
+from woongeo.capacity.detail import is_detail, phases_in
 from woongeo.capacity.parts import add_up_by
 from woongeo.columns import as_text, numbers
 from woongeo.errors import ColumnError, DoubtfulLocationWarning
@@ -63,7 +64,8 @@ def phases(
         Homes of each plan. What the table does not cover has no year; a table that covers more is
         taken to scale.
     table : DataFrame or None
-        `locatie_id` (or `plan_id`), `jaar` (or `van` and `tot`, both within), `aantal`.
+        `locatie_id` (or `plan_id`), `jaar` (or `van` and `tot`, both within), `aantal`; or the
+        detail of a register.
     periods : sequence of (int, int)
         First and last year. A phase that lies partly in a period is open for it: spreading it over
         years would be a guess.
@@ -157,6 +159,7 @@ def _table_rows(
     frame: gpd.GeoDataFrame, table: pd.DataFrame
 ) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Read the table of phases."""
+    table = phases_in(table) if is_detail(table) else table
     names = {str(c).lower(): c for c in table.columns}
     plan = names.get("locatie_id", names.get("plan_id"))
     begin, end = names.get("van", names.get("jaar")), names.get("tot", names.get("jaar"))

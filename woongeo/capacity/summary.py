@@ -92,7 +92,7 @@ class Plancapaciteit:
     by : tuple
         The divisions.
     basis : str
-        What `cijfers` counts: rest, woningen, bruto or netto.
+        What `cijfers` counts: woningen, rest, rest_netto, bruto or netto.
     opmerkingen : tuple of str
         What a reader must know of the figures.
     targets : Targets or None
@@ -164,6 +164,7 @@ def summarize_plancapaciteit(  # noqa: PLR0913  one keyword a question
     targets: Targets | None = None,
     periods: Sequence[tuple[int, int]] | None = None,
     fasering: pd.DataFrame | None = None,
+    detail: pd.DataFrame | None = None,
     basis: str | None = None,
     uitval: Planuitval | None = None,
     whole_is: tuple[str, str] | None = None,
@@ -188,9 +189,12 @@ def summarize_plancapaciteit(  # noqa: PLR0913  one keyword a question
     fasering : DataFrame, optional
         `locatie_id` (or `plan_id`), `jaar` (or `van` and `tot`), `aantal`. Homes without a year are
         shown as such.
+    detail : DataFrame, optional
+        The detail of a register (`Register.detail`): phases where `fasering` is not given, and
+        price segments.
     basis : str, optional
-        What capacity is counted in: "rest", "woningen", "bruto" or "netto". Without it "rest" where
-        the register gives it, else "woningen".
+        What capacity is counted in: "woningen" (without it), "rest", "rest_netto", "bruto" or
+        "netto".
     uitval : Planuitval, optional
         Chances that plans are realised; without it those of the plans themselves, where they have
         them.
@@ -227,8 +231,10 @@ def summarize_plancapaciteit(  # noqa: PLR0913  one keyword a question
     shares = figures_per_plan(screening)
     current = None if targets is None else targets.at()
     chosen = _periods(current, periods)
-    plans, basis = _plans(screening, basis)
-    phased = phases(screening.locaties, plans.homes, fasering, chosen)
+    plans, basis = _plans(screening, basis, detail)
+    phased = phases(
+        screening.locaties, plans.homes, detail if fasering is None else fasering, chosen
+    )
     asked = Question(chosen, current, whole_is, norms or Norms())
     how = uitval or Planuitval()
     chance = chances(screening.locaties, {str(k): v for k, v in how.kansen.items()})
@@ -270,7 +276,9 @@ def _periods(
     return sorted(set(periods))
 
 
-def _plans(screening: Screening, basis: str | None) -> tuple[Plans, str]:
+def _plans(
+    screening: Screening, basis: str | None, detail: pd.DataFrame | None
+) -> tuple[Plans, str]:
     """Gather what is known of each plan."""
     frame = screening.locaties
     known = amounts(frame)
@@ -287,7 +295,7 @@ def _plans(screening: Screening, basis: str | None) -> tuple[Plans, str]:
         homes=known[basis],
         counted=(hardheid != Hardheid.TELT_NIET_MEE).to_numpy(dtype=bool),
         kinds=kinds,
-        segments=segments(frame, new_homes),
+        segments=segments(frame, new_homes, detail),
         left={
             "voor": np.ones(len(frame)),
             **{stand: left[stand].to_numpy() for stand in STANDS[1:]},
@@ -347,10 +355,17 @@ def _remarks(  # noqa: PLR0913  what the figures rest on
     what = {
         "woningen": f"de kolom {column or 'woningen'}",
         "rest": "de restcapaciteit (gepland min gerealiseerd)",
+        "rest_netto": "de restcapaciteit min wat nog gesloopt wordt",
         "bruto": "de bruto plancapaciteit",
         "netto": "de netto plancapaciteit (bruto min sloop)",
     }[basis]
     notes = [f"Plancapaciteit telt {what}."]
+    # Its masterplans carry the homes that their parts do not, in `woningen` and nowhere else.
+    if "woningen_register" in screening.locaties.columns:
+        notes.append(
+            "Bruto, sloop, netto, gerealiseerd en rest tellen deelplannen ook in hun masterplan "
+            "mee; alleen de woningen zijn ontdubbeld."
+        )
     if periods and not phased_any:
         notes.append("Van geen plan is het jaar van oplevering bekend: alles staat onder onbekend.")
     if targets is not None and basis in {"bruto", "netto"}:

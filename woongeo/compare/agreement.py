@@ -20,18 +20,17 @@ if TYPE_CHECKING:
     from woongeo.screening import Screening
 
 #: Bottleneck to the words for it in `knelpunten_meerkeuze` of Planmonitor Wonen and of DIWI (Zuid-
-#: Holland, Gelderland). Goat farms have no word of their own in any of them.
+#: Holland, Gelderland), and as `read_register` calls them. Goat farms have no word in any of them.
 REPORTED: dict[str, tuple[str, ...]] = {
     "netcongestie": (
-        "Nuts (netcongestie/wateraansluiting)",
-        "Netcongestie",
-        "Aansluiting op nutsvoorzieningen",
+        *("netcongestie", "Nuts (netcongestie/wateraansluiting)"),
+        *("nutsaansluiting", "Aansluiting op nutsvoorzieningen"),
     ),
-    "stikstof": ("Stikstof", "Stikstofruimte"),
-    "natura2000": ("Natuurbescherming", "Flora/fauna"),
-    "spuitzones": ("Spuitzones/milieu",),
+    "stikstof": ("stikstof", "Stikstofruimte"),
+    "natura2000": ("natuur", "Natuurbescherming", "Flora/fauna"),
+    "spuitzones": ("spuitzones", "Spuitzones/milieu"),
     "geluid": (
-        *("Geluidshinder", "Geluidhinder industrie", "Geluidhinder vliegverkeer"),
+        *("geluid", "Geluidshinder", "Geluidhinder industrie", "Geluidhinder vliegverkeer"),
         *("Geluidhinder weg- en railverkeer", "Geluidhinder nestgeluid"),
     ),
 }
