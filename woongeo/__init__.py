@@ -32,6 +32,7 @@ from woongeo.layers import (
 from woongeo.locations import Locations, read_locations
 from woongeo.mapping import RegionMapping, read_mapping
 from woongeo.opgave import Targets, read_targets
+from woongeo.plotting import ScreeningPlot, plot_screening
 from woongeo.regions import Regions, read_regions
 from woongeo.rules import Rule
 from woongeo.screening import Screening, Toets, screen
@@ -56,6 +57,7 @@ __all__ = [
     "Rule",
     "Screening",
     "ScreeningMap",
+    "ScreeningPlot",
     "Targets",
     "Toets",
     "Vergelijking",
@@ -76,6 +78,7 @@ __all__ = [
     "list_layers",
     "map_screening",
     "missing_layer",
+    "plot_screening",
     "read_catalogue",
     "read_coverage",
     "read_layer",
