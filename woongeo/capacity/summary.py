@@ -313,7 +313,7 @@ def _yield(
     ends: dict[str, dict[str, NDArray[np.float64]]] = {
         name: {} for name in ("_min", "", "_max", "_interval_laag", "_interval_hoog")
     }
-    exact = np.full(len(cut.names), "", dtype=object)
+    told = np.full(len(cut.names), "", dtype=object)
     for stand in STANDS:
         homes = cut.homes * plans.left[stand][cut.row]
         # The ends after constraints are ends already; the interval is for what is expected.
@@ -324,16 +324,16 @@ def _yield(
             ends[name][stand] = np.where(any_known, values, np.nan)
         if wide:
             ends["_interval_laag"][stand], ends["_interval_hoog"][stand] = found.lower, found.upper
-        if stand == "voor":
-            drawn = f"{how.draws} trekkingen, seed {how.seed}"
-            exact = np.where(found.exact, "exact", drawn).astype(object)
-            exact[np.isnan(found.lower)] = ""
+            drawn = f"{how.draws} trekkingen, zaad {how.seed}"
+            way = np.where(found.exact, "exact", drawn).astype(object)
+            way[np.isnan(found.lower)] = "niet te zeggen"
+            told += ("; " if stand != "voor" else "") + f"{stand}: " + way
     blocks = [
         Measure(
             f"opbrengst{name}",
             "woningen",
             values,
-            source=exact if "interval" in name else how.bron,
+            source=told if "interval" in name else how.bron,
         ).frame(level, cut.names, ALL_YEARS)
         for name, values in ends.items()
     ]

@@ -71,6 +71,8 @@ class Vrijspelen:
         Homes blocked by a bottleneck that cannot be solved.
     gelijke_volgordes : float
         How many orders are as good as the best; NaN where it was not sought.
+    screening : Screening
+        What it was made of.
     """
 
     tabel: pd.DataFrame
@@ -81,6 +83,7 @@ class Vrijspelen:
     belemmerd: float
     niet_vrij_te_spelen: float
     gelijke_volgordes: float
+    screening: Screening
     _of: Blocked
 
     def __len__(self) -> int:
@@ -212,6 +215,7 @@ def vrijspelen(
         total,
         float(np.nansum(everything.homes[everything.blocked.any(axis=1)])) - total,
         ways,
+        screening,
         found,
     )
 

@@ -183,6 +183,8 @@ class Knelpunten:
     gebieden : DataFrame
         `niveau`, `gebied`, `knelpunt`, `woningen`, `woningen_alleen`, `woningen_onbekend` per
         region; homes of a plan over several regions are divided.
+    screening : Screening
+        What it was made of.
     """
 
     tabel: pd.DataFrame
@@ -190,6 +192,7 @@ class Knelpunten:
     samen_woningen: pd.DataFrame
     jaren: pd.DataFrame
     gebieden: pd.DataFrame
+    screening: Screening
 
     def __len__(self) -> int:
         return len(self.samen_plannen)
@@ -256,6 +259,7 @@ def knelpunten(
         pd.DataFrame(as_number.T @ held, index=index, columns=found.keys),
         _years(screening, found, fasering),
         _regions(screening, found, by),
+        screening,
     )
 
 
