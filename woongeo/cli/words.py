@@ -243,7 +243,7 @@ def _add_screen(parser: argparse.ArgumentParser) -> None:
     outcome.add_argument(
         "--knelpunten",
         action="store_true",
-        help="schrijf ook knelpunten.csv en vrijspelen.csv: wat elk knelpunt belemmert en vrijspeelt",
+        help="schrijf ook wat elk knelpunt belemmert (knelpunten.csv) en vrijspeelt",
     )
     outcome.add_argument(
         "--title",

@@ -235,7 +235,8 @@ def _refuse_inputs(
     for layer in screening.layers:
         sources += [layer.source, layer.coverage.source]
     if plancapaciteit is not None:
-        sources += [x.source for x in plancapaciteit.by if not isinstance(x, str)]
+        for division in plancapaciteit.by:
+            sources += [] if isinstance(division, str) else [division.source]
         sources += [plancapaciteit.targets.source] if plancapaciteit.targets is not None else []
     for source in filter(None, sources):
         path, _ = split_layer(source.path)
