@@ -6,6 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -137,7 +138,6 @@ def test_a_csv_from_a_dutch_excel_is_read(tmp_path: Path) -> None:
 
 
 def test_a_sheet_is_read(tmp_path: Path) -> None:
-    openpyxl = pytest.importorskip("openpyxl")
     book = openpyxl.Workbook()
     book.active.append(["leeg"])
     sheet = book.create_sheet("opgave")

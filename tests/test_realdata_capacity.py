@@ -57,7 +57,7 @@ def test_capacity_per_gemeente_is_much_like_what_was_published(
     table = woongeo.summarize_plancapaciteit(screening, by=["Gem_naam"]).tabel
     ours = table[table["niveau"] == "Gem_naam"].set_index("gebied")[["woningen", "hard", "zacht"]]
     path = real_data / "plannen" / "plancapaciteit_gemeenten_2021.xlsx"
-    theirs = pd.read_excel(path, sheet_name="plancapaciteit_nl", engine="calamine")
+    theirs = pd.read_excel(path, sheet_name="plancapaciteit_nl", engine="openpyxl")
     theirs = theirs[theirs["provincie"] == "Noord-Holland"].set_index("gemeente")
     theirs = theirs[["totaal", "htotaal", "ztotaal"]].astype(float)
     ours.index, theirs.index = (x.index.map(plain_name) for x in (ours, theirs))

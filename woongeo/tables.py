@@ -8,9 +8,10 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 import pandas as pd
-from python_calamine import CalamineError
+from openpyxl.utils.exceptions import InvalidFileException
 
 from woongeo.errors import FileError
 from woongeo.files import fingerprint
@@ -18,7 +19,7 @@ from woongeo.files import fingerprint
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_EXCEL = {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"}
+_EXCEL = {".xlsx", ".xlsm"}
 _TEXT = {".csv", ".txt", ".tsv"}
 
 
@@ -59,8 +60,7 @@ def read_table(
     Parameters
     ----------
     source : str, Path or DataFrame
-        A CSV (comma, semicolon or tab; UTF-8 or Windows-1252), an Excel or OpenDocument sheet, or
-        a frame.
+        A CSV (comma, semicolon or tab; UTF-8 or Windows-1252), an Excel sheet (xlsx), or a frame.
     sheet : str, optional
         The sheet; the first without it.
 
@@ -123,8 +123,9 @@ def _read_text(path: Path) -> pd.DataFrame:
 def _read_sheet(path: Path, sheet: str | None) -> pd.DataFrame:
     """Read a sheet with what cells hold."""
     try:
-        book = pd.read_excel(path, sheet_name=None, engine="calamine")
-    except (CalamineError, ValueError, OSError) as error:
+        book = pd.read_excel(path, sheet_name=None, engine="openpyxl")
+    # A file that is damaged fails in the zip, in its XML, or where a part of it is missing.
+    except (BadZipFile, InvalidFileException, ValueError, KeyError, OSError, SyntaxError) as error:
         raise FileError(f"{path}: kan niet als werkblad worden gelezen ({error}).") from error
     if sheet is None:
         return next(iter(book.values()))

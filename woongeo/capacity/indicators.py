@@ -331,7 +331,7 @@ class Measure:
             "periode": period,
             "maat": self.name,
             "eenheid": self.unit,
-            "norm": self.norm,
+            "norm": np.full(len(names), self.norm),
             **{stand: self.by_stand.get(stand, nothing) for stand in STANDS},
             "bron": self.source,
         }

@@ -238,7 +238,7 @@ def _refuse_inputs(
         for division in plancapaciteit.by:
             sources += [] if isinstance(division, str) else [division.source]
         sources += [plancapaciteit.targets.source] if plancapaciteit.targets is not None else []
-    for source in filter(None, sources):
+    for source in (x for x in sources if x is not None):
         path, _ = split_layer(source.path)
         for place in (target / name for name in FILES):
             if path.exists() and place.exists() and path.samefile(place):
