@@ -139,7 +139,6 @@ def test_a_csv_from_a_dutch_excel_is_read(tmp_path: Path) -> None:
 
 def test_a_sheet_is_read(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
-    book.active.append(["leeg"])
     sheet = book.create_sheet("opgave")
     for row in (list(table().columns), table().iloc[0].tolist()):
         sheet.append([v.item() if isinstance(v, np.generic) else v for v in row])
