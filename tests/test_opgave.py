@@ -157,7 +157,7 @@ def test_what_is_no_table_says_so(tmp_path: Path) -> None:
     with pytest.raises(FileError, match=r"soort '\.pdf' wordt niet gelezen"):
         woongeo.read_targets(tmp_path / "a.pdf")
     (tmp_path / "b.xlsx").write_bytes(b"geen werkblad")
-    with pytest.raises(FileError, match="kan niet als werkblad worden gelezen"):
+    with pytest.raises(FileError, match=r"b\.xlsx"):
         woongeo.read_targets(tmp_path / "b.xlsx")
     (tmp_path / "c.csv").write_bytes(b"")
     with pytest.raises(FileError, match="kan niet als tabel worden gelezen"):
