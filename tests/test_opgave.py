@@ -89,6 +89,8 @@ def test_two_sources_of_one_date_are_the_users_to_choose_from() -> None:
     with pytest.raises(TargetError, match="twee waarden"):
         targets.at()
     assert targets.only(bron="prov").at().table["waarde"].tolist() == [120]
+    both = woongeo.read_targets(table(waarde=[100, 120], basis=["netto", "bruto"], datum="2025"))
+    assert both.only(basis="bruto").at().table["waarde"].tolist() == [120]
 
 
 @pytest.mark.parametrize(
