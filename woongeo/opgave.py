@@ -126,7 +126,8 @@ class Targets:
             row = latest[values > 1].iloc[0]
             raise TargetError(
                 f"{self.source.path}: {row['wat']} van {row['gebied']} heeft op "
-                f"{row['datum'] or 'een onbekende datum'} twee waarden; kies met only(bron=…) of only(basis=…)."
+                f"{row['datum'] or 'een onbekende datum'} twee waarden; kies met "
+                "only(bron=…) of only(basis=…)."
             )
         kept = latest.drop_duplicates(keys).drop(columns="_gebied")
         return replace(self, table=kept.reset_index(drop=True))
