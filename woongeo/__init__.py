@@ -32,19 +32,27 @@ from woongeo.layers import (
 )
 from woongeo.locations import Locations, read_locations
 from woongeo.mapping import RegionMapping, read_mapping
+from woongeo.netcongestie import read_aansluitstop, read_netcongestie
 from woongeo.opgave import Targets, read_targets
 from woongeo.plotting import ScreeningPlot, plot_screening
+from woongeo.regioncodes import read_code_changes
 from woongeo.regions import Regions, read_regions
-from woongeo.rules import Rule
+from woongeo.regiontables import read_table_layer
+from woongeo.registers import Register, read_register
+from woongeo.rules import ClassRule, Rule, TableRule
 from woongeo.screening import Screening, Toets, screen
 from woongeo.sensitivity import sensitivity
 from woongeo.spuitzones import read_spuitzones
+from woongeo.typologie import TypologyLimits, typology, with_typology
 from woongeo.verdict import Hardheid, Oordeel
+from woongeo.vertrouwelijk import Audience, for_audience, for_totals
 from woongeo.webmap import ScreeningMap, map_screening
 
 __all__ = [
+    "Audience",
     "Catalogue",
     "CheckReport",
+    "ClassRule",
     "Coverage",
     "Example",
     "Hardheid",
@@ -57,12 +65,15 @@ __all__ = [
     "Planuitval",
     "RegionMapping",
     "Regions",
+    "Register",
     "Rule",
     "Screening",
     "ScreeningMap",
     "ScreeningPlot",
+    "TableRule",
     "Targets",
     "Toets",
+    "TypologyLimits",
     "Vergelijking",
     "Vrijspelen",
     "WoongeoError",
@@ -77,24 +88,33 @@ __all__ = [
     "example",
     "export_screening",
     "fetch_layers",
+    "for_audience",
+    "for_totals",
     "free_plans",
     "knelpunten",
     "list_layers",
     "map_screening",
     "missing_layer",
     "plot_screening",
+    "read_aansluitstop",
     "read_catalogue",
+    "read_code_changes",
     "read_coverage",
     "read_geitenhouderijen",
     "read_layer",
     "read_locations",
     "read_mapping",
+    "read_netcongestie",
     "read_regions",
+    "read_register",
     "read_spuitzones",
+    "read_table_layer",
     "read_targets",
     "screen",
     "sensitivity",
     "strict",
     "summarize_plancapaciteit",
+    "typology",
     "vrijspelen",
+    "with_typology",
 ]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from woongeo.capacity import Plancapaciteit, summarize_plancapaciteit
 from woongeo.catalogue import Catalogue, default_catalogue, default_rule, read_catalogue
+from woongeo.cli.plans import for_whom, locations_of
 from woongeo.cli.say import one_line, say
 from woongeo.cli.services import client
 from woongeo.cli.words import OF_A_LAYER, SHIPPED_TARGETS
@@ -21,7 +22,6 @@ from woongeo.export import export_screening
 from woongeo.fetch import fetch_layers
 from woongeo.knelpunten import knelpunten, vrijspelen
 from woongeo.layers import Layer, missing_layer, read_layer
-from woongeo.locations import Locations, read_locations
 from woongeo.mapping import RegionMapping, read_mapping
 from woongeo.opgave import Targets, read_targets
 from woongeo.regions import Regions, read_regions
@@ -29,6 +29,7 @@ from woongeo.rules import Rule
 from woongeo.screening import Screening, screen
 from woongeo.spuitzones import read_spuitzones
 from woongeo.verdict import SCREENING
+from woongeo.vertrouwelijk import KOLOM
 from woongeo.webmap import map_screening
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from woongeo.capacity import Division
+    from woongeo.locations import Locations
+
 
 _EXIT_UNKNOWN = 3
 
@@ -87,15 +90,7 @@ def run_screen(given: argparse.Namespace) -> int:
     book = default_catalogue() if given.rules is None else read_catalogue(given.rules)
     with warnings.catch_warnings(record=True) as doubts:
         warnings.simplefilter("always", WoongeoWarning)
-        locations = read_locations(
-            given.plannen,
-            id_column=given.id,
-            name_column=given.name,
-            woningen_column=given.woningen,
-            planstatus_column=given.planstatus,
-            crs=given.crs,
-            encoding=given.encoding,
-        )
+        locations = locations_of(given, on)
         layers = [
             _layer(
                 key,
@@ -234,7 +229,9 @@ def _finish(  # noqa: PLR0913  what both commands know
 ) -> int:
     """Screen, write, and tell."""
     screening = screen(locations, layers, on=on, from_severity=from_severity)
-    capacity = summarize_plancapaciteit(screening, by=by, targets=_targets(given))
+    screening, counted, audience = for_whom(given, screening, by)
+    capacity = summarize_plancapaciteit(counted, by=by, targets=_targets(given))
+    # These are cut finer than totals: they are of the plans that the audience may see.
     more = getattr(given, "knelpunten", False)
     webmap = map_screening(screening, title=title)
     seconds = time.perf_counter() - start
@@ -247,6 +244,7 @@ def _finish(  # noqa: PLR0913  what both commands know
         webmap=webmap,
         overwrite=given.overwrite,
         seconds=seconds,
+        publiek=audience,
     )
     if given.json:
         say(json.dumps(_summary(screening, paths, doubts), ensure_ascii=False, indent=2))
@@ -269,9 +267,15 @@ def _summary(
         "woningen": {o: None if math.isnan(n) else n for o, n in screening.homes().items()},
         "lagen": {x.key: screening.counts(x.key) for x in screening.toetsen},
         "volledig": screening.complete(),
+        "vertrouwelijk": _withheld(screening),
         "waarschuwingen": [str(doubt.message) for doubt in doubts],
         "bestanden": [str(path) for path in paths],
     }
+
+
+def _withheld(screening: Screening) -> list[str]:
+    """Say what was left out because it is confidential."""
+    return [str(text) for text in screening.locations.report.of_check(KOLOM)["toelichting"]]
 
 
 def _tell(screening: Screening, capacity: Plancapaciteit, paths: Sequence[Path]) -> None:
@@ -293,6 +297,8 @@ def _tell(screening: Screening, capacity: Plancapaciteit, paths: Sequence[Path])
             "plan zonder aantal woningen telt" if missing == 1 else "plannen zonder aantal tellen"
         )
         say(f"{missing} {plans} niet mee in de woningen.")
+    for text in _withheld(screening):
+        say(f"Vertrouwelijk: {one_line(text)}.")
     say(f"Bestanden in {one_line(paths[0].parent)}: {', '.join(path.name for path in paths)}")
     say(SCREENING)
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from woongeo.errors import FileError, OutputError
+from woongeo.errors import AudienceError, FileError, OutputError
 from woongeo.export.manifest import MANIFEST, manifest
 from woongeo.export.tables import rounded, whole_numbers, write_csv, write_gpkg
 from woongeo.files import (
@@ -29,6 +29,13 @@ from woongeo.files import (
     scratch_folder,
 )
 from woongeo.sources import split_layer
+from woongeo.vertrouwelijk import (
+    KOLOM,
+    default_audience,
+    for_audience,
+    read_audience,
+    visible_to,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +47,7 @@ if TYPE_CHECKING:
     from woongeo.screening import Screening
     from woongeo.sources import Source
     from woongeo.tables import TableSource
+    from woongeo.vertrouwelijk import Audience
     from woongeo.webmap import ScreeningMap
 
 _GPKG, _TREFFERS, _CAPACITEIT, _CIJFERS, _KNELPUNTEN, _VRIJSPELEN, _KAART = FILES = (
@@ -66,6 +74,7 @@ def export_screening(  # noqa: PLR0913  one keyword a file or a choice
     webmap: ScreeningMap | None = None,
     overwrite: bool = False,
     seconds: float | None = None,
+    publiek: str | Audience | None = None,
 ) -> list[Path]:
     """Write a screening to a folder.
 
@@ -93,6 +102,10 @@ def export_screening(  # noqa: PLR0913  one keyword a file or a choice
         replaced. A file that this screening was read from is never replaced.
     seconds : float, optional
         How long the screening took, for the manifest.
+    publiek : str or Audience, optional
+        Who will see the files ("openbaar", "provincie", "regio:NAAM", "gemeente:NAAM", "intern"):
+        plans that are more confidential are left out. Without it "openbaar" where any plan states
+        that it is not public, else nothing is left out.
 
     Returns
     -------
@@ -107,7 +120,13 @@ def export_screening(  # noqa: PLR0913  one keyword a file or a choice
     ------
     OutputError
         When a file cannot be written or is not ours to replace; then nothing was changed.
+    AudienceError
+        When a map or a table of totals holds plans that `publiek` may not see; make them from
+        `for_audience` and `for_totals`.
     """
+    for made in (knelpunten, vrijspelen):
+        _refuse_hidden(made, publiek)
+    screening = _for_audience(screening, plancapaciteit, webmap, publiek)
     target = Path(folder)
     tables = _tables(plancapaciteit, knelpunten, vrijspelen)
     names = [_GPKG, _TREFFERS, *tables]
@@ -158,6 +177,52 @@ def _tables(
     if vrijspelen is not None:
         tables[_VRIJSPELEN] = vrijspelen.gebieden
     return tables
+
+
+def _refuse_hidden(made: Knelpunten | Vrijspelen | None, publiek: str | Audience | None) -> None:
+    """Refuse a table of bottlenecks that holds plans which the audience may not see."""
+    if made is None:
+        return
+    plans = made.screening.locaties
+    audience = default_audience(plans) if publiek is None else read_audience(publiek)
+    if not visible_to(plans, audience).all():
+        raise AudienceError(
+            f"knelpunten of vrijspelen telt plannen mee die publiek {str(audience)!r} niet mag "
+            f"zien; maak ze van for_audience(screening, {str(audience)!r}); of geef "
+            "publiek='intern'."
+        )
+
+
+def _for_audience(
+    screening: Screening,
+    plancapaciteit: Plancapaciteit | None,
+    webmap: ScreeningMap | None,
+    publiek: str | Audience | None,
+) -> Screening:
+    """Leave out the plans that the audience may not see."""
+    audience = default_audience(screening.locaties) if publiek is None else read_audience(publiek)
+    advice = "; of geef publiek='intern'"
+    if plancapaciteit is not None:
+        whole = plancapaciteit.screening
+        chosen = len(whole.locations.report.of_check(KOLOM))
+        if not chosen and not visible_to(whole.locaties, audience).all():
+            raise AudienceError(
+                f"plancapaciteit telt plannen mee die publiek {str(audience)!r} niet mag zien; "
+                f"maak haar van for_totals(screening, {str(audience)!r}){advice}."
+            )
+    seen = visible_to(screening.locaties, audience)
+    if seen.all():
+        return screening
+    if not seen.any():
+        raise AudienceError(
+            f"publiek {str(audience)!r} mag geen enkel plan zien; er is niets te schrijven{advice}."
+        )
+    if webmap is not None:
+        raise AudienceError(
+            f"de kaart toont plannen die publiek {str(audience)!r} niet mag zien; teken haar van "
+            f"for_audience(screening, {str(audience)!r}), en geef die ook hier{advice}."
+        )
+    return for_audience(screening, audience)
 
 
 @contextmanager
