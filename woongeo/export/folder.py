@@ -11,21 +11,13 @@ taken away.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from woongeo.errors import AudienceError, OutputError
-from woongeo.export.bundle import Bundle, made_folder
+from woongeo.errors import AudienceError
+from woongeo.export.bundle import Bundle
 from woongeo.export.manifest import MANIFEST, manifest
 from woongeo.export.tables import rounded, whole_numbers, write_csv, write_gpkg
-from woongeo.files import (
-    fingerprint,
-    flush_to_disk,
-    output_error,
-    scratch_folder,
-)
-from woongeo.sources import split_layer
 from woongeo.vertrouwelijk import (
     KOLOM,
     default_audience,
@@ -35,6 +27,8 @@ from woongeo.vertrouwelijk import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
 
     from woongeo.capacity import Plancapaciteit
@@ -119,39 +113,56 @@ def export_screening(  # noqa: PLR0913  one keyword a file or a choice
     for made in (knelpunten, vrijspelen):
         _refuse_hidden(made, publiek)
     screening = _for_audience(screening, plancapaciteit, webmap, publiek)
-    target = Path(folder)
-    tables = _tables(plancapaciteit, knelpunten, vrijspelen)
-    names = [_GPKG, _TREFFERS, *tables]
-    names += [_KAART] if webmap is not None else []
-    bundle = Bundle(target, MANIFEST, frozenset(FILES).__contains__)
-    with made_folder(target):
-        bundle.undo_killed()
-        _refuse_inputs(screening, plancapaciteit, target)
-        ours = bundle.ours()
-        bundle.refuse_foreign(names, ours, overwrite=overwrite)
-        with scratch_folder(target) as scratch:
-            try:
-                write_gpkg(screening, scratch / _GPKG)
-                write_csv(rounded(screening.treffers), scratch / _TREFFERS)
-                for name, table in tables.items():
-                    write_csv(whole_numbers(table.round(4)), scratch / name)
-                if webmap is not None:
-                    page = webmap.get_root().render()
-                    (scratch / _KAART).write_text(page, encoding="utf-8", newline="\n")
-                facts = manifest(screening, plancapaciteit, seconds=seconds)
-                facts["uitvoer"] = [vars(fingerprint(scratch / name)) for name in names]
-                text = json.dumps(facts, ensure_ascii=False, indent=2) + "\n"
-                # Half a character is no UTF-8; written out like this it is JSON.
-                (scratch / MANIFEST).write_bytes(text.encode("utf-8", "backslashreplace"))
-                for name in [*names, MANIFEST]:
-                    flush_to_disk(scratch / name)
-            except OutputError:
-                raise
-            except OSError as error:
-                raise output_error(target, error) from error
-            outdated = [name for name in ours if name not in names]
-            bundle.move(scratch, [*names, MANIFEST], outdated)
-    return [target / name for name in [*names, MANIFEST]]
+    files: dict[str, Callable[[Path], None]] = {
+        _GPKG: lambda path: write_gpkg(screening, path),
+        _TREFFERS: lambda path: write_csv(rounded(screening.treffers), path),
+    }
+    for name, table in _tables(plancapaciteit, knelpunten, vrijspelen).items():
+        files[name] = table_writer(table)
+    if webmap is not None:
+        files[_KAART] = page_writer(webmap)
+    return Bundle(Path(folder), MANIFEST, frozenset(FILES).__contains__).write(
+        files,
+        lambda: manifest(screening, plancapaciteit, seconds=seconds),
+        sources=_sources(screening, plancapaciteit),
+        overwrite=overwrite,
+    )
+
+
+def table_writer(table: pd.DataFrame) -> Callable[[Path], None]:
+    """Make what writes a table of figures.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The figures.
+
+    Returns
+    -------
+    callable
+        Takes the path.
+    """
+    return lambda path: write_csv(whole_numbers(table.round(4)), path)
+
+
+def page_writer(webmap: ScreeningMap) -> Callable[[Path], None]:
+    """Make what writes a map.
+
+    Parameters
+    ----------
+    webmap : ScreeningMap
+        The map.
+
+    Returns
+    -------
+    callable
+        Takes the path.
+    """
+
+    def write(path: Path) -> None:
+        path.write_text(webmap.get_root().render(), encoding="utf-8", newline="\n")
+
+    return write
 
 
 def _tables(
@@ -218,10 +229,10 @@ def _for_audience(
     return for_audience(screening, audience)
 
 
-def _refuse_inputs(
-    screening: Screening, plancapaciteit: Plancapaciteit | None, target: Path
-) -> None:
-    """Refuse a folder in which a file would be replaced that this screening was read from."""
+def _sources(
+    screening: Screening, plancapaciteit: Plancapaciteit | None
+) -> list[Source | TableSource | None]:
+    """List what a screening and its figures were read from."""
     sources: list[Source | TableSource | None] = [screening.locations.source]
     for layer in screening.layers:
         sources += [layer.source, layer.coverage.source]
@@ -229,11 +240,4 @@ def _refuse_inputs(
         for division in plancapaciteit.by:
             sources += [] if isinstance(division, str) else [division.source]
         sources += [plancapaciteit.targets.source] if plancapaciteit.targets is not None else []
-    for source in (x for x in sources if x is not None):
-        path, _ = split_layer(source.path)
-        for place in (target / name for name in FILES):
-            if path.exists() and place.exists() and path.samefile(place):
-                raise OutputError(
-                    f"{place}: dit bestand is zelf invoer van deze screening; kies een andere map. "
-                    "Er is niets gewijzigd."
-                )
+    return sources
