@@ -7,9 +7,10 @@ the tests hold the fast way against.
 
 from woongeo.engine.around import SLIVER_M, measure_around
 from woongeo.engine.combine import partition_m2
-from woongeo.engine.index import Sites
+from woongeo.engine.index import LayerIndex, Sites, pairs_within
 from woongeo.engine.measure import (
     REACH_M,
+    ZONE_SEGMENTS,
     Measure,
     area_by_feature,
     dissolve,
@@ -20,12 +21,15 @@ from woongeo.engine.measure import (
 __all__ = [
     "REACH_M",
     "SLIVER_M",
+    "ZONE_SEGMENTS",
+    "LayerIndex",
     "Measure",
     "Sites",
     "area_by_feature",
     "dissolve",
     "measure",
     "measure_around",
+    "pairs_within",
     "partition_m2",
     "uncovered",
 ]

@@ -47,7 +47,7 @@ def judge(layer: Layer, rule: Rule, subjects: Subjects) -> Judged:
     """
     sites = subjects.sites
     counts, doubtful = select(layer, rule)
-    width = _widths(layer, rule)
+    width = widths(layer, rule)
     found = _measure(layer, rule, subjects, counts, width)
     share = np.where(found.whole, 1.0, np.minimum(found.overlap_m2 / sites.area, 1.0))
     blocked = found.hit
@@ -123,7 +123,7 @@ def select(layer: Layer, rule: Rule) -> tuple[NDArray[np.bool_], NDArray[np.bool
     return counts & ~doubtful, doubtful
 
 
-def _widths(layer: Layer, rule: Rule) -> NDArray[np.float64]:
+def widths(layer: Layer, rule: Rule) -> NDArray[np.float64]:
     """Give the width of each feature's zone, metres; 0 where overlap decides."""
     n, otherwise = len(layer.features), rule.within_m
     if rule.within_column is None:
