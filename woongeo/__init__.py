@@ -30,6 +30,7 @@ from woongeo.locations import Locations, read_locations
 from woongeo.regions import Regions, read_regions
 from woongeo.rules import Rule
 from woongeo.screening import Screening, Toets, screen
+from woongeo.searching import Zoekgebieden, find_sites
 from woongeo.verdict import Hardheid, Oordeel
 from woongeo.webmap import ScreeningMap, map_screening
 
@@ -50,6 +51,7 @@ __all__ = [
     "Toets",
     "WoongeoError",
     "WoongeoWarning",
+    "Zoekgebieden",
     "__version__",
     "default_catalogue",
     "default_rule",
@@ -57,6 +59,7 @@ __all__ = [
     "example",
     "export_screening",
     "fetch_layers",
+    "find_sites",
     "list_layers",
     "map_screening",
     "missing_layer",

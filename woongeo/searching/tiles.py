@@ -50,6 +50,8 @@ class Sieved:
         What is left, also where it is narrow.
     free_ground, unknown_ground : ndarray of Polygon
         All of it, in pieces that lie apart.
+    ground : ndarray of Polygon
+        What was divided: the area, or the cells in it.
     unknown_by : list of ndarray of Polygon
         Per rule the ground that it leaves unknown, in pieces; empty where that is all.
     """
@@ -62,6 +64,7 @@ class Sieved:
     free_m2: float
     free_ground: NDArray[np.object_]
     unknown_ground: NDArray[np.object_]
+    ground: NDArray[np.object_]
     unknown_by: list[NDArray[np.object_]]
 
 
@@ -260,5 +263,6 @@ def sieve(
         free_m2=float(left[-1]),
         free_ground=tiles.pile("free ground"),
         unknown_ground=tiles.pile("unknown ground"),
+        ground=area,
         unknown_by=[tiles.pile(f"by {i}") for i in range(n)],
     )
