@@ -227,7 +227,10 @@ def test_the_ground_of_plans_is_no_search_area(
 
 def test_steps_take_in_turn_and_add_up() -> None:
     # The second takes 600 m, of which the first has taken 100 m.
-    first, second = layer([block(0, 0, 500, 1_000)], "een"), layer([block(400, 0, 600, 1_000)], "twee")
+    first, second = (
+        layer([block(0, 0, 500, 1_000)], "een"),
+        layer([block(400, 0, 600, 1_000)], "twee"),
+    )
     found = woongeo.find_sites(page(), [first, second])
     assert found.zeef["neemt_m2"].tolist() == pytest.approx([500_000, 500_000])
     assert found.zeef["rest_m2"].tolist() == pytest.approx([500_000, 0])

@@ -17,7 +17,7 @@ from woongeo.catalogue import (
 from woongeo.checks import CheckReport
 from woongeo.errors import WoongeoError, WoongeoWarning, strict
 from woongeo.example import Example, example
-from woongeo.export import export_screening
+from woongeo.export import export_screening, export_sites
 from woongeo.fetch import fetch_layers
 from woongeo.layers import (
     Coverage,
@@ -27,6 +27,7 @@ from woongeo.layers import (
     read_layer,
 )
 from woongeo.locations import Locations, read_locations
+from woongeo.plotting import ScreeningPlot, plot_screening
 from woongeo.regions import Regions, read_regions
 from woongeo.rules import Rule
 from woongeo.screening import Screening, Toets, screen
@@ -48,6 +49,7 @@ __all__ = [
     "Rule",
     "Screening",
     "ScreeningMap",
+    "ScreeningPlot",
     "Toets",
     "WoongeoError",
     "WoongeoWarning",
@@ -58,11 +60,13 @@ __all__ = [
     "errors",
     "example",
     "export_screening",
+    "export_sites",
     "fetch_layers",
     "find_sites",
     "list_layers",
     "map_screening",
     "missing_layer",
+    "plot_screening",
     "read_catalogue",
     "read_coverage",
     "read_layer",

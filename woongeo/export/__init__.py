@@ -1,6 +1,6 @@
 """A screening as files: all of them or none, and never over something that is the user's."""
 
-from woongeo.export.folder import export_screening
+from woongeo.export.folder import export_screening, export_sites
 from woongeo.export.manifest import MANIFEST, manifest, read_manifest
 
-__all__ = ["MANIFEST", "export_screening", "manifest", "read_manifest"]
+__all__ = ["MANIFEST", "export_screening", "export_sites", "manifest", "read_manifest"]

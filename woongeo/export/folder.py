@@ -14,13 +14,14 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 from filelock import FileLock, Timeout
 
 from woongeo.errors import FileError, OutputError
-from woongeo.export.manifest import MANIFEST, manifest
-from woongeo.export.tables import rounded, whole_numbers, write_csv, write_gpkg
+from woongeo.export.manifest import MANIFEST, manifest, search_manifest
+from woongeo.export.tables import rounded, whole_numbers, write_csv, write_frame, write_gpkg
 from woongeo.files import (
     fingerprint,
     flush_to_disk,
@@ -32,18 +33,24 @@ from woongeo.regions import Regions
 from woongeo.sources import split_layer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from woongeo.capacity import Plancapaciteit
+    from woongeo.layers import Layer
     from woongeo.screening import Screening
+    from woongeo.searching import Zoekgebieden
     from woongeo.sources import Source
     from woongeo.webmap import ScreeningMap
 
-_GPKG, _TREFFERS, _CAPACITEIT, _KAART = FILES = (
+_GPKG, _TREFFERS, _CAPACITEIT, _KAART, _AREAS, _AREAS_CSV, _BALANCE, _SIEVE = FILES = (
     "locaties.gpkg",
     "treffers.csv",
     "capaciteit.csv",
     "kaart.html",
+    "zoekgebieden.gpkg",
+    "zoekgebieden.csv",
+    "balans.csv",
+    "zeef.csv",
 )
 
 # In a scratch folder: what stood at the places that files are being moved to.
@@ -94,27 +101,122 @@ def export_screening(
     OutputError
         When a file cannot be written or is not ours to replace; then nothing was changed.
     """
-    target = Path(folder)
-    names = [_GPKG, _TREFFERS]
-    names += [_CAPACITEIT] if plancapaciteit is not None else []
-    names += [_KAART] if webmap is not None else []
+    files: dict[str, Callable[[Path], None]] = {
+        _GPKG: lambda path: write_gpkg(screening, path),
+        _TREFFERS: lambda path: write_csv(rounded(screening.treffers), path),
+    }
+    sources: list[Source | None] = [screening.locations.source, *_sources_of(screening.layers)]
+    if plancapaciteit is not None:
+        table = whole_numbers(plancapaciteit.tabel.round(4))
+        files[_CAPACITEIT] = lambda path: write_csv(table, path)
+        sources += [x.source for x in plancapaciteit.by if isinstance(x, Regions)]
+    if webmap is not None:
+        files[_KAART] = _page_writer(webmap)
+    return _write_together(
+        Path(folder),
+        files,
+        lambda: manifest(screening, plancapaciteit, seconds=seconds),
+        sources,
+        overwrite=overwrite,
+    )
+
+
+def export_sites(
+    found: Zoekgebieden,
+    *,
+    folder: str | Path,
+    webmap: ScreeningMap | None = None,
+    overwrite: bool = False,
+    seconds: float | None = None,
+) -> list[Path]:
+    """Write search areas to a folder.
+
+    Parameters
+    ----------
+    found : Zoekgebieden
+        From `find_sites`; becomes ``zoekgebieden.gpkg`` (layer ``zoekgebieden``, RD New,
+        EPSG:28992; square metres, metres, shares from 0 to 1), the same without shapes in
+        ``zoekgebieden.csv``, ``balans.csv`` and ``zeef.csv``.
+    folder : str or Path
+        As for `export_screening`.
+    webmap : ScreeningMap, optional
+        From `map_screening`, of a screening of ``found.locations()``; becomes ``kaart.html``.
+    overwrite : bool
+        As for `export_screening`.
+    seconds : float, optional
+        How long the search took, for the manifest.
+
+    Returns
+    -------
+    list of Path
+        The files, ``manifest.json`` last; as for `export_screening`.
+
+    Raises
+    ------
+    OutputError
+        When a file cannot be written or is not ours to replace; then nothing was changed.
+    """
+    frame = found.locaties.round(
+        {c: 4 for c in found.locaties.columns if c.endswith(("_m2", "_m", "_aandeel"))}
+        | {"compactheid": 6}
+    )
+    table = pd.DataFrame(frame.drop(columns="geometry"))
+    files: dict[str, Callable[[Path], None]] = {
+        _AREAS: lambda path: write_frame(frame, path, layer="zoekgebieden", day=found.on),
+        _AREAS_CSV: lambda path: write_csv(table, path),
+        _BALANCE: lambda path: write_csv(found.balans.round(2), path),
+        _SIEVE: lambda path: write_csv(found.zeef.round(2), path),
+    }
+    if webmap is not None:
+        files[_KAART] = _page_writer(webmap)
+    layers = [*found.layers, *([found.built_up] if found.built_up is not None else [])]
+    sources = [found.area.source, *_sources_of(layers)]
+    sources += [found.plans.source] if found.plans is not None else []
+    return _write_together(
+        Path(folder),
+        files,
+        lambda: search_manifest(found, seconds=seconds),
+        sources,
+        overwrite=overwrite,
+    )
+
+
+def _sources_of(layers: Iterable[Layer]) -> list[Source | None]:
+    """List the files that layers were read from."""
+    return [source for layer in layers for source in (layer.source, layer.coverage.source)]
+
+
+def _page_writer(webmap: ScreeningMap) -> Callable[[Path], None]:
+    """Make what writes a map."""
+
+    def write(path: Path) -> None:
+        path.write_text(webmap.get_root().render(), encoding="utf-8", newline="\n")
+
+    return write
+
+
+def _write_together(
+    target: Path,
+    files: Mapping[str, Callable[[Path], None]],
+    facts: Callable[[], dict[str, Any]],
+    sources: Iterable[Source | None],
+    *,
+    overwrite: bool,
+) -> list[Path]:
+    """Write files and their manifest to a folder: all of them or none."""
+    names = list(files)
     with _folder(target):
         _undo_killed(target)
-        _refuse_inputs(screening, plancapaciteit, target)
+        _refuse_inputs(sources, target)
         ours = _ours(target)
         _refuse_foreign(target, names, ours, overwrite=overwrite)
         with scratch_folder(target) as scratch:
             try:
-                write_gpkg(screening, scratch / _GPKG)
-                write_csv(rounded(screening.treffers), scratch / _TREFFERS)
-                if plancapaciteit is not None:
-                    write_csv(whole_numbers(plancapaciteit.tabel.round(4)), scratch / _CAPACITEIT)
-                if webmap is not None:
-                    page = webmap.get_root().render()
-                    (scratch / _KAART).write_text(page, encoding="utf-8", newline="\n")
-                facts = manifest(screening, plancapaciteit, seconds=seconds)
-                facts["uitvoer"] = [vars(fingerprint(scratch / name)) for name in names]
-                text = json.dumps(facts, ensure_ascii=False, indent=2) + "\n"
+                for name, write in files.items():
+                    write(scratch / name)
+                told = facts()
+                told["uitvoer"] = [vars(fingerprint(scratch / name)) for name in names]
+                text = json.dumps(told, ensure_ascii=False, indent=2) + "\n"
                 # Half a character is no UTF-8; written out like this it is JSON.
                 (scratch / MANIFEST).write_bytes(text.encode("utf-8", "backslashreplace"))
                 for name in [*names, MANIFEST]:
@@ -195,21 +297,14 @@ def _refuse_foreign(target: Path, names: list[str], ours: list[str], *, overwrit
             )
 
 
-def _refuse_inputs(
-    screening: Screening, plancapaciteit: Plancapaciteit | None, target: Path
-) -> None:
-    """Refuse a folder in which a file would be replaced that this screening was read from."""
-    sources: list[Source | None] = [screening.locations.source]
-    for layer in screening.layers:
-        sources += [layer.source, layer.coverage.source]
-    if plancapaciteit is not None:
-        sources += [x.source for x in plancapaciteit.by if isinstance(x, Regions)]
+def _refuse_inputs(sources: Iterable[Source | None], target: Path) -> None:
+    """Refuse a folder in which a file would be replaced that the outcome was read from."""
     for source in filter(None, sources):
         path, _ = split_layer(source.path)
         for place in (target / name for name in FILES):
             if path.exists() and place.exists() and path.samefile(place):
                 raise OutputError(
-                    f"{place}: dit bestand is zelf invoer van deze screening; kies een andere map. "
+                    f"{place}: dit bestand is zelf invoer; kies een andere map. "
                     "Er is niets gewijzigd."
                 )
 

@@ -5,6 +5,6 @@ three verdicts are the same. Ground of which a layer says nothing is not free gr
 """
 
 from woongeo.searching.found import Zoekgebieden
-from woongeo.searching.search import find_sites
+from woongeo.searching.search import find_sites, read_area
 
-__all__ = ["Zoekgebieden", "find_sites"]
+__all__ = ["Zoekgebieden", "find_sites", "read_area"]

@@ -92,7 +92,9 @@ class Wishes:
         if self.cell_m is not None and not 0.5 <= self.cell_m <= 10_000:
             raise InputError(f"cell_m is {self.cell_m!r}; geef 0,5 tot 10.000 meter.")
         if not self.density or not all(0 < d < float("inf") for d in self.density):
-            raise InputError(f"density is {self.density!r}; geef woningen per hectare, elk meer dan 0.")
+            raise InputError(
+                f"density is {self.density!r}; geef woningen per hectare, elk meer dan 0."
+            )
         if len({homes_column(d) for d in self.density}) < len(self.density):
             raise InputError(f"density is {self.density!r}; geef elke dichtheid één keer.")
         if not 0 < self.net_share <= 1:

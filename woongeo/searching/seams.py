@@ -78,9 +78,9 @@ def _agreed(xy: NDArray[np.float64], axis: int, tile_m: float) -> NDArray[np.flo
     border, place = xy[:, axis], xy[:, 1 - axis]
     order = np.lexsort((place, border))
     sorted_border, sorted_place = border[order], place[order]
-    new = np.r_[
-        True, (np.diff(sorted_border) != 0) | (np.diff(sorted_place) > _SAME_M)
-    ][: len(order)]
+    new = np.r_[True, (np.diff(sorted_border) != 0) | (np.diff(sorted_place) > _SAME_M)][
+        : len(order)
+    ]
     first = np.flatnonzero(new)
     # The corner of a tile is what it is; else the first will do.
     at_corner = np.where(np.mod(sorted_place, tile_m) == 0, sorted_place, -np.inf)

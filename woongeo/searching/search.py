@@ -155,7 +155,7 @@ def find_sites(  # noqa: PLR0913  one keyword a wish
         rank_by=rank_by,
     )
     on = day(on)
-    regions = _regions(area, name_column, only)
+    regions = read_area(area, name_column, only)
     layers = with_rules(layers, rules)
     toetsen = toetsen_of(layers)
     heavy = [x for x in toetsen if _counts(x.rule, from_severity) and not x.rule.holds(on)]
@@ -210,21 +210,38 @@ def _counts(rule: RuleBase, from_severity: str) -> bool:
     return SEVERITIES.index(rule.heaviest) >= SEVERITIES.index(from_severity)
 
 
-def _regions(
-    area: Regions | str | Path | gpd.GeoDataFrame, name_column: str | None, only: Sequence[str]
+def read_area(
+    area: Regions | str | Path | gpd.GeoDataFrame,
+    name_column: str | None = None,
+    only: Sequence[str] = (),
 ) -> Regions:
-    """Read where to search."""
+    """Read where to search.
+
+    Parameters
+    ----------
+    area, name_column, only
+        As for `find_sites`.
+
+    Returns
+    -------
+    Regions
+        Those that were chosen, RD New (EPSG:28992).
+
+    Raises
+    ------
+    RegionError, FileError, ColumnError, CrsError
+        When the area cannot be used.
+    """
     if isinstance(area, Regions):
         regions = area
     elif name_column is not None:
         regions = read_regions("gebied", area, name_column=name_column)
     else:
-        frame, _ = read_vector(area)
+        frame, source = read_vector(area)
         # One name for all rows makes one region of them.
-        frame = frame[["geometry"]].assign(gebied="gebied")
-        regions = read_regions("gebied", frame, name_column="gebied")
-        if not isinstance(area, gpd.GeoDataFrame):
-            regions = Regions(regions.level, regions.frame, read_vector(area)[1])
+        named = frame[["geometry"]].assign(gebied="gebied")
+        shapes = read_regions("gebied", named, name_column="gebied").frame
+        regions = Regions("gebied", shapes, source)
     if not only:
         return regions
     names = regions.frame["gebied"]

@@ -80,7 +80,9 @@ def together(shape: shapely.Geometry | NDArray[np.object_]) -> shapely.MultiPoly
     return shapely.multipolygons(surfaces(shape))
 
 
-def clipped(shapes: NDArray[np.object_], box: tuple[float, float, float, float]) -> shapely.Geometry:
+def clipped(
+    shapes: NDArray[np.object_], box: tuple[float, float, float, float]
+) -> shapely.Geometry:
     """Cut shapes along a rectangle.
 
     Parameters

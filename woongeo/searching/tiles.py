@@ -207,7 +207,9 @@ class _Tiles:
 
     def divide(self, tile: int) -> NDArray[np.float64]:
         """Divide the ground in a tile; give what is left after each rule took, and then doubted."""
-        rest = clipped(self.area[np.sort(self.tree.query(shapely.box(*self.wide[tile])))], self.wide[tile])
+        rest = clipped(
+            self.area[np.sort(self.tree.query(shapely.box(*self.wide[tile])))], self.wide[tile]
+        )
         left = [self._inside(rest, tile).area]
         for zones in self.taken:
             rest = together(shapely.difference(rest, zones.at(tile)))
