@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -14,6 +14,9 @@ from hypothesis import strategies as st
 from test_searching import AROUND, PAGE, layer, page
 
 import woongeo
+
+if TYPE_CHECKING:
+    import random
 
 Shapes = list[shapely.Geometry]
 
@@ -128,7 +131,7 @@ def test_what_is_free_is_free_in_a_screening_by_the_same_rules(
     order=st.randoms(use_true_random=False),
 )
 @settings(max_examples=40, deadline=None)
-def test_neither_tiles_nor_order_show(  # noqa: PLR0913, PLR0917
+def test_neither_tiles_nor_order_show(
     shapes: Shapes,
     near: Shapes,
     width: float | None,

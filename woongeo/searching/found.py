@@ -6,9 +6,7 @@ import warnings
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
-import pandas as pd
 
 from woongeo._version import __version__
 from woongeo.encode import dutch, html_text, shortened
@@ -19,6 +17,9 @@ from woongeo.verdict import OORDELEN, SCREENING, Oordeel
 
 if TYPE_CHECKING:
     import datetime as dt
+
+    import geopandas as gpd
+    import pandas as pd
     from numpy.typing import ArrayLike
 
     from woongeo.layers import Layer
@@ -127,8 +128,8 @@ class Wishes:
             )
         return [
             f"Gezeefd op belemmeringen vanaf {self.from_severity}, met {how}.",
-            f"Een zoekgebied is minstens {dutch(self.min_m2)} m² en nergens smaller dan "
-            f"{dutch(self.min_width_m)} m.",
+            f"Een zoekgebied is minstens {dutch(self.min_m2)} m².",
+            f"Waar het smaller is dan {dutch(self.min_width_m)} m, is grond geen zoekgebied.",
             f"Woningen zijn oppervlakte maal dichtheid, {net}: geen plan.",
         ]
 
@@ -150,8 +151,8 @@ class Zoekgebieden:
     ----------
     locaties : GeoDataFrame
         One row a search area, RD New (EPSG:28992), in order of rank: `zoekgebied_id`, `rang`,
-        `oordeel` (`vrij` or `onbekend`; `belemmerd` where a rule without a zone says so of the whole
-        area), `reden`, `gebied` (region that holds the largest part), `gebied_aandeel` (0-1),
+        `oordeel` (`vrij` or `onbekend`; `belemmerd` where a rule without a zone says so of the
+        whole area), `reden`, `gebied` (region with the largest part), `gebied_aandeel` (0-1),
         `oppervlakte_m2`, `gemiddelde_breedte_m` (twice the area over the outline), `compactheid`
         (1 for a circle), `afstand_bebouwd_m` and `bebouwd_aandeel` where what is built was given
         (NaN where not known), a column of whole homes for each density, and `geometry`.

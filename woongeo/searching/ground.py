@@ -1,11 +1,11 @@
 """What a rule says of ground, whatever would be built on it: taken, not known, or free.
 
-A screening asks of a drawn site how much of it a zone takes, and lets tolerances pass. A search asks
-of each square metre. So a rule takes part by its zone alone: no tolerance, and no distance that
-depends on the site.
+A screening asks of a drawn site how much of it a zone takes, and lets tolerances pass. A search
+asks of each square metre. So a rule takes part by its zone alone: no tolerance, and no exemption
+of a site's own ground.
 
 A kind of rule that has a zone brings a function into `GROUNDS`. Kinds that have none (what hinders
-depends on the number of homes, or on the region) judge the areas that were found, as `screen` would.
+depends on the number of homes, or on the region) judge the areas that were found, as `screen` does.
 """
 
 from __future__ import annotations

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     _Corners = tuple[NDArray[np.float64], NDArray[np.intp]]
 
-# Two tiles compute where an edge crosses their border each for itself; that differs by the last bits
-# of a coordinate, and by less than this.
+# Two tiles compute where an edge crosses their border each for itself; that differs by the last
+# bits of a coordinate, and by less than this.
 _SAME_M = 1e-6
 
 
@@ -56,7 +56,8 @@ def _rebuilt(
 ) -> NDArray[np.object_]:
     """Change the corners of rings, and make the same polygons of them."""
     rings, polygon = shapely.get_rings(polygons, return_index=True)
-    xy, ring = change(*shapely.get_coordinates(rings, return_index=True), tile_m)
+    xy, ring = shapely.get_coordinates(rings, return_index=True)
+    xy, ring = change(xy, ring, tile_m)
     rings = shapely.linearrings(xy, indices=ring)
     return np.asarray(shapely.polygons(rings, indices=polygon), dtype=object)
 

@@ -75,9 +75,9 @@ def find_sites(  # noqa: PLR0913  one keyword a wish
     of a site's own ground belong to a drawn site, and do not count here. Ground is unknown where no
     rule takes it and absence of a layer cannot be relied on, as `screen` has it; the rest is free.
     Search areas are connected ground of one of these two verdicts. A zone by distance is drawn so
-    that its chords lie beyond the distance: at most 0.3 mm a metre and 1 cm too wide, so a screening
-    of what is free by the same rules finds no hindrance. A search area counts as a plan of which no
-    procedure has begun, so rules for soft and new plans hold for it.
+    that its chords lie beyond the distance: at most 0.3 mm a metre and 1 cm too wide. So a
+    screening of what is free by the same rules finds no hindrance. A search area counts as a plan
+    of which no procedure has begun, so rules for soft and new plans hold for it.
 
     Rules without a zone (what hinders depends on the number of homes, or on the region) judge each
     search area that was found, with the homes of the first density, and set its verdict.
@@ -100,8 +100,8 @@ def find_sites(  # noqa: PLR0913  one keyword a wish
         The least area of a search area, square metres. The default, about a dozen homes at 25 a
         hectare, is a choice of woongeo.
     min_width_m : float
-        A circle of this width must fit everywhere, metres: strips and slivers are left out, and what
-        a strip joins lies apart. To about 1 % of itself. The default is a cell of PBL's
+        A circle of this width must fit everywhere, metres: strips and slivers are left out, and
+        what a strip joins lies apart. To about 1 % of itself. The default is a cell of PBL's
         RuimteScanner.
     density : sequence of float
         Homes a hectare; each gives a column of whole homes.
@@ -268,7 +268,7 @@ def _of_plans(plans: Locations) -> Ground:
     return Ground(shapes, np.zeros(len(shapes)), none, np.empty(0), "", everywhere, 0.0)
 
 
-def _sites(  # noqa: PLR0913  what a search found, and what it was searched by
+def _sites(
     sieved: Sieved,
     wishes: Wishes,
     titled: Sequence[tuple[str, str, str]],

@@ -1,4 +1,4 @@
-"""Shapes of ground: surfaces only, wide enough to build on, and pieces of tiles made whole again."""
+"""Shapes of ground: surfaces only, and wide enough to build on."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _HAIR_M2 = 1e-5
 
 # A width is met to a centimetre: ground of exactly the least width is wide enough.
 _WIDTH_M = 0.01
-# Round edges of what is left after shrinking have so many chords a quarter; they come back straight.
+# Round edges after shrinking have so many chords a quarter; they are straight again when grown.
 _SEGMENTS = 8
 # What is grown again reaches at most so many times the growth into a corner.
 _CORNER = 2.0
