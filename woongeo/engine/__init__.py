@@ -7,7 +7,7 @@ the tests hold the fast way against.
 
 from woongeo.engine.around import SLIVER_M, measure_around
 from woongeo.engine.combine import partition_m2
-from woongeo.engine.index import LayerIndex, Sites, pairs_within
+from woongeo.engine.index import LayerIndex, Occupied, Sites, pairs_within
 from woongeo.engine.measure import (
     REACH_M,
     ZONE_SEGMENTS,
@@ -24,6 +24,7 @@ __all__ = [
     "ZONE_SEGMENTS",
     "LayerIndex",
     "Measure",
+    "Occupied",
     "Sites",
     "area_by_feature",
     "dissolve",

@@ -14,7 +14,7 @@ import rasterio.features
 import shapely
 from rasterio.transform import Affine
 
-from woongeo.engine import ZONE_SEGMENTS
+from woongeo.engine import ZONE_SEGMENTS, LayerIndex, Occupied
 from woongeo.searching.shape import surfaces
 from woongeo.searching.tiles import Sieved
 
@@ -48,6 +48,18 @@ class Grid:
     cell_m: float
     rows: int
     columns: int
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east and north.
+
+        Returns
+        -------
+        tuple of float
+            RD New, metres.
+        """
+        wide, high = self.columns * self.cell_m, self.rows * self.cell_m
+        return self.west, self.south, self.west + wide, self.south + high
 
     @classmethod
     def over(cls, area: NDArray[np.object_], cell_m: float) -> Grid:
@@ -87,14 +99,16 @@ class Grid:
         ndarray of bool, shape (rows, columns)
             From south to north.
         """
+        width = np.zeros(len(shapes)) if width_m is None else width_m
+        # What lies elsewhere is left out, and big shapes are cut: their zones are drawn quicker.
+        index = LayerIndex(shapes, Occupied(np.array([self.bounds])), width)
         # Along each row of centres: +1 where a shape begins, -1 where it ends.
         steps = np.zeros((self.rows, self.columns + 1), dtype=np.int32)
-        for first in range(0, len(shapes), _AT_ONCE):
-            some = shapes[first : first + _AT_ONCE]
-            if width_m is not None:
-                width = width_m[first : first + _AT_ONCE]
-                wide, some = width > 0, some.copy()
-                some[wide] = shapely.buffer(some[wide], width[wide], quad_segs=ZONE_SEGMENTS)
+        for first in range(0, len(index.pieces), _AT_ONCE):
+            some = index.pieces[first : first + _AT_ONCE].copy()
+            reach = index.width[first : first + _AT_ONCE]
+            wide = reach > 0
+            some[wide] = shapely.buffer(some[wide], reach[wide], quad_segs=ZONE_SEGMENTS)
             self._step(steps, surfaces(some))
         inside: NDArray[np.bool_] = np.cumsum(steps, axis=1)[:, :-1] > 0
         return inside
@@ -174,7 +188,12 @@ def wide_enough_cells(cells: NDArray[np.bool_], width: float) -> NDArray[np.bool
 
 
 def sieve_cells(
-    area: NDArray[np.object_], grounds: Sequence[Ground], *, min_width_m: float, cell_m: float
+    area: NDArray[np.object_],
+    grounds: Sequence[Ground],
+    *,
+    min_width_m: float,
+    cell_m: float,
+    in_pieces: bool = True,
 ) -> Sieved:
     """Divide an area into what rules take, what is unknown, and what is free, on cells.
 
@@ -188,6 +207,8 @@ def sieve_cells(
         What is narrower is no building land; metres.
     cell_m : float
         Size of a cell, metres.
+    in_pieces : bool
+        Whether `ground`, `free_ground` and `unknown_ground` are drawn; they are empty otherwise.
 
     Returns
     -------
@@ -220,9 +241,9 @@ def sieve_cells(
         taken_m2=gone[:n],
         unknown_m2=gone[n:],
         free_m2=float(left[-1]) * cell_m**2,
-        free_ground=grid.shapes_of(free),
-        unknown_ground=grid.shapes_of(unknown),
-        ground=grid.shapes_of(ground),
+        free_ground=grid.shapes_of(free & in_pieces),
+        unknown_ground=grid.shapes_of(unknown & in_pieces),
+        ground=grid.shapes_of(ground & in_pieces),
         unknown_by=unknown_by,
     )
 

@@ -173,7 +173,13 @@ def find_sites(  # noqa: PLR0913  one keyword a wish
     if cell_m is None:
         sieved = sieve(whole, grounds, min_width_m=wishes.min_width_m, tile_m=wishes.tile_m)
     else:
-        sieved = sieve_cells(whole, grounds, min_width_m=wishes.min_width_m, cell_m=float(cell_m))
+        sieved = sieve_cells(
+            whole,
+            grounds,
+            min_width_m=wishes.min_width_m,
+            cell_m=float(cell_m),
+            in_pieces=len(regions) > 1,
+        )
     without_zone = [x for x in heavy if x.key not in by_zone]
     titled = [(x.key, x.title, x.rule.heaviest) for x in heavy if x.key in by_zone]
     frame, doubts = _sites(sieved, wishes, titled, grounds, without_zone, on)
@@ -414,16 +420,21 @@ def _balance(sieved: Sieved, frame: gpd.GeoDataFrame, regions: Regions) -> pd.Da
     shapes = regions.frame.geometry.to_numpy()
     n = len(shapes)
 
-    def per_region(pieces: NDArray[np.object_]) -> NDArray[np.float64]:
+    def per_region(pieces: NDArray[np.object_], total: float) -> NDArray[np.float64]:
+        if n == 1:
+            return np.array([total])
         _, region, shared = area_by_feature(Sites(pieces), shapes)
         return np.bincount(region, weights=shared, minlength=n).astype(float)
 
     def with_total(values: NDArray[np.float64], total: float) -> NDArray[np.float64]:
         return np.append(values, total)
 
-    free, unknown = per_region(sieved.free_ground), per_region(sieved.unknown_ground)
-    area = per_region(sieved.ground)
     total_unknown = float(sieved.unknown_m2.sum())
+    free, unknown = (
+        per_region(sieved.free_ground, sieved.free_m2),
+        per_region(sieved.unknown_ground, total_unknown),
+    )
+    area = per_region(sieved.ground, sieved.area_m2)
     columns: dict[str, Any] = {
         "gebied": [*regions.frame["gebied"], TOTAL],
         "oppervlakte_m2": with_total(area, sieved.area_m2),
@@ -435,7 +446,7 @@ def _balance(sieved: Sieved, frame: gpd.GeoDataFrame, regions: Regions) -> pd.Da
         chosen = (frame["oordeel"] == outcome).to_numpy()
         found = frame.geometry.to_numpy()[chosen]
         total = float(shapely.area(found).sum())
-        columns[f"zoekgebied_{outcome}_m2"] = with_total(per_region(found), total)
+        columns[f"zoekgebied_{outcome}_m2"] = with_total(per_region(found, total), total)
     here = frame["gebied"].value_counts()
     counts = [int(here.get(name, 0)) for name in regions.frame["gebied"]]
     columns["zoekgebieden"] = [*counts, len(frame)]
