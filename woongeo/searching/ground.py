@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import shapely
 
 from woongeo.engine import ZONE_SEGMENTS
 from woongeo.judging.common import known_nowhere
@@ -85,6 +86,50 @@ def drawn_width(width_m: NDArray[np.float64]) -> NDArray[np.float64]:
     [50.03, 2000.61]
     """
     return np.asarray(width_m * _CIRCUMSCRIBED + MARGIN_M, dtype=float)
+
+
+def missed(
+    rest: shapely.Geometry, shapes: NDArray[np.object_], drawn_m: NDArray[np.float64]
+) -> shapely.Geometry:
+    """Draw what a zone should have taken and did not.
+
+    GEOS rounds the outline of a shape off by up to 1 % of the distance before it draws a zone
+    around it, and then a zone may be some centimetres too narrow. The zone of a single edge is
+    right.
+
+    Parameters
+    ----------
+    rest : Geometry
+        Ground that is left after the zones were taken.
+    shapes : ndarray of shapely geometries
+        What zones were drawn around.
+    drawn_m : ndarray of float
+        From `drawn_width`, one a shape.
+
+    Returns
+    -------
+    Geometry
+        Empty where nothing was missed.
+    """
+    least = drawn_m / _CIRCUMSCRIBED - MARGIN_M / 2
+    if shapely.is_empty(rest):
+        return shapely.MultiPolygon()
+    shapely.prepare(rest)
+    near = np.flatnonzero((drawn_m > 0) & shapely.dwithin(rest, shapes, least))
+    if not len(near):
+        return shapely.MultiPolygon()
+    parts, of_part = shapely.get_parts(shapes[near], return_index=True)
+    lines = shapely.get_dimensions(parts) == 1
+    rings, of_ring = shapely.get_rings(parts, return_index=True)
+    outlines = np.concatenate([rings, parts[lines]])
+    owner = np.concatenate([of_part[of_ring], of_part[lines]])
+    xy, outline = shapely.get_coordinates(outlines, return_index=True)
+    edge = np.flatnonzero(outline[1:] == outline[:-1])
+    edges = shapely.linestrings(np.stack([xy[edge], xy[edge + 1]], axis=1))
+    width = drawn_m[near][owner[outline[edge]]]
+    close = shapely.dwithin(rest, edges, width / _CIRCUMSCRIBED)
+    zones = shapely.buffer(edges[close], width[close], quad_segs=ZONE_SEGMENTS)
+    return shapely.union_all(zones)
 
 
 def ground_of(layer: Layer, rule: RuleBase, on: dt.date, from_severity: str) -> Ground | None:

@@ -75,9 +75,10 @@ def find_sites(  # noqa: PLR0913  one keyword a wish
     of a site's own ground belong to a drawn site, and do not count here. Ground is unknown where no
     rule takes it and absence of a layer cannot be relied on, as `screen` has it; the rest is free.
     Search areas are connected ground of one of these two verdicts. A zone by distance is drawn so
-    that its chords lie beyond the distance: at most 0.3 mm a metre and 1 cm too wide. So a
-    screening of what is free by the same rules finds no hindrance. A search area counts as a plan
-    of which no procedure has begun, so rules for soft and new plans hold for it.
+    that its chords lie beyond the distance: 0.3 mm a metre and 1 cm too wide, and in notches
+    smaller than 1 % of the distance up to 1 %, as GEOS rounds those off. So a screening of what is
+    free by the same rules finds no hindrance. A search area counts as a plan of which no procedure
+    has begun, so rules for soft and new plans hold for it.
 
     Rules without a zone (what hinders depends on the number of homes, or on the region) judge each
     search area that was found, with the homes of the first density, and set its verdict.

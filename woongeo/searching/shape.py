@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 from shapely import GeometryType
+from shapely.errors import GEOSException
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -97,11 +98,35 @@ def clipped(
     MultiPolygon
         What of them lies in the rectangle; corners on its edge lie there to the last bit.
     """
-    cut = shapely.clip_by_rect(shapes, *box)
+    return together(cut_along(shapes, box))
+
+
+def cut_along(
+    shapes: NDArray[np.object_], box: tuple[float, float, float, float]
+) -> NDArray[np.object_]:
+    """Cut each shape along a rectangle.
+
+    Parameters
+    ----------
+    shapes : ndarray of shapely geometries
+        Valid surfaces.
+    box : tuple of float
+        West, south, east, north; metres.
+
+    Returns
+    -------
+    ndarray of shapely geometries
+        What of each lies in the rectangle: valid, with lines and points where it only touches.
+    """
+    try:
+        cut: NDArray[np.object_] = shapely.clip_by_rect(shapes, *box)
+    except GEOSException:
+        # It gives up where a surface reaches over the edge by the last bit of a coordinate.
+        cut = np.full(len(shapes), None, dtype=object)
     # Clipping is quick because it looks for no crossings; what came out wrong is cut the slow way.
     wrong = ~shapely.is_valid(cut)
     cut[wrong] = shapely.intersection(shapes[wrong], shapely.box(*box))
-    return together(cut)
+    return cut
 
 
 def wide_enough(shape: shapely.Geometry, min_width_m: float) -> shapely.Geometry:

@@ -13,10 +13,12 @@ import numpy as np
 import shapely
 
 from woongeo.engine import ZONE_SEGMENTS, LayerIndex, Sites, pairs_within
+from woongeo.searching.ground import missed
 from woongeo.searching.seams import stitched
 from woongeo.searching.shape import (
     NOISE_M2,
     clipped,
+    cut_along,
     reach_of_width,
     surfaces,
     together,
@@ -121,6 +123,7 @@ class _Zones:
         # A line or point without a width takes no ground.
         matters = (shapely.get_dimensions(shapes) == 2) | (width_m > 0)
         self.start = np.zeros(len(tiles) + 1, dtype=np.intp)
+        self.row = np.empty(0, dtype=np.intp)
         if tiles.occupied is None or not matters.any():
             return
         self.index = LayerIndex(shapes[matters], tiles.occupied, width_m[matters])
@@ -129,11 +132,20 @@ class _Zones:
         self.row = row[order]
         self.start = np.searchsorted(tile[order], np.arange(len(tiles) + 1))
 
+    def taken_from(self, rest: shapely.Geometry, tile: int) -> shapely.MultiPolygon:
+        """Take the zone out of the ground in a tile."""
+        row = self.row[self.start[tile] : self.start[tile + 1]]
+        if not len(row) or shapely.is_empty(rest):
+            return rest
+        rest = together(shapely.difference(rest, self.at(tile)))
+        more = missed(rest, self.index.pieces[row], self.index.width[row])
+        return rest if more.is_empty else together(shapely.difference(rest, more))
+
     def at(self, tile: int) -> shapely.Geometry:
         """Draw the zone in a tile, and what reaches beyond it."""
-        if self.start[tile] == self.start[tile + 1]:
-            return shapely.MultiPolygon()
         row = self.row[self.start[tile] : self.start[tile + 1]]
+        if not len(row):
+            return shapely.MultiPolygon()
         zones, width = self.index.pieces[row], self.index.width[row]
         wide = width > 0
         zones[wide] = shapely.buffer(zones[wide], width[wide], quad_segs=ZONE_SEGMENTS)
@@ -153,12 +165,14 @@ class _Covered:
         wide = grown_box(box, self.edge_m)
         there = shapely.box(*wide)
         known = self.shapes[np.sort(self.tree.query(there))]
-        cut = shapely.clip_by_rect(known, *wide)
-        wrong = ~shapely.is_valid(cut)
-        cut[wrong] = shapely.intersection(known[wrong], there)
-        outside = surfaces(shapely.difference(there, shapely.union_all(cut)), least_m2=NOISE_M2)
-        edge = shapely.buffer(outside, self.edge_m, quad_segs=ZONE_SEGMENTS)
-        return shapely.union_all(edge if self.edge_m else outside)
+        cut = shapely.union_all(cut_along(known, wide))
+        outside = surfaces(shapely.difference(there, cut), least_m2=NOISE_M2)
+        if not self.edge_m:
+            return shapely.union_all(outside)
+        edge = shapely.union_all(shapely.buffer(outside, self.edge_m, quad_segs=ZONE_SEGMENTS))
+        rest = shapely.difference(shapely.box(*box), edge)
+        more = missed(rest, outside, np.full(len(outside), self.edge_m))
+        return shapely.union(edge, more)
 
 
 class _Tiles:
@@ -200,8 +214,9 @@ class _Tiles:
         """Draw what of the ground that is left a rule leaves unknown."""
         if self.grounds[i].nowhere:
             return rest
-        zone = shapely.union(self.covered[i].unknown_at(self.wide[tile]), self.doubtful[i].at(tile))
-        unknown = together(shapely.intersection(rest, zone))
+        known = shapely.difference(rest, self.covered[i].unknown_at(self.wide[tile]))
+        known = self.doubtful[i].taken_from(together(known), tile)
+        unknown = together(shapely.difference(rest, known))
         self._keep(f"by {i}", unknown, tile)
         return unknown
 
@@ -212,7 +227,7 @@ class _Tiles:
         )
         left = [self._inside(rest, tile).area]
         for zones in self.taken:
-            rest = together(shapely.difference(rest, zones.at(tile)))
+            rest = zones.taken_from(rest, tile)
             left.append(self._inside(rest, tile).area)
         free, unknown = rest, [shapely.MultiPolygon()]
         for i in range(len(self.grounds)):
