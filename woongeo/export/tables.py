@@ -88,12 +88,16 @@ def _gdal_date(day: dt.date) -> Iterator[None]:
 
 
 def write_gpkg(screening: Screening, path: Path) -> None:
-    """Write locations with all their results, and read back how many there are.
+    """Write locations with all their results, and read back how many there are."""
+    write_frame(_rounded_results(screening), path, layer="locaties", day=screening.on)
+
+
+def write_frame(frame: gpd.GeoDataFrame, path: Path, *, layer: str, day: dt.date) -> None:
+    """Write a frame to a GeoPackage, and read back how many rows there are.
 
     GDAL makes the file in memory: on a full disk it leaves out the index and the description, and
     says nothing.
     """
-    frame = _rounded_results(screening)
     names = [_storable_text(c) for c in frame.columns if c != "geometry"]
     taken = {name.lower() for name in names}
     fields = [_field(frame[c]) for c in frame.columns if c != "geometry"]
@@ -102,7 +106,7 @@ def write_gpkg(screening: Screening, path: Path) -> None:
     surfaces = bool(np.isin(kinds, (-1, 3, 6)).all())
     memory = io.BytesIO()
     try:
-        with _gdal_date(screening.on):
+        with _gdal_date(day):
             pyogrio.raw.write(
                 memory,
                 geometry=shapely.to_wkb(frame.geometry.to_numpy()),
@@ -110,7 +114,7 @@ def write_gpkg(screening: Screening, path: Path) -> None:
                 field_mask=[field.empty for field in fields],
                 fields=names,
                 gdal_tz_offsets={name: np.full(len(frame), zone) for name, zone in utc.items()},
-                layer="locaties",
+                layer=layer,
                 driver="GPKG",
                 geometry_type="MultiPolygon" if surfaces else "Unknown",
                 promote_to_multi=surfaces,
@@ -124,10 +128,10 @@ def write_gpkg(screening: Screening, path: Path) -> None:
             f"{path.name}: kan niet worden gemaakt ({reason}). Er is niets gewijzigd."
         ) from error
     path.write_bytes(memory.getvalue())
-    written = pyogrio.read_info(path, layer="locaties", force_feature_count=True)["features"]
+    written = pyogrio.read_info(path, layer=layer, force_feature_count=True)["features"]
     if written != len(frame):
         raise OutputError(
-            f"{path.name}: er zijn {written} van de {len(frame)} locaties geschreven. "
+            f"{path.name}: er zijn {written} van de {len(frame)} {layer} geschreven. "
             "Er is niets gewijzigd."
         )
 
