@@ -7,7 +7,7 @@ the tests hold the fast way against.
 
 from woongeo.engine.around import SLIVER_M, measure_around
 from woongeo.engine.combine import partition_m2
-from woongeo.engine.index import Sites
+from woongeo.engine.index import Indexes, LayerIndex, Sites
 from woongeo.engine.measure import (
     REACH_M,
     Measure,
@@ -16,10 +16,13 @@ from woongeo.engine.measure import (
     measure,
     uncovered,
 )
+from woongeo.engine.threads import side_by_side
 
 __all__ = [
     "REACH_M",
     "SLIVER_M",
+    "Indexes",
+    "LayerIndex",
     "Measure",
     "Sites",
     "area_by_feature",
@@ -27,5 +30,6 @@ __all__ = [
     "measure",
     "measure_around",
     "partition_m2",
+    "side_by_side",
     "uncovered",
 ]
