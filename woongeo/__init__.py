@@ -19,6 +19,7 @@ from woongeo.errors import WoongeoError, WoongeoWarning, strict
 from woongeo.example import Example, example
 from woongeo.export import export_screening
 from woongeo.fetch import fetch_layers
+from woongeo.geiten import coverage_by_region, read_geitenhouderijen
 from woongeo.layers import (
     Coverage,
     Layer,
@@ -30,6 +31,8 @@ from woongeo.locations import Locations, read_locations
 from woongeo.regions import Regions, read_regions
 from woongeo.rules import Rule
 from woongeo.screening import Screening, Toets, screen
+from woongeo.sensitivity import sensitivity
+from woongeo.spuitzones import read_spuitzones
 from woongeo.verdict import Hardheid, Oordeel
 from woongeo.webmap import ScreeningMap, map_screening
 
@@ -51,6 +54,7 @@ __all__ = [
     "WoongeoError",
     "WoongeoWarning",
     "__version__",
+    "coverage_by_region",
     "default_catalogue",
     "default_rule",
     "errors",
@@ -62,10 +66,13 @@ __all__ = [
     "missing_layer",
     "read_catalogue",
     "read_coverage",
+    "read_geitenhouderijen",
     "read_layer",
     "read_locations",
     "read_regions",
+    "read_spuitzones",
     "screen",
+    "sensitivity",
     "strict",
     "summarize_plancapaciteit",
 ]

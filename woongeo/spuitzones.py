@@ -1,8 +1,8 @@
 """Spray zones: homes keep away from crops that are sprayed.
 
-The crops come from the Basisregistratie Gewaspercelen (BRP), by code and never by name. That is what
-grew in those years: a lower bound of what the omgevingsplan allows, which is what a court looks at
-(ABRvS 2017:868). What the plan allows is the second variant, the layer `spuitzones_planologisch`.
+The crops come from the Basisregistratie Gewaspercelen (BRP), by code and never by name. That is
+what grew in those years: a lower bound of what the omgevingsplan allows, which is what a court
+looks at (ABRvS 2017:868). That is the second variant: the layer `spuitzones_planologisch`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from woongeo.catalogue import Catalogue
     from woongeo.rules import RuleBase
+    from woongeo.sources.selected import Box
 
 #: The columns that the layer's features have besides those of every layer.
 COLUMNS = ("gewasgroep", "spuitafstand_m", "gewascode", "jaar")
@@ -42,7 +43,7 @@ COLUMNS = ("gewasgroep", "spuitafstand_m", "gewascode", "jaar")
 #: What stands in the column `gewasgroep` of a parcel whose code is not known.
 UNKNOWN = "onbekend"
 
-Parcels = str | Path | gpd.GeoDataFrame
+Parcels: TypeAlias = "str | Path | gpd.GeoDataFrame"
 
 # The names that BRP has used, PDOK's client gives, and EuroCrops keeps.
 _CODE = ("gewascode", "gws_gewasc", "gws_gewascode", "gewas_code", "crop_code", "original_code")
@@ -157,7 +158,7 @@ def read_spuitzones(  # noqa: PLR0913  one keyword a fact
             year,
             code_column=code_column,
             pick=_Pick(chosen, crops, frozenset(not_sprayed)),
-            within=None if box is None else tuple(shapely.bounds(box)),
+            within=None if box is None else box.bounds,
             layer=layer,
             crs=crs,
         )
@@ -287,7 +288,7 @@ def _read_part(  # noqa: PLR0913  what belongs to one file
     *,
     code_column: str | None,
     pick: _Pick,
-    within: tuple[float, ...] | None,
+    within: Box | None,
     layer: str | None,
     crs: object,
 ) -> _Part:
@@ -322,7 +323,8 @@ def _read_part(  # noqa: PLR0913  what belongs to one file
         years = stated.where(stated.str.fullmatch(r"\d{4}"), years)
     code = numbers(frame[columns["code"]])[0]
     raw = as_text(frame[columns["code"]])
-    group = [pick.group.get(int(c)) if c == c else None for c in code]  # noqa: PLR0124  NaN
+    # A code of no group, or none at all: 1096.5 is no 1096.
+    group = [pick.group.get(c) for c in code]
     parcels = gpd.GeoDataFrame(
         {
             "object_id": years.where(years != "", "zonder jaar") + "/" + as_text(frame["rij"]),

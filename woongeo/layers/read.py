@@ -7,6 +7,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import shapely
 
 from woongeo.catalogue import MAIN, Catalogue, default_catalogue
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
-    import pandas as pd
 
     from woongeo.rules import RuleBase
 
@@ -182,7 +182,8 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
     findings += [Finding("", "bestand", "melding", note) for note in origin.notes]
     kept = np.flatnonzero(usable)
     features = named(cleaned.geometry[kept], [ids[i] for i in kept], [names[i] for i in kept])
-    for column, values in _read_by_rules(frame, rules, columns or {}, origin.path).items():
+    taken = _read_by_rules(frame, rules, columns or {}, spec.aliases, origin.path)
+    for column, values in taken.items():
         features[column] = values.to_numpy()[kept]
     unknown = (
         "" if len(frame) or empty_is_free else "laag is leeg, en er is niet gezegd dat dat klopt"
@@ -217,7 +218,11 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
 
 
 def _read_by_rules(
-    frame: gpd.GeoDataFrame, rules: Mapping[str, RuleBase], given: Mapping[str, str], what: str
+    frame: gpd.GeoDataFrame,
+    rules: Mapping[str, RuleBase],
+    given: Mapping[str, str],
+    aliases: Mapping[str, tuple[str, ...]],
+    what: str,
 ) -> dict[str, pd.Series]:
     """Take the columns that rules read, under the names by which rules know them."""
     there = [str(c) for c in frame.columns if c != "geometry"]
@@ -227,10 +232,13 @@ def _read_by_rules(
     taken = {}
     for name, rule in rules.items():
         for column in (*rule.columns(), *rule.number_columns()):
-            found = given.get(column) or recognise(there, [column.lower()])
-            if found is not None:
+            usual = [name.lower() for name in (column, *aliases.get(column, ()))]
+            found = given.get(column) or recognise(there, usual)
+            is_number = column in rule.number_columns()
+            if found is None and column in rule.may_lack():
+                taken[column] = pd.Series(np.nan if is_number else "", index=frame.index)
+            elif found is not None:
                 values = frame[found]
-                is_number = column in rule.number_columns()
                 taken[column] = numbers(values)[0] if is_number else as_text(values).str.strip()
             elif rule.on:
                 raise ColumnError(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import python_calamine
-from python_calamine import SheetTypeEnum, SheetVisibleEnum
+from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from woongeo.errors import FileError
 from woongeo.sources.place import no_leak
@@ -46,7 +46,7 @@ def excel_rows(place: Place) -> tuple[list[str], list[list[str | None]], str]:
     """
     with no_leak(place.given):
         try:
-            with python_calamine.load_workbook(str(place.path)) as book:
+            with CalamineWorkbook.from_path(place.path) as book:
                 sheets = [
                     sheet.name
                     for sheet in book.sheets_metadata

@@ -155,7 +155,7 @@ def _check_content(path: Path, kind: str, text: str) -> tuple[str, str]:
         return _look_into_zip(path, text)
     if kind == "Excel":
         with no_leak(text), zipfile.ZipFile(path) as archive:
-            _check_unpacked(archive.infolist(), text)
+            check_unpacked(archive, text)
     if kind == SHAPEFILE:
         parts = {e: part for e in SHAPEFILE_PARTS if (part := sibling(path, e)) is not None}
         heads = {e: (_first_bytes(part, text), part.stat().st_size) for e, part in parts.items()}
@@ -234,8 +234,7 @@ def _check_shapefile(parts: Mapping[str, tuple[bytes, int]], text: str) -> None:
 def _look_into_zip(path: Path, text: str) -> tuple[str, str]:
     """Find the one dataset in a zip, without unpacking it."""
     with no_leak(text), zipfile.ZipFile(path) as archive:
-        members = [m for m in archive.infolist() if not m.is_dir()]
-        _check_unpacked(members, text)
+        members = check_unpacked(archive, text)
         if archive.testzip() is not None:
             raise FileError(f"{text}: dit zipbestand is beschadigd; download het opnieuw.")
         # A Mac puts a shadow of each file beside it.
@@ -265,8 +264,9 @@ def _look_into_zip(path: Path, text: str) -> tuple[str, str]:
         return kind, f"/vsizip/{path.absolute()}/{found[0]}"
 
 
-def _check_unpacked(members: list[zipfile.ZipInfo], text: str) -> None:
-    """Refuse an archive that unpacks to far more than it is."""
+def check_unpacked(archive: zipfile.ZipFile, text: str) -> list[zipfile.ZipInfo]:
+    """List the members of a zip, and refuse one that unpacks to far more than it is."""
+    members = [m for m in archive.infolist() if not m.is_dir()]
     unpacked = sum(m.file_size for m in members)
     packed = sum(m.compress_size for m in members)
     if unpacked > _UNPACKED_BYTES or unpacked > _UNPACKED_RATIO * max(packed, 100_000):
@@ -274,6 +274,7 @@ def _check_unpacked(members: list[zipfile.ZipInfo], text: str) -> None:
             f"{text}: dit zipbestand wordt uitgepakt {unpacked / 1e9:.1f} GB; pak het zelf uit "
             "als dat klopt."
         )
+    return members
 
 
 def _first_of(archive: zipfile.ZipFile, name: str) -> bytes:

@@ -179,7 +179,7 @@ def _read_csv(place: Place, encoding: str | None) -> Read:
 
     All of it is text: pandas would take 1.234 for 1,234 and 007 for 7.
     """
-    names, rows, notes = _csv_rows(place, encoding)
+    names, rows, notes = csv_rows(place, encoding)
     frame, stated, more = _from_table(place, names, rows)
     return frame, stated, "", notes + more
 
@@ -240,7 +240,7 @@ def _from_wkt(
     return shapes, f"EPSG:{system}" if system else None
 
 
-def _csv_rows(
+def csv_rows(
     place: Place, encoding: str | None
 ) -> tuple[list[str], list[list[str | None]], list[str]]:
     """Read the header and the rows of a CSV; a row that is not whole is an error."""

@@ -147,7 +147,7 @@ def read_vector(
         raise FileError(
             f"{type(given).__name__}: geef een pad naar een bestand of een GeoDataFrame."
         )
-    _check_encoding(encoding)
+    check_encoding(encoding)
     place = find(given, layer)
     parts = fingerprints(place)
     frame, stated, name, notes = READERS.get(place.kind, read_ogr)(place, encoding)
@@ -216,7 +216,7 @@ def source_of(
         path=place.given,
         layer=layer,
         driver=place.kind,
-        sha256=_combined(parts),
+        sha256=combined(parts),
         files=parts,
         features=features,
         conversion=conversion,
@@ -263,8 +263,19 @@ def with_geometry(
     return gpd.GeoDataFrame(rest, geometry=gpd.GeoSeries(shapes, crs="EPSG:28992"))
 
 
-def _combined(parts: Sequence[Fingerprint]) -> str:
-    """One hash for all parts of a dataset."""
+def combined(parts: Sequence[Fingerprint]) -> str:
+    """Make one hash of all parts of a dataset.
+
+    Parameters
+    ----------
+    parts : sequence of Fingerprint
+        Its files, at least one.
+
+    Returns
+    -------
+    str
+        The sha256 of the one file; of names and hashes where there are several.
+    """
     if len(parts) == 1:
         return parts[0].sha256
     lines = "".join(f"{p.sha256}  {p.name}\n" for p in parts)
@@ -293,7 +304,7 @@ def _take_frame(frame: gpd.GeoDataFrame, crs: object) -> tuple[gpd.GeoDataFrame,
     return taken, source
 
 
-def _check_encoding(encoding: str | None) -> None:
+def check_encoding(encoding: str | None) -> None:
     """Refuse an encoding that does not exist."""
     try:
         codecs.lookup(encoding or "utf-8")
