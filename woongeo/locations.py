@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ import shapely
 from woongeo.checks import CheckReport, Finding
 from woongeo.columns import LOCATION_NAMES, as_text, choose, has_thousands, numbers
 from woongeo.encode import dutch, html_text, shortened
+from woongeo.engine import Sites
 from woongeo.errors import DoubtfulLocationWarning, LocationError
 from woongeo.geometry import Cleaned, clean, looks_like_circle, mean_width_m, voice_repairs
 from woongeo.netherlands import outside_netherlands
@@ -68,6 +70,18 @@ class Locations:
 
     def __len__(self) -> int:
         return len(self.frame)
+
+    @functools.cached_property
+    def sites(self) -> Sites:
+        """Give those that can be measured.
+
+        Returns
+        -------
+        Sites
+            RD New (EPSG:28992), metres; with what was measured of them.
+        """
+        shapes = self.frame.geometry.to_numpy()
+        return Sites(shapes if self.usable.all() else shapes[self.usable])
 
     def _repr_html_(self) -> str:
         frame = self.frame

@@ -14,11 +14,12 @@ import pandas as pd
 from woongeo._version import __version__
 from woongeo.catalogue import MAIN, Catalogue, verdict_key
 from woongeo.encode import dutch, html_text, shortened
-from woongeo.engine import Sites, partition_m2, side_by_side
+from woongeo.engine import partition_m2
 from woongeo.errors import LayerError, RuleError, UncertainRuleWarning, UnknownResultWarning
 from woongeo.judging import Judged, Subjects, judge
 from woongeo.locations import COLUMNS
 from woongeo.rules import SEVERITIES
+from woongeo.threads import side_by_side
 from woongeo.verdict import OORDELEN, SCREENING, Hardheid, Oordeel
 
 if TYPE_CHECKING:
@@ -423,7 +424,7 @@ def _subjects(locations: Locations, on: dt.date) -> Subjects:
     frame = locations.frame
     rows = slice(None) if locations.usable.all() else np.flatnonzero(locations.usable)
     own = pd.DataFrame(frame.drop(columns="geometry")).iloc[rows]
-    return Subjects(Sites(frame.geometry.to_numpy()[rows]), own.reset_index(drop=True), on)
+    return Subjects(locations.sites, own.reset_index(drop=True), on)
 
 
 def _title(layer: Layer, key: str, rule: RuleBase) -> str:

@@ -7,7 +7,7 @@ the tests hold the fast way against.
 
 from woongeo.engine.around import SLIVER_M, measure_around
 from woongeo.engine.combine import partition_m2
-from woongeo.engine.index import Indexes, LayerIndex, Sites
+from woongeo.engine.index import Indexes, Kept, LayerIndex, Sites
 from woongeo.engine.measure import (
     REACH_M,
     Measure,
@@ -16,12 +16,12 @@ from woongeo.engine.measure import (
     measure,
     uncovered,
 )
-from woongeo.engine.threads import side_by_side
 
 __all__ = [
     "REACH_M",
     "SLIVER_M",
     "Indexes",
+    "Kept",
     "LayerIndex",
     "Measure",
     "Sites",
@@ -30,6 +30,5 @@ __all__ = [
     "measure",
     "measure_around",
     "partition_m2",
-    "side_by_side",
     "uncovered",
 ]

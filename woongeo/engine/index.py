@@ -19,7 +19,8 @@ import numpy as np
 import shapely
 from shapely import GeometryType
 
-from woongeo.engine.threads import parts_of, side_by_side
+from woongeo.errors import LayerError
+from woongeo.threads import parts_of, side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -36,9 +37,63 @@ _HALVINGS = 32
 
 # A layer keeps so many indexes: of all its features, and of those that rules choose.
 _KEPT = 8
+_KEPT_OF_SITES = 32
+
+# Halves hold the ground of the whole but for the rounding of corners.
+_NOISE_M2, _NOISE = 1e-3, 1e-10
 
 _CELL_M = 250.0
 _CELLS = 1_500
+
+
+class Kept:
+    """What may be asked for again: of too much, the oldest goes.
+
+    Parameters
+    ----------
+    most : int
+        How many things are kept.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._lock = threading.Lock()
+        self._most = most
+        self._things: dict[Hashable, object] = {}
+
+    def __reduce__(self) -> tuple[type[Kept], tuple[int]]:
+        return Kept, (self._most,)
+
+    def get(self, key: Hashable) -> object:
+        """Give what was kept.
+
+        Parameters
+        ----------
+        key : Hashable
+            Under which name.
+
+        Returns
+        -------
+        object
+            It; None where there is nothing.
+        """
+        with self._lock:
+            return self._things.get(key)
+
+    def keep(self, key: Hashable, thing: object) -> None:
+        """Keep something.
+
+        Parameters
+        ----------
+        key : Hashable
+            Its name. Where that holds an `id`, what has it must be kept along, so that no other
+            thing gets it.
+        thing : object
+            It.
+        """
+        with self._lock:
+            self._things[key] = thing
+            while len(self._things) > self._most:
+                del self._things[next(iter(self._things))]
 
 
 class Sites:
@@ -55,15 +110,15 @@ class Sites:
         Square metres.
     occupied : Occupied or None
         Where they are.
-    cache : dict
-        What was measured of them and may be asked for again, by whom it concerns.
+    cache : Kept
+        What was measured of them.
     """
 
     def __init__(self, geometry: NDArray[np.object_]) -> None:
         self.geometry = geometry
         self.area: NDArray[np.float64] = shapely.area(geometry)
         self.occupied = Occupied(shapely.bounds(geometry)) if len(geometry) else None
-        self.cache: dict[Hashable, object] = {}
+        self.cache = Kept(_KEPT_OF_SITES)
 
     def __len__(self) -> int:
         return len(self.geometry)
@@ -199,6 +254,9 @@ class LayerIndex:
         self._waiting = _Nodes(self._roots, np.arange(n), np.full(n, b"", dtype=object), box)
         self._ready = self._waiting.of(np.empty(0, dtype=np.intp))
         self._sound = np.empty(0, dtype=bool)
+        # Roots of which ground got lost in cutting; whether that is for the caller to find out.
+        self._lost = np.empty(0, dtype=np.intp)
+        self._broken_later = False
         self._lines: tuple[shapely.MultiLineString | None, shapely.STRtree | None] | None = None
         self._set()
         if occupied is not None:
@@ -210,9 +268,10 @@ class LayerIndex:
     def _set(self) -> None:
         """Put the pieces in order."""
         ready = self._ready
+        sound = np.zeros(len(ready.root), dtype=bool)
+        sound[: len(self._sound)] = self._sound
         order = np.lexsort((ready.path.astype("S"), ready.root))
-        self._ready = ready.of(order)
-        self._sound = np.zeros(len(order), dtype=bool)
+        self._ready, self._sound = ready.of(order), sound[order]
         self.pieces = self._ready.shape
         self.owner: NDArray[np.intp] = self._feature[self._ready.root]
         self.tree = shapely.STRtree(self.pieces)
@@ -236,19 +295,67 @@ class LayerIndex:
         asked = near(self._waiting)
         if not asked.any():
             return
-        ready, later = [], [self._waiting.of(~asked)]
+        ready, later, lost = [], [self._waiting.of(~asked)], []
         nodes = self._waiting.of(asked)
         while len(nodes.shape):
             big = shapely.get_num_coordinates(nodes.shape) > _CORNERS
             big &= shapely.get_dimensions(nodes.shape) == 2
             ready.append(nodes.of(~big))
-            halves = _halve(nodes.of(big))
+            cut = nodes.of(big)
+            halves, unequal = _halve(cut)
+            lost.append(cut.root[unequal])
             asked = near(halves)
             later.append(halves.of(~asked))
             nodes = halves.of(asked)
         self._waiting = later[0].also(*later[1:])
         self._ready = self._ready.also(*ready)
         self._set()
+        self._refuse_broken(lost)
+
+    def doubtful(
+        self, occupied: Occupied, within_m: float | NDArray[np.float64]
+    ) -> NDArray[np.bool_]:
+        """Cut what comes near sites, and tell which features may not be valid there.
+
+        Parameters
+        ----------
+        occupied : Occupied
+            Where the sites are.
+        within_m : float or ndarray of float
+            As of the class.
+
+        Returns
+        -------
+        ndarray of bool
+            Whether a piece of the feature is not valid, or its pieces do not hold the ground that
+            they were cut from. Of a feature that was not cut nothing is said.
+        """
+        self._broken_later = True
+        self.reach_out(occupied, within_m)
+        self._broken_later = False
+        cut = np.flatnonzero(self._ready.path != b"")
+        self._sound[cut] = self._valid(cut)
+        doubt = np.zeros(len(self.features), dtype=bool)
+        doubt[self.owner[cut[~self._sound[cut]]]] = True
+        doubt[self._feature[self._lost]] = True
+        return doubt
+
+    def _valid(self, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Tell which pieces are valid."""
+        pieces = self.pieces[rows]
+        found = side_by_side(lambda part: shapely.is_valid(pieces[part]), parts_of(len(rows)))
+        return np.concatenate(found)
+
+    def _refuse_broken(self, lost: list[NDArray[np.intp]]) -> None:
+        """Refuse surfaces that turn out to be broken where nobody looked before.
+
+        A layer that was read around other sites is not checked here.
+        """
+        roots = np.unique(np.concatenate([np.empty(0, dtype=np.intp), *lost]))
+        roots = np.setdiff1d(roots, self._lost)
+        self._lost = np.union1d(self._lost, roots)
+        if not self._broken_later and not shapely.is_valid(self._roots[roots]).all():
+            raise _broken()
 
     def sound(self, rows: NDArray[np.intp]) -> NDArray[np.object_]:
         """Give pieces that are certainly valid.
@@ -268,10 +375,11 @@ class LayerIndex:
         """
         doubt = np.unique(rows[~self._sound[rows]])
         doubt = doubt[self._ready.path[doubt] != b""]
-        checked = side_by_side(lambda p: shapely.is_valid(self.pieces[doubt[p]]), parts_of(len(doubt)))
-        for i in doubt[~np.concatenate([np.empty(0, dtype=bool), *checked])]:
-            again = shapely.box(*self._ready.box[i])
-            self.pieces[i] = shapely.intersection(self._roots[self._ready.root[i]], again)
+        for i in doubt[~self._valid(doubt)]:
+            root = self._roots[self._ready.root[i]]
+            if not shapely.is_valid(root):
+                raise _broken()
+            self.pieces[i] = shapely.intersection(root, shapely.box(*self._ready.box[i]))
         self._sound[doubt] = True
         return np.asarray(self.pieces[rows])
 
@@ -347,6 +455,19 @@ class Indexes:
                 del self._kept[next(iter(self._kept))]
         return index
 
+    def keep(self, index: LayerIndex, frame: object) -> None:
+        """Keep an index that was made while reading.
+
+        Parameters
+        ----------
+        index : LayerIndex
+            Of all features.
+        frame : object
+            What holds them.
+        """
+        with self._lock:
+            self._kept[id(frame), np.ones(len(index.features), dtype=bool).tobytes()] = (frame, index)
+
 
 def ask(
     tree: shapely.STRtree,
@@ -419,10 +540,20 @@ def pairs_within(
     return site, shape
 
 
-def _halve(nodes: _Nodes) -> _Nodes:
-    """Cut each surface in two across its longer side; only surfaces come out."""
+def _broken() -> LayerError:
+    return LayerError(
+        "een laag heeft een vlak dat niet klopt waar het bij het lezen niet is nagekeken: zij is "
+        "rond andere locaties gelezen; lees haar opnieuw met around= deze locaties."
+    )
+
+
+def _halve(nodes: _Nodes) -> tuple[_Nodes, NDArray[np.bool_]]:
+    """Cut each surface in two across its longer side; only surfaces come out.
+
+    Told is also of which the halves do not hold as much ground as the whole.
+    """
     if not len(nodes.shape):
-        return nodes
+        return nodes, np.empty(0, dtype=bool)
 
     def halves(part: slice) -> tuple[list[shapely.Geometry], list[tuple[float, ...]]]:
         cut, boxes = [], []
@@ -451,4 +582,8 @@ def _halve(nodes: _Nodes) -> _Nodes:
     ]
     path = np.empty(len(paths), dtype=object)
     path[:] = paths
-    return _Nodes(parts, nodes.root[parent], path, boxes[half])
+    whole = shapely.area(nodes.shape)
+    held = np.bincount(parent, shapely.area(parts), minlength=len(whole))
+    wide = shapely.area(shapely.envelope(nodes.shape))
+    unequal = np.abs(whole - held) > _NOISE_M2 + _NOISE * wide
+    return _Nodes(parts, nodes.root[parent], path, boxes[half]), unequal

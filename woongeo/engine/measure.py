@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from woongeo.engine.index import EPSILON_M, LayerIndex, Sites, ask, pairs_within
-from woongeo.engine.threads import parts_by, parts_of, side_by_side
+from woongeo.threads import parts_by, parts_of, side_by_side
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -207,7 +207,7 @@ class _Distances(NamedTuple):
         # Cutting moves a corner by a rounding: a site that only touches a feature at a cut is found
         # by its distance to the uncut rings, and met with the whole feature after all.
         found = cls(index, distance, np.flatnonzero(~touches & (distance <= EPSILON_M)))
-        sites.cache[_DISTANCE, id(index), reach_m] = found
+        sites.cache.keep((_DISTANCE, id(index), reach_m), found)
         return found
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,7 +10,7 @@ import shapely
 
 from woongeo.columns import as_text
 from woongeo.encode import dutch
-from woongeo.engine import Measure, Sites, uncovered
+from woongeo.engine import Kept, Measure, Sites, uncovered
 from woongeo.verdict import Oordeel
 
 if TYPE_CHECKING:
@@ -48,32 +47,14 @@ class Subjects:
         Their rows of `Locations.frame`, without shapes, on a `RangeIndex`.
     on : date
         The day for which is judged.
-    cache : dict
+    cache : Kept
         What rules on one layer share, and a later judgement by another rule.
-    lock : Lock
-        For the cache.
     """
 
     sites: Sites
     frame: pd.DataFrame
     on: dt.date
-    cache: dict[Hashable, object] = field(default_factory=dict, repr=False)
-    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
-
-    def keep(self, key: Hashable, value: object) -> None:
-        """Keep what may be asked for again; of too much, the oldest goes.
-
-        Parameters
-        ----------
-        key : Hashable
-            What it is.
-        value : object
-            It.
-        """
-        with self.lock:
-            self.cache[key] = value
-            while len(self.cache) > _KEPT:
-                del self.cache[next(iter(self.cache))]
+    cache: Kept = field(default_factory=lambda: Kept(_KEPT), repr=False)
 
     def __len__(self) -> int:
         return len(self.sites)
@@ -316,7 +297,8 @@ def _uncovered(
     known = sites.cache.get(key)
     if not isinstance(known, _Uncovered):
         # The coverage is kept, so that the ids stay its own.
-        known = sites.cache[key] = _Uncovered(coverage, *uncovered(sites, coverage))
+        known = _Uncovered(coverage, *uncovered(sites, coverage))
+        sites.cache.keep(key, known)
     return known.area_m2, known.outside.copy()
 
 

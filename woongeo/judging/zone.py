@@ -175,15 +175,14 @@ def _measure(
     index = layer.indexes.of(shapes, layer.features, chosen)
     own, reach = rule.leave_out_own_ground, min(layer.reach_m, REACH_M)
     key = ("zone", id(index), own, width[chosen].tobytes(), reach)
-    with subjects.lock:
-        kept = subjects.cache.get(key)
+    kept = subjects.cache.get(key)
     if isinstance(kept, _Measured):
         return kept.found
     how = measure_around if own else measure
     found = how(
         subjects.sites, index.features, within_m=width[chosen], reach_m=reach, index=index
     )
-    subjects.keep(key, _Measured(index, found))
+    subjects.cache.keep(key, _Measured(index, found))
     return found
 
 

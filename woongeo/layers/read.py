@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,15 +16,25 @@ from woongeo.checks import CheckReport, Finding
 from woongeo.columns import as_text, feature_columns, numbers, recognise
 from woongeo.crs import near_netherlands
 from woongeo.encode import dutch
+from woongeo.engine import REACH_M, Indexes
 from woongeo.errors import ColumnError, LayerError, UnknownResultWarning
 from woongeo.geometry import clean, voice_repairs
 from woongeo.layers.model import Coverage, Layer, named
+from woongeo.layers.near import (
+    HasSites,
+    WhereSitesAre,
+    can_look_in_part,
+    check_columns,
+    columns_of,
+    sites_of,
+    wanted_rows,
+    without_value,
+)
 from woongeo.netherlands import outline
-from woongeo.sources import read_vector
+from woongeo.sources import read_selected, read_vector
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Mapping, Sequence
 
     import geopandas as gpd
 
@@ -77,6 +88,9 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
     *,
     coverage: str | Path | gpd.GeoDataFrame | Coverage | None = None,
     rule: RuleBase | None = None,
+    where: Mapping[str, Sequence[object]] | None = None,
+    around: HasSites | gpd.GeoDataFrame | None = None,
+    reach_m: float = REACH_M,
     columns: Mapping[str, str] | None = None,
     id_column: str | None = None,
     name_column: str | None = None,
@@ -108,6 +122,15 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
     rule : RuleBase, optional
         When it hinders: the main rule; without it the catalogue's. The layer's other rules stay
         the catalogue's.
+    where : Mapping, optional
+        Column of the file to the values that are wanted, compared as text: other rows are not read.
+        A row without a value is: it makes the layer incomplete.
+    around : Locations or GeoDataFrame, optional
+        Only what comes near these is read, by the boxes that GeoParquet, GeoPackage and FlatGeobuf
+        keep of their rows; the layer then says nothing of elsewhere. Surfaces of many corners are
+        checked where sites are only, and the report says so.
+    reach_m : float
+        How far around, metres: distances beyond it are not known.
     columns : Mapping, optional
         Column that a rule reads to the column of the file that holds it, where their names differ.
     id_column, name_column : str, optional
@@ -150,20 +173,51 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
     rules = dict(spec.rules) if rule is None else {**spec.rules, MAIN: rule}
     if isinstance(reference_date, dt.datetime):
         reference_date = reference_date.date()
-    frame, origin = read_vector(source, layer=layer, crs=crs, encoding=encoding)
+    near = None if around is None else sites_of(around, reach_m, rules)
+    asked = dict(where or {})
+    what = str(source) if isinstance(source, str | Path) else "het GeoDataFrame"
+
+    def needed(there: Sequence[str]) -> list[str]:
+        chosen = feature_columns(there, id_column=id_column, name_column=name_column, what=what)
+        check_columns(asked, there, what)
+        return [
+            *asked,
+            *columns_of(there, rules, columns or {}, spec.aliases),
+            *(column for column in chosen.values() if column),
+        ]
+
+    if near is None and not asked:
+        frame, origin = read_vector(source, layer=layer, crs=crs, encoding=encoding)
+        rows = len(frame)
+    else:
+        selected = read_selected(
+            source,
+            columns=lambda _: list(asked),
+            wanted=lambda values: wanted_rows(asked, values),
+            needed=needed,
+            within=None if near is None else near.searched,
+            layer=layer,
+            crs=crs,
+            encoding=encoding,
+        )
+        frame, origin, rows = selected.frame, selected.source, selected.rows
     attributes = [c for c in frame.columns if c != "geometry"]
     chosen = feature_columns(
         attributes, id_column=id_column, name_column=name_column, what=origin.path
     )
-    cleaned = clean(frame.geometry.to_numpy(), polygons_only=False)
-    numbers = [str(i + 1) for i in range(len(frame))]
-    ids = as_text(frame[chosen["id"]]).tolist() if chosen["id"] else numbers
+    checker = WhereSitesAre(near, rules) if near and can_look_in_part(rules) else None
+    cleaned = clean(frame.geometry.to_numpy(), polygons_only=False, doubtful=checker)
+    numbers = frame["rij"] if "rij" in frame else pd.Series(np.arange(1, len(frame) + 1))
+    ids = as_text(frame[chosen["id"]] if chosen["id"] else numbers).tolist()
     names = as_text(frame[chosen["name"]]).tolist() if chosen["name"] else [""] * len(frame)
     # What lies far away is most likely in another reference system than the rest.
     far = cleaned.usable & ~near_netherlands(cleaned.geometry)
     problem = np.where(far, "ligt niet in of bij Nederland: ander stelsel?", cleaned.problem)
     part = cleaned.usable & cleaned.reduced
     problem[part] = "lijnen of punten naast het vlak zijn weggelaten"
+    undecided = without_value(asked, frame)
+    problem[undecided] = f"zonder waarde in kolom {', '.join(asked)}: telt het?"
+    part |= undecided
     usable = cleaned.usable & ~far
     findings = [
         Finding(ids[i], "object onbruikbaar", "fout", problem[i])
@@ -180,32 +234,42 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
         for i in np.flatnonzero(cleaned.repaired)
     ]
     findings += [Finding("", "bestand", "melding", note) for note in origin.notes]
-    kept = np.flatnonzero(usable)
+    if checker is not None and checker.in_part:
+        told = (
+            f"{checker.in_part} vlakken met veel hoekpunten zijn alleen nagekeken waar locaties zijn"
+        )
+        findings.append(Finding("", "deels nagekeken", "melding", told, checker.in_part))
+    kept = np.flatnonzero(usable & ~undecided)
     features = named(cleaned.geometry[kept], [ids[i] for i in kept], [names[i] for i in kept])
     taken = _read_by_rules(frame, rules, columns or {}, spec.aliases, origin.path)
     for column, values in taken.items():
         features[column] = values.to_numpy()[kept]
     unknown = (
-        "" if len(frame) or empty_is_free else "laag is leeg, en er is niet gezegd dat dat klopt"
+        "" if rows or empty_is_free else "laag is leeg, en er is niet gezegd dat dat klopt"
     )
     n_broken = int((~usable | part).sum())
     incomplete = ""
     if n_broken and not ignore_unreadable:
         incomplete = f"{n_broken} van de {len(frame)} objecten in de laag zijn onleesbaar"
     expected = spec.min_features
-    if coverage is None and len(frame) < expected and not unknown:
+    if coverage is None and rows < expected and not unknown:
         incomplete = incomplete or (
-            f"laag telt {len(frame)} objecten en landelijk zijn er minstens {expected}: "
+            f"laag telt {rows} objecten en landelijk zijn er minstens {expected}: "
             "geef de dekking op (coverage) als dit een uitsnede is"
         )
     for reason in filter(None, (unknown, incomplete)):
         warnings.warn(f"{origin.path}: {reason}.", UnknownResultWarning, stacklevel=2)
     voice_repairs(cleaned, origin.path, stacklevel=2)
+    covered = _coverage(spec.coverage if coverage is None else coverage, features)
+    indexes = Indexes()
+    as_they_were = len(kept) == len(frame) and not cleaned.repaired.any()
+    if checker is not None and checker.index is not None and as_they_were:
+        indexes.keep(checker.index, features)
     return Layer(
         key=key,
         title=title or spec.title,
         features=features,
-        coverage=_coverage(spec.coverage if coverage is None else coverage, features),
+        coverage=covered if near is None else near.covered(covered),
         rules=rules,
         unknown=unknown,
         incomplete=incomplete,
@@ -214,6 +278,8 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
         licence=licence or "",
         report=CheckReport.of(findings),
         source=origin,
+        reach_m=REACH_M if near is None else near.reach_m,
+        indexes=indexes,
     )
 
 

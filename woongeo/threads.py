@@ -28,6 +28,9 @@ _PARTS = 4
 # Below so many rows starting threads costs more than they gain.
 _FEW = 256
 
+# Nor with so few corners.
+_LITTLE = 10_000
+
 
 def cores() -> int:
     """Count the cores that this process may use.
@@ -109,3 +112,23 @@ def parts_by(key: NDArray[np.intp]) -> list[slice]:
         if end > edges[-1]:
             edges.append(end)
     return [slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+
+
+def parts_by_weight(total: NDArray[np.int64]) -> list[slice]:
+    """Divide rows in parts of about as much work.
+
+    Parameters
+    ----------
+    total : ndarray of int
+        Running total of the work that rows are; rising.
+
+    Returns
+    -------
+    list of slice
+        Together all rows, in order.
+    """
+    if not len(total) or cores() < 2 or total[-1] < _LITTLE:
+        return [slice(0, len(total))]
+    edges = np.searchsorted(total, np.linspace(0, total[-1], 2 * _PARTS * cores() + 1)[1:-1])
+    edges = np.unique(np.concatenate([[0], edges, [len(total)]]))
+    return [slice(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True)]
