@@ -157,14 +157,15 @@ def valid(shapes: NDArray[np.object_]) -> NDArray[np.bool_]:
 def _not_finite(shapes: NDArray[np.object_]) -> NDArray[np.bool_]:
     """Find shapes with coordinates that are no numbers, or none on this earth."""
     broken = np.zeros(len(shapes), dtype=bool)
-    coordinates = shapely.get_coordinates(shapes)
-    # NaN passes through a minimum; so a look at all tells whether to look at each.
-    if not len(coordinates) or (
-        coordinates.min() > -_TOO_LARGE and coordinates.max() < _TOO_LARGE
-    ):
-        return broken
-    coordinates, owner = shapely.get_coordinates(shapes, return_index=True)
-    broken[owner[~(np.abs(coordinates) < _TOO_LARGE).all(axis=1)]] = True
+    # A length adds up all coordinates, so one that is no number shows; but not those of points.
+    with np.errstate(invalid="ignore", over="ignore"):
+        doubt = ~np.isfinite(shapely.length(shapes))
+        doubt |= ~(np.abs(shapely.bounds(shapes).reshape(-1, 4)) < _TOO_LARGE).all(axis=1)
+    kinds = shapely.get_type_id(shapes)
+    doubt |= np.isin(kinds, (GeometryType.POINT, GeometryType.MULTIPOINT, GeometryType.GEOMETRYCOLLECTION))
+    rows = np.flatnonzero(doubt)
+    coordinates, owner = shapely.get_coordinates(shapes[rows], return_index=True)
+    broken[rows[owner[~(np.abs(coordinates) < _TOO_LARGE).all(axis=1)]]] = True
     return broken
 
 

@@ -18,7 +18,6 @@ from woongeo.errors import ColumnError, FileError
 from woongeo.sources.excel import excel_rows
 from woongeo.sources.place import END_BYTES, SHAPEFILE, Place, no_leak
 from woongeo.sources.points import coordinate_columns, points
-from woongeo.threads import parts_by_weight, side_by_side
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -268,24 +267,6 @@ def csv_rows(
     rows = [[None if c.strip() in _BLANK else c for c in line[:width]] for line in lines[1:]]
     whole = text.endswith(("\n", "\r"))
     return names, rows, [] if whole else ["de laatste regel heeft geen einde: is het bestand heel?"]
-
-
-def from_wkb(given: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Read shapes from WKB, on all cores.
-
-    Parameters
-    ----------
-    given : ndarray of bytes
-        WKB; None for no shape.
-
-    Returns
-    -------
-    ndarray of shapely geometries
-        In their order.
-    """
-    weight = np.cumsum([1 if wkb is None else len(wkb) for wkb in given.tolist()], dtype=np.int64)
-    found = side_by_side(lambda part: shapely.from_wkb(given[part]), parts_by_weight(weight))
-    return np.concatenate([np.empty(0, dtype=object), *found])
 
 
 READERS = {"GeoParquet": _read_parquet, "CSV": _read_csv, "Excel": _read_excel}

@@ -21,7 +21,7 @@ from pyproj.exceptions import ProjError
 from woongeo.crs import RD, as_crs, to_rd
 from woongeo.errors import FileError
 from woongeo.sources.place import find, no_leak
-from woongeo.sources.readers import from_wkb, one_layer
+from woongeo.sources.readers import one_layer
 from woongeo.sources.source import Source, fingerprints, read_vector, source_of, with_geometry
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ Box = tuple[float, float, float, float]
 # Kinds that GDAL reads row by row, and whose text has one encoding. Others are read whole.
 _BY_GDAL = {"GPKG", "FlatGeobuf", "OpenFileGDB"}
 
-_BATCH = 16_384
+_BATCH, _BATCH_BYTES = 16_384, 2 << 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -264,7 +264,7 @@ def _with_pyarrow(ask: _Ask) -> Selected | None:
     place = ask.place
     with (
         no_leak(place.given) as notes,
-        ThreadPoolExecutor(1) as pool,
+        ThreadPoolExecutor(2) as pool,
         pq.ParquetFile(place.path, memory_map=True) as file,
     ):
         meta = json.loads((file.schema_arrow.metadata or {}).get(b"geo", b"{}"))
@@ -281,24 +281,31 @@ def _with_pyarrow(ask: _Ask) -> Selected | None:
         there = [n for n in file.schema_arrow.names if n not in {name, *boxes}]
         chosen, read = ask.of(there)
         box = _box_in(ask.within, system, place.given)
-        tables, rows = [], []
+        tables, rows, parsing = [], [], []
         for group, start in _groups(file, covering, box):
-            # Small batches that are thinned out at once: pages of a large column cost most.
-            first = start
-            for batch in file.iter_batches(
-                _BATCH, row_groups=[group], columns=[*read, name], use_threads=False
-            ):
-                keep = np.ones(batch.num_rows, dtype=bool)
-                if chosen:
-                    keep &= ask.wanted(batch.select(chosen).to_pandas())
-                tables.append(batch if keep.all() else batch.filter(pa.array(keep)))
-                rows.append(first + 1 + np.flatnonzero(keep))
-                first += batch.num_rows
-        schema = pa.schema([file.schema_arrow.field(n) for n in [*read, name]])
-        table = pa.Table.from_batches(tables) if tables else schema.empty_table()
+            wanted = np.ones(file.metadata.row_group(group).num_rows, dtype=bool)
+            if chosen:
+                wanted = ask.wanted(file.read_row_group(group, columns=chosen).to_pandas())
+            rows.append(start + 1 + np.flatnonzero(wanted))
+            batches = file.iter_batches(
+                _batch_rows(file, group),
+                row_groups=[group],
+                columns=[*read, name],
+                use_threads=False,
+            )
+            first = 0
+            for batch in batches if wanted.any() else ():
+                keep = wanted[first : first + batch.num_rows]
+                first += len(keep)
+                kept = batch if keep.all() else batch.filter(pa.array(keep))
+                wkb = kept.column(kept.schema.names.index(name))
+                parsing.append(pool.submit(_parsed, wkb.to_numpy(zero_copy_only=False)))
+                tables.append(kept.select(read))
+        schema = pa.schema([file.schema_arrow.field(n) for n in read])
+        table = pa.Table.from_batches(tables, schema=tables[0].schema if tables else schema)
         of = file.metadata.num_rows
-        shapes = from_wkb(table.column(name).to_numpy())
-        attributes = table.select(read).to_pandas(ignore_metadata=True)
+        shapes = np.concatenate([np.empty(0, dtype=object), *(p.result() for p in parsing)])
+        attributes = table.to_pandas(ignore_metadata=True)
         attributes.insert(0, "rij", np.concatenate([np.empty(0, dtype=int), *rows]))
         parts = hashing.result()
     shapes, conversion = to_rd(shapes, system, what=place.given)
@@ -308,6 +315,22 @@ def _with_pyarrow(ask: _Ask) -> Selected | None:
         frame = frame[keep].reset_index(drop=True)
     source = source_of(place, parts, "", len(frame), conversion, notes)
     return _counted(frame, source, of, ask.within)
+
+
+def _parsed(wkb: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Read shapes from WKB."""
+    shapes: NDArray[np.object_] = shapely.from_wkb(wkb)
+    return shapes
+
+
+def _batch_rows(file: pq.ParquetFile, group: int) -> int:
+    """Choose how many rows are read at a time.
+
+    Few megabytes that are thinned out and parsed at once: the memory of a large column costs more
+    time than reading it does.
+    """
+    of = file.metadata.row_group(group)
+    return int(np.clip(_BATCH_BYTES * of.num_rows // max(of.total_byte_size, 1), 1, _BATCH))
 
 
 def _groups(
