@@ -39,6 +39,11 @@ _ENTITIES = str.maketrans({c: f"&#{ord(c)};" for c in "{}$`\\%#"})
 # OWASP's list, and its full-width twins: https://owasp.org/www-community/attacks/CSV_Injection
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001
 
+# Text without any of these is the same in a spreadsheet.
+_SPREADSHEET = re.compile(
+    f"[{re.escape(''.join(_FORMULA))}]|{_INVISIBLE.pattern}|{_SURROGATE.pattern}"
+)
+
 # Dots for thousands, a comma before decimals.
 _DUTCH = str.maketrans(",.", ".,")
 _NO_NUMBER = {"nan": "onbekend", "-0": "0"}
@@ -135,10 +140,14 @@ def csv_text(text: object) -> str:
     ("'=HYPERLINK(A1)", 'Dorpshaven-Zuid')
     """
 
+    whole = str(text)
+    if not _SPREADSHEET.search(whole):
+        return whole
+
     def guarded(part: str) -> str:
         return f"'{part}" if part.lstrip(" ").startswith(_FORMULA) else part
 
-    parts = enumerate(_SPLIT.split(str(text)))
+    parts = enumerate(_SPLIT.split(whole))
     return visible(guarded("".join(part if i % 2 else guarded(part) for i, part in parts)))
 
 

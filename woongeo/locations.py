@@ -14,13 +14,14 @@ import shapely
 
 from woongeo.checks import CheckReport, Finding
 from woongeo.columns import LOCATION_NAMES, as_text, choose, has_thousands, numbers
-from woongeo.encode import dutch, html_text, shortened
-from woongeo.engine import Sites
+from woongeo.encode import dutch, dutch_all, html_text, shortened
+from woongeo.engine import Sites, ask
 from woongeo.errors import DoubtfulLocationWarning, LocationError
 from woongeo.geometry import Cleaned, clean, looks_like_circle, mean_width_m, voice_repairs
 from woongeo.netherlands import outside_netherlands
 from woongeo.planstatus import planstatus
 from woongeo.sources import Source, read_vector
+from woongeo.threads import parts_of, side_by_side
 from woongeo.verdict import Hardheid
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ def read_locations(  # noqa: PLR0913  one keyword a meaning
     layer: str | None = None,
     crs: object = None,
     encoding: str | None = None,
+    overlaps: bool = True,
 ) -> Locations:
     """Read housing locations and check them.
 
@@ -127,6 +129,9 @@ def read_locations(  # noqa: PLR0913  one keyword a meaning
         Reference system, where the file states none or a wrong one.
     encoding : str, optional
         Encoding of text in a shapefile or CSV.
+    overlaps : bool
+        Whether to look for plans that overlap each other. Where many do, as in all buildings of a
+        country, that is most of the work; the report says that it was not done.
 
     Returns
     -------
@@ -174,7 +179,11 @@ def read_locations(  # noqa: PLR0913  one keyword a meaning
     findings += more
     findings += _geometry_findings(ids, cleaned, raw.geometry.to_numpy())
     findings += _shape_findings(ids, cleaned, frame["woningen"].to_numpy())
-    findings += _overlap_findings(ids, cleaned)
+    if overlaps:
+        findings += _overlap_findings(ids, cleaned)
+    else:
+        text = "er is niet gekeken of locaties elkaar overlappen: woningen kunnen dubbel tellen"
+        findings.append(Finding("", "overlap niet nagekeken", "melding", text))
     if origin.conversion.accuracy_m != 0:
         findings.append(_conversion_finding(origin))
     findings += [Finding("", "bestand", "melding", note) for note in origin.notes]
@@ -423,44 +432,67 @@ def _shape_findings(ids: list[str], cleaned: Cleaned, homes: NDArray[np.float64]
     return findings
 
 
-def _overlap_findings(ids: list[str], cleaned: Cleaned) -> list[Finding]:
-    """Report pairs of plans that share ground: homes may be counted twice."""
-    shapes = cleaned.geometry
-    rows = np.flatnonzero(cleaned.usable)
-    tree = shapely.STRtree(shapes[rows])
-    first, second = tree.query(shapes[rows], predicate="intersects")
-    first, second = rows[first], rows[second]
+def _overlapping(
+    shapes: NDArray[np.object_], areas: NDArray[np.float64]
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64], NDArray[np.bool_]]:
+    """Find pairs of plans that share ground worth telling, how much, and whether they are equal."""
+    first, second = ask(shapely.STRtree(shapes), shapes, predicate="intersects")
     one_way = first < second
     first, second = first[one_way], second[one_way]
     order = np.lexsort((second, first))
     first, second = first[order], second[order]
-    # Normal form makes equal rings equal, wherever they start and whichever way they run.
-    normal = dict(zip(rows.tolist(), shapely.normalize(shapes[rows]), strict=True))
-    equal = np.array(
-        [normal[a] == normal[b] for a, b in zip(first.tolist(), second.tolist(), strict=True)],
-        dtype=bool,
+    box = shapely.bounds(shapes)
+    wide, high = (
+        np.minimum(box[first, i + 2], box[second, i + 2]) - np.maximum(box[first, i], box[second, i])
+        for i in (0, 1)
     )
-    shared = shapely.area(shapely.intersection(shapes[first], shapes[second]))
+    same_box = (box[first] == box[second]).all(axis=1)
+    # Boxes that share less cannot hold shapes that share more.
+    worth = np.flatnonzero(same_box | (wide * high > _OVERLAP_M2))
+    first, second, same_box = first[worth], second[worth], same_box[worth]
+    equal = np.zeros(len(first), dtype=bool)
+    # Normal form makes equal rings equal, wherever they start and whichever way they run.
+    equal[same_box] = shapely.equals_exact(
+        shapely.normalize(shapes[first[same_box]]), shapely.normalize(shapes[second[same_box]])
+    )
+
+    def share(part: slice) -> NDArray[np.float64]:
+        both = shapely.intersection(shapes[first[part]], shapes[second[part]])
+        return np.asarray(shapely.area(both))
+
+    shared = np.concatenate(side_by_side(share, parts_of(len(first))))
+    shared[equal] = areas[first[equal]]
+    told = equal | (shared > _OVERLAP_M2)
+    return first[told], second[told], shared[told], equal[told]
+
+
+def _overlap_findings(ids: list[str], cleaned: Cleaned) -> list[Finding]:
+    """Report pairs of plans that share ground: homes may be counted twice."""
+    rows = np.flatnonzero(cleaned.usable)
+    shapes = cleaned.geometry[rows]
     areas = shapely.area(shapes)
-    findings = []
+    first, second, shared, equal = _overlapping(shapes, areas)
+    large = np.where(areas[first] >= areas[second], first, second)
+    small = first + second - large
+    share = shared / areas[small]
     doubles: set[int] = set()
-    for a, b, same, overlap in zip(first, second, equal, shared, strict=True):
+    findings = []
+    for a, b, c, same, overlap, part, m2, percent in zip(
+        *(rows[x].tolist() for x in (np.where(equal, first, large), small, second)),
+        *(x.tolist() for x in (equal, shared, share)),
+        dutch_all(shared.tolist(), decimals=0),
+        dutch_all((100 * share).tolist(), decimals=0),
+        strict=True,
+    ):
         if same:
             # Of three equal shapes the second and the third are reported, once each.
-            if b in doubles:
+            if c in doubles:
                 continue
-            doubles.add(b)
+            doubles.add(c)
             text = f"zelfde vlak als {ids[a]}: woningen tellen mogelijk dubbel"
-            findings.append(Finding(ids[b], "geometrie dubbel", "waarschuwing", text, overlap))
-        elif overlap > _OVERLAP_M2:
-            large, small = (a, b) if areas[a] >= areas[b] else (b, a)
-            share = overlap / areas[small]
-            kind = "ligt vrijwel geheel in" if share > 0.95 else "overlapt"
-            text = (
-                f"{kind} {ids[large]} ({dutch(overlap, decimals=0)} m², "
-                f"{dutch(100 * share, decimals=0)} %): woningen tellen mogelijk dubbel"
-            )
-            findings.append(
-                Finding(ids[small], "plannen overlappen", "waarschuwing", text, overlap)
-            )
+            findings.append(Finding(ids[c], "geometrie dubbel", "waarschuwing", text, overlap))
+            continue
+        kind = "ligt vrijwel geheel in" if part > 0.95 else "overlapt"
+        text = f"{kind} {ids[a]} ({m2} m², {percent} %): woningen tellen mogelijk dubbel"
+        findings.append(Finding(ids[b], "plannen overlappen", "waarschuwing", text, overlap))
     return findings

@@ -7,7 +7,7 @@ the tests hold the fast way against.
 
 from woongeo.engine.around import SLIVER_M, measure_around
 from woongeo.engine.combine import partition_m2
-from woongeo.engine.index import Indexes, Kept, LayerIndex, Sites
+from woongeo.engine.index import Indexes, Kept, LayerIndex, Sites, ask
 from woongeo.engine.measure import (
     REACH_M,
     Measure,
@@ -26,6 +26,7 @@ __all__ = [
     "Measure",
     "Sites",
     "area_by_feature",
+    "ask",
     "dissolve",
     "measure",
     "measure_around",

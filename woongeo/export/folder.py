@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from woongeo.errors import FileError, OutputError
-from woongeo.export.manifest import MANIFEST, manifest
+from woongeo.export.manifest import MANIFEST, manifest, manifest_text
 from woongeo.export.tables import rounded, whole_numbers, write_csv, write_gpkg
 from woongeo.files import (
     fingerprint,
@@ -114,7 +114,7 @@ def export_screening(
                     (scratch / _KAART).write_text(page, encoding="utf-8", newline="\n")
                 facts = manifest(screening, plancapaciteit, seconds=seconds)
                 facts["uitvoer"] = [vars(fingerprint(scratch / name)) for name in names]
-                text = json.dumps(facts, ensure_ascii=False, indent=2) + "\n"
+                text = manifest_text(facts)
                 # Half a character is no UTF-8; written out like this it is JSON.
                 (scratch / MANIFEST).write_bytes(text.encode("utf-8", "backslashreplace"))
                 for name in [*names, MANIFEST]:
