@@ -33,6 +33,7 @@ from woongeo.rules import Rule
 from woongeo.screening import Screening, Toets, screen
 from woongeo.sensitivity import sensitivity
 from woongeo.spuitzones import read_spuitzones
+from woongeo.stream import Streamed, screen_file
 from woongeo.verdict import Hardheid, Oordeel
 from woongeo.webmap import ScreeningMap, map_screening
 
@@ -50,6 +51,7 @@ __all__ = [
     "Rule",
     "Screening",
     "ScreeningMap",
+    "Streamed",
     "Toets",
     "WoongeoError",
     "WoongeoWarning",
@@ -72,6 +74,7 @@ __all__ = [
     "read_regions",
     "read_spuitzones",
     "screen",
+    "screen_file",
     "sensitivity",
     "strict",
     "summarize_plancapaciteit",

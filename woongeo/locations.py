@@ -161,15 +161,45 @@ def read_locations(  # noqa: PLR0913  one keyword a meaning
         "woningen": woningen_column,
         "planstatus": planstatus_column,
     }
+    found, cleaned = check_locations(raw, origin, given, overlaps=overlaps)
+    if not found.usable.any():
+        raise LocationError(
+            f"{origin.path}: geen enkele rij heeft een bruikbaar vlak "
+            f"({found.problem[0]}); lever locaties als vlakken."
+        )
+    voice_repairs(cleaned, origin.path, stacklevel=2)
+    _voice(found.report, origin.path)
+    return found
+
+
+def check_locations(
+    raw: gpd.GeoDataFrame, origin: Source, given: dict[str, str | None], *, overlaps: bool
+) -> tuple[Locations, Cleaned]:
+    """Check rows that were read.
+
+    Parameters
+    ----------
+    raw : GeoDataFrame
+        As of `read_vector`, at least one row.
+    origin : Source
+        Where it came from.
+    given : dict
+        Meaning to column as the user gave it: id, name, woningen, planstatus; None for each that
+        is to be recognised.
+    overlaps : bool
+        As for `read_locations`.
+
+    Returns
+    -------
+    locations : Locations
+        All rows.
+    cleaned : Cleaned
+        Their shapes.
+    """
     attributes = [c for c in raw.columns if c != "geometry"]
     chosen = choose(attributes, given, LOCATION_NAMES, what=origin.path)
 
     cleaned = clean(raw.geometry.to_numpy(), polygons_only=True)
-    if not cleaned.usable.any():
-        raise LocationError(
-            f"{origin.path}: geen enkele rij heeft een bruikbaar vlak "
-            f"({cleaned.problem[0]}); lever locaties als vlakken."
-        )
     ids, findings = _unique_ids(raw, chosen["id"])
     frame, more = _standard_columns(raw, ids, chosen)
     # Where a shape cannot be measured it is shown as it was, unless it cannot even be stored.
@@ -189,9 +219,8 @@ def read_locations(  # noqa: PLR0913  one keyword a meaning
     findings += [Finding("", "bestand", "melding", note) for note in origin.notes]
     report = CheckReport.of(findings)
     taken = {meaning: chosen[meaning] for meaning in given}
-    voice_repairs(cleaned, origin.path, stacklevel=2)
-    _voice(report, origin.path)
-    return Locations(frame, cleaned.usable, cleaned.problem, taken, report, origin)
+    found = Locations(frame, cleaned.usable, cleaned.problem, taken, report, origin)
+    return found, cleaned
 
 
 def _voice(report: CheckReport, path: str) -> None:
