@@ -68,15 +68,13 @@ class Visit:
         return [u for u in self.requests if not u.startswith(("file:", TILES))]
 
 
-# Sites react to the mouse; layers do not.
+# Sites are drawn by our own canvas, which counts what it painted; layers are Leaflet's.
 _COUNT = """() => {
-  const counts = {vlak: 0, teken: 0, laagvlak: 0, laaglijn: 0, laagpunt: 0};
+  const counts = {...map_kaart.woongeo.drawn, laagvlak: 0, laaglijn: 0, laagpunt: 0};
   map_kaart.eachLayer((layer) => {
-    if (layer instanceof L.Polygon) counts[layer.options.interactive ? "vlak" : "laagvlak"] += 1;
+    if (layer instanceof L.Polygon) counts.laagvlak += 1;
     else if (layer instanceof L.Polyline) counts.laaglijn += 1;
-    else if (layer instanceof L.CircleMarker) {
-      counts[layer.options.interactive ? "teken" : "laagpunt"] += 1;
-    }
+    else if (layer instanceof L.CircleMarker) counts.laagpunt += 1;
   });
   return counts;
 }"""

@@ -5,7 +5,10 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import re
+import select
 import socket
+import socketserver
 import struct
 import threading
 import time
@@ -19,6 +22,7 @@ import shapely
 import shapely.geometry
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Iterator, Sequence
 
 RD_URI = "http://www.opengis.net/def/crs/EPSG/0/28992"
@@ -106,9 +110,11 @@ Server = "Callable[[Question], Reply]"
 
 
 class Running:
-    """A server that runs."""
+    """A server that runs; over TLS where it is given what to show."""
 
-    def __init__(self, answer: Callable[[Question], Reply]) -> None:
+    def __init__(
+        self, answer: Callable[[Question], Reply], tls: ssl.SSLContext | None = None
+    ) -> None:
         self.asked: list[Question] = []
         self.busiest = 0
         self._busy = 0
@@ -158,7 +164,9 @@ class Running:
 
         self.server = Quiet(("127.0.0.1", 0), Handler)
         self.host = f"127.0.0.1:{self.server.server_address[1]}"
-        self.url = f"http://{self.host}"
+        self.url = f"http{'s' if tls else ''}://{self.host}"
+        if tls is not None:
+            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
         self.thread = threading.Thread(
             target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
         )
@@ -169,6 +177,64 @@ class Running:
         self.server.shutdown()
         self.server.server_close()
         self.thread.join(5)
+
+
+class Proxy:
+    """A proxy that tunnels every CONNECT and sends every GET to one server, and keeps a log."""
+
+    def __init__(self, target: Running) -> None:
+        self.asked: list[str] = []
+        proxy = self
+
+        class Handler(socketserver.StreamRequestHandler):
+            def handle(self) -> None:
+                line = self.rfile.readline().decode()
+                proxy.asked.append(line.rsplit(" ", 1)[0])
+                head = [re.sub(r"http://[^/ ]+", "", line, count=1)]
+                while (more := self.rfile.readline().decode()).strip():
+                    head.append(more)
+                with socket.create_connection(
+                    ("127.0.0.1", target.server.server_address[1])
+                ) as there:
+                    if line.startswith("CONNECT"):
+                        self.wfile.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+                    else:
+                        there.sendall("".join([*head, "Connection: close\r\n\r\n"]).encode())
+                    _pump(self.connection, there)
+
+        class Quiet(socketserver.ThreadingTCPServer):
+            daemon_threads = True
+            allow_reuse_address = True
+
+            def handle_error(self, *_: object) -> None:
+                pass
+
+        self.server = Quiet(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        self.thread = threading.Thread(
+            target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+        )
+        self.thread.start()
+
+    def close(self) -> None:
+        """Stop."""
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join(5)
+
+
+def _pump(one: socket.socket, other: socket.socket) -> None:
+    """Pass bytes on, both ways, until one side hangs up."""
+    ends = {one: other, other: one}
+    while True:
+        ready, _, _ = select.select(list(ends), [], [], 10)
+        for each in ready:
+            data = each.recv(1 << 16)
+            if not data:
+                return
+            ends[each].sendall(data)
+        if not ready:
+            return
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import datetime as dt
 import warnings
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
@@ -20,8 +21,6 @@ from woongeo.rules import Rule
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
-
-    import geopandas as gpd
 
     Make = Callable[..., woongeo.Locations]
 
@@ -425,3 +424,26 @@ def test_keys_of_verdicts_fit_in_a_column_name() -> None:
     keys = [verdict_key(spec.key, name) for spec in CATALOGUE for name in spec.rules]
     assert len(keys) == len(set(keys))
     assert max(map(len, keys)) <= 40
+
+
+@pytest.mark.real
+def test_real_provinces_say_where_a_list_of_farms_is_whole(real_data: Path) -> None:
+    """Near Tilburg, near Maastricht, and in Brabant 307 m from Belgium."""
+    provinces = real_data / "gebieden" / "cbs_provincies_2022_rd.gpkg"
+    farm = woongeo.read_geitenhouderijen(
+        points_at([(150_000, 400_000)]), provinces=provinces, covered=["Noord-Brabant"]
+    )
+    squares = [shapely.box(x, y, x + 100, y + 100) for x, y in (
+        (135_000, 397_000), (178_000, 320_000), (104_000, 382_500))]  # fmt: skip
+    given = gpd.GeoDataFrame(
+        {"plan_id": list("abc"), "woningen": [1] * 3, "planstatus": ["3"] * 3},
+        geometry=squares,
+        crs="EPSG:28992",
+    )
+    done = woongeo.screen(woongeo.read_locations(given), [farm], on=DAY)
+    assert verdicts(done, "geitenhouderijen_2km") == ["vrij", "onbekend", "vrij"]
+
+
+def points_at(places: Sequence[tuple[float, float]]) -> gpd.GeoDataFrame:
+    """Put points in a frame."""
+    return gpd.GeoDataFrame(geometry=[shapely.Point(*p) for p in places], crs="EPSG:28992")

@@ -100,6 +100,12 @@ def layer(shapes: list[shapely.Geometry], key: str = "geluid", **given: Any) -> 
     return woongeo.read_layer(key, made, coverage="nederland", **given)
 
 
+# The signs of what is shown, in the order in which they are drawn.
+SIGNS = (
+    "map_kaart.woongeo.order.map((i) => map_kaart.woongeo.looks[map_kaart.woongeo.look(i)].teken)"
+)
+
+
 def zoom(visit: Visit, level: int) -> None:
     """Zoom the map."""
     visit.run(f"map_kaart.setZoom({level}, {{animate: false}})")
@@ -123,11 +129,7 @@ def test_from_far_sites_are_signs_and_from_near_they_are_shapes(visit: Visit) ->
     """At zoom 13 and nearer shapes are drawn, further off a sign for each verdict."""
     zoom(visit, 12)
     assert visit.drawn() == {"vlak": 0, "teken": 22, "laagvlak": 4, "laaglijn": 2, "laagpunt": 0}
-    signs = visit.run(
-        "Object.values(map_kaart._layers).filter((l) => l.options.teken)"
-        ".map((l) => l.options.teken).sort()"
-    )
-    assert signs == ["belemmerd"] * 5 + ["onbekend"] * 2 + ["vrij"] * 15
+    assert visit.run(SIGNS) == ["rond"] * 15 + ["vierkant"] * 2 + ["driehoek"] * 5
     zoom(visit, 13)
     assert visit.drawn()["teken"] == 0
     assert visit.drawn()["vlak"] == 22
@@ -180,7 +182,7 @@ def test_points_and_lines_of_a_layer_are_drawn_as_points_and_lines(
         }
         rings = opened.run(
             "Object.values(map_kaart._layers).find((l) => l instanceof L.Polygon"
-            " && !l.options.interactive).getLatLngs().length"
+            ").getLatLngs().length"
         )
         assert rings == 2
         assert opened.untouched()
@@ -202,17 +204,7 @@ def test_checkboxes_take_sites_and_layers_away_and_bring_them_back(visit: Visit)
         visit.page.check(box)
     assert visit.drawn()["vlak"] == 22
     assert visit.drawn()["laagvlak"] == 4
-    colours = visit.run(
-        """() => {
-          const layers = Object.values(map_kaart._layers);
-          const site = layers.find((layer) => layer.options.interactive && layer._rings);
-          const colours = [];
-          let drawn = site._renderer._drawFirst;
-          for (; drawn; drawn = drawn.next) colours.push(drawn.layer.options.color);
-          return colours;
-        }"""
-    )
-    assert colours == ["#004b77"] * 15 + ["#4a4a4a"] * 2 + ["#8f3f00"] * 5
+    assert visit.run(SIGNS) == ["rond"] * 15 + ["vierkant"] * 2 + ["driehoek"] * 5
 
 
 def test_a_reader_who_chooses_no_background_asks_for_nothing(visit: Visit) -> None:
@@ -341,6 +333,160 @@ def test_clicking_a_site_tells_of_it_and_of_what_lies_under_it(visit: Visit) -> 
     assert visit.untouched()
 
 
+# --- choosing -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def chosen_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six plans in two gemeenten, of which two in a zone and one without a number or a shape.
+
+    A (10, hard, zone), B (20, zacht, zone), C (30, hard), D (400, zacht), E (none given), F (5A).
+    """
+    given = frame(
+        [*(block(i * 300, 0) for i in range(5)), None],
+        plan_id=list("ABCDEF"),
+        plannaam=[f"Plan {x}" for x in "ABCDEF"],
+        woningen=[10, 20, 30, 400, None, 7],
+        planstatus=["1A", "3", "2A", "4A", "1A", "5A"],
+        gemeente=["Oost", "Oost", "West", "West", "West", "<b>Noord</b>"],
+    )
+    zone = layer([block(0, 0), block(300, 0)])
+    with pytest.warns(woongeo.WoongeoWarning):
+        made = woongeo.screen(woongeo.read_locations(given), [zone], on=dt.date(2026, 11, 1))
+    return saved(woongeo.map_screening(made), tmp_path_factory.mktemp("keuze"))
+
+
+@pytest.fixture
+def chosen(browser: Browser, chosen_page: Path) -> Iterator[Visit]:
+    """Open the page of six plans."""
+    with visiting(browser, chosen_page) as opened:
+        opened.ready()
+        zoom(opened, 14)
+        yield opened
+        assert opened.untouched()
+
+
+def totals(visit: Visit) -> str:
+    """Read the totals of what is in view."""
+    return visit.page.inner_text("#in-beeld strong")
+
+
+def rows(visit: Visit) -> list[list[str]]:
+    """Read the table."""
+    cells: list[list[str]] = visit.run(
+        "[...document.querySelectorAll('#tabel tbody tr')]"
+        ".map((row) => [...row.cells].map((cell) => cell.textContent))"
+    )
+    return cells
+
+
+def names(visit: Visit) -> list[str]:
+    """Read the first column of the table."""
+    return [row[0][-1] for row in rows(visit)]
+
+
+def test_totals_follow_what_is_chosen_and_what_is_in_view(chosen: Visit) -> None:
+    """Five plans have a shape; 10 + 20 + 30 + 400 homes, one plan without a number."""
+    assert totals(chosen) == "In beeld: 5 locaties, 460 woningen; 1 zonder aantal."
+    split = "belemmerd 2 (30 woningen), onbekend 0 (0 woningen), vrij 3 (430 woningen)."
+    assert split in chosen.page.inner_text("#in-beeld")
+    assert chosen.page.is_hidden("#alles-tonen")
+    chosen.page.select_option("#gebied-0", label="West")
+    assert totals(chosen) == "In beeld: 3 locaties, 430 woningen; 1 zonder aantal."
+    chosen.page.fill("#minstens", "31")
+    assert totals(chosen) == "In beeld: 1 locaties, 400 woningen."
+    assert chosen.drawn()["vlak"] == 1
+    chosen.page.click("#alles-tonen")
+    assert totals(chosen).startswith("In beeld: 5 locaties")
+    assert focused(chosen) == "zoek"
+    chosen.page.select_option("#knelpunt", label="geluid")
+    assert totals(chosen) == "In beeld: 2 locaties, 30 woningen."
+    chosen.page.click("#alles-tonen")
+    chosen.page.uncheck("#hardheid-1")
+    assert totals(chosen) == "In beeld: 3 locaties, 40 woningen; 1 zonder aantal."
+    # Away from all plans nothing is in view.
+    chosen.run("map_kaart.panBy([5000, 0], {animate: false})")
+    assert totals(chosen) == "In beeld: 0 locaties, 0 woningen."
+
+
+def test_the_table_holds_what_is_chosen_also_what_has_no_shape(chosen: Visit) -> None:
+    """By homes at first, the largest first and what is unknown last; then by name."""
+    assert chosen.page.is_hidden("#tabel")
+    chosen.page.click("#tabel-knop")
+    assert chosen.page.get_attribute("#tabel-knop", "aria-expanded") == "true"
+    assert names(chosen) == list("DCBAFE")
+    assert rows(chosen)[2] == ["Plan B", "Oost", "20", "3 (zacht)", "belemmerd", "geluid"]
+    assert rows(chosen)[5] == ["Plan E", "West", "onbekend", "1A (hard)", "vrij", ""]
+    # What comes from strangers is text.
+    assert rows(chosen)[4][1] == "<b>Noord</b>"
+    chosen.page.click("#tabel thead button >> nth=0")
+    assert names(chosen) == list("ABCDEF")
+    assert chosen.page.get_attribute("#tabel thead th >> nth=0", "aria-sort") == "ascending"
+    chosen.page.keyboard.press("Enter")
+    assert names(chosen) == list("FEDCBA")
+    chosen.page.select_option("#gebied-0", label="Oost")
+    assert names(chosen) == list("BA")
+    chosen.page.click("#alles-tonen")
+    zoom(chosen, 17)
+    chosen.page.check("#alleen-in-beeld")
+    assert len(names(chosen)) < 5
+    chosen.page.click("#tabel-knop")
+    assert chosen.page.is_hidden("#tabel")
+
+
+def test_a_row_of_the_table_leads_to_the_map_and_back(chosen: Visit) -> None:
+    """With the keyboard alone; a plan without shape is told of beside the map."""
+    chosen.page.click("#tabel-knop")
+    chosen.page.focus("#tabel tbody button >> nth=1")
+    chosen.page.keyboard.press("Enter")
+    chosen.page.wait_for_selector(".leaflet-popup h3:text-is('Plan C')")
+    chosen.page.keyboard.press("Escape")
+    chosen.page.wait_for_selector(".leaflet-popup", state="detached")
+    assert chosen.run("document.activeElement.textContent") == "Plan C"
+    chosen.page.click("#tabel tbody button:text-is('Plan F')")
+    assert "geen vlak" in chosen.page.inner_text("#feiten")
+
+
+def test_what_is_sought_is_shown_though_a_filter_hides_it(chosen: Visit) -> None:
+    """Filters give way to who asks for a plan by name."""
+    chosen.page.select_option("#gebied-0", label="Oost")
+    chosen.page.uncheck("#hardheid-1")
+    chosen.find("plan d")
+    chosen.page.wait_for_selector(".leaflet-popup h3:text-is('Plan D')")
+    assert chosen.page.is_checked("#hardheid-1")
+    assert chosen.run("document.querySelector('#gebied-0').value") == ""
+
+
+def test_before_constraints_plans_are_told_apart_by_hardness(chosen: Visit) -> None:
+    """A and C and E are hard, B and D soft: signs and colours say so, and go back."""
+    after = ["rond"] * 3 + ["driehoek"] * 2
+    assert chosen.run(SIGNS) == after
+    chosen.page.check("#beeld-voor")
+    assert chosen.run(SIGNS) == ["punt"] * 2 + ["ruit"] * 3
+    chosen.page.check("#beeld-na")
+    assert chosen.run(SIGNS) == after
+
+
+def test_a_long_table_comes_in_pieces(
+    browser: Browser, sites: Callable[..., woongeo.Locations], tmp_path: Path
+) -> None:
+    """A hundred and twenty plans: fifty, and fifty more, and the rest."""
+    made = woongeo.screen(
+        sites([block(i * 150, 0) for i in range(120)], woningen=list(range(120))),
+        [layer([block(0, 900)])],
+    )
+    with visiting(browser, saved(woongeo.map_screening(made), tmp_path)) as opened:
+        opened.ready()
+        opened.page.click("#tabel-knop")
+        for n in (50, 100, 120):
+            assert len(rows(opened)) == n
+            if n < 120:
+                opened.page.click("#tabel > button")
+                assert opened.run("document.activeElement.textContent") == f"P{119 - n}"
+        assert opened.page.locator("#tabel > button").count() == 0
+        assert opened.untouched()
+
+
 # --- without a mouse, with a reader, on a phone ------------------------------------------------
 
 
@@ -373,10 +519,13 @@ def test_everything_can_be_done_with_the_keyboard_alone(visit: Visit) -> None:
     visit.page.wait_for_selector(".leaflet-popup", state="detached")
     assert visit.run("document.activeElement.textContent") == "Duinlint \u2013 belemmerd"
     keyboard.press("Tab")
+    assert focused(visit) == "beeld-na"
+    keyboard.press("Tab")
     assert focused(visit) == "oordeel-belemmerd"
     keyboard.press("Space")
     assert not visit.page.is_checked("#oordeel-belemmerd")
-    for _ in range(5):
+    # Two verdicts, four grades of hardness, a bottleneck, a number, two layers.
+    for _ in range(11):
         keyboard.press("Tab")
     assert focused(visit) == "achtergrond-0"
     keyboard.press("ArrowUp")
@@ -425,12 +574,18 @@ def test_axe_finds_nothing_serious(browser: Browser, example_page: Path, axe: st
             assert faults(opened, axe) == []
             opened.find("nog te tekenen")
             assert faults(opened, axe) == []
+            opened.page.click("#tabel-knop")
+            opened.page.check("#beeld-voor")
+            opened.page.uncheck("#hardheid-0")
+            assert faults(opened, axe) == []
 
 
 def test_on_a_phone_nothing_falls_outside_the_screen(browser: Browser, example_page: Path) -> None:
     """No sideways scrolling; a pop-up lies within the map and beside the zoom buttons."""
     with visiting(browser, example_page, wide=390, high=844) as opened:
         opened.ready()
+        assert opened.run("document.documentElement.scrollWidth") <= 390
+        opened.page.click("#tabel-knop")
         assert opened.run("document.documentElement.scrollWidth") <= 390
         opened.find("rietrand")
         opened.settled()

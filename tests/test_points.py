@@ -6,6 +6,7 @@ import datetime as dt
 import zipfile
 from typing import TYPE_CHECKING, Any
 
+import openpyxl
 import pandas as pd
 import pytest
 import shapely
@@ -152,6 +153,35 @@ def test_a_damaged_workbook_is_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("xl/workbook.xml", "<workbook")
     with pytest.raises(FileError, match="la het opnieuw op"):
+        read_vector(path)
+
+
+def test_a_stray_cell_in_the_last_corner_costs_nothing(tmp_path: Path) -> None:
+    # Laid out, the sheet would hold 17,179,869,184 cells.
+    book = openpyxl.Workbook()
+    for cell, value in (("A1", "x"), ("B1", "y"), ("A2", EAST), ("B2", NORTH), ("XFD1048576", " ")):
+        book.active[cell] = value
+    book.save(tmp_path / "ver.xlsx")
+    read, _ = read_vector(tmp_path / "ver.xlsx")
+    assert coordinates(read.geometry) == [(EAST, NORTH)]
+    assert list(read.columns) == ["x", "y", "geometry"]
+
+
+def test_a_formula_without_an_outcome_is_an_empty_cell(tmp_path: Path) -> None:
+    path = excel(tmp_path, {"x": [EAST, "=A2+1"], "y": [NORTH, NORTH]})
+    read, source = read_vector(path)
+    assert [s is None for s in read.geometry] == [False, True]
+    assert source.notes == ("1 rijen hebben geen leesbare x en y",)
+
+
+def test_xml_that_reads_other_files_is_refused(tmp_path: Path) -> None:
+    path = excel(tmp_path, {"x": [EAST], "y": [NORTH]})
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(
+            "xl/sharedStrings2.xml",
+            '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/hostname">]><a>&b;</a>',
+        )
+    with pytest.raises(FileError, match="DOCTYPE"):
         read_vector(path)
 
 

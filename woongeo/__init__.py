@@ -28,6 +28,7 @@ from woongeo.layers import (
     read_layer,
 )
 from woongeo.locations import Locations, read_locations
+from woongeo.plotting import ScreeningPlot, plot_screening
 from woongeo.regions import Regions, read_regions
 from woongeo.rules import Rule
 from woongeo.screening import Screening, Toets, screen
@@ -51,6 +52,7 @@ __all__ = [
     "Rule",
     "Screening",
     "ScreeningMap",
+    "ScreeningPlot",
     "Streamed",
     "Toets",
     "WoongeoError",
@@ -66,6 +68,7 @@ __all__ = [
     "list_layers",
     "map_screening",
     "missing_layer",
+    "plot_screening",
     "read_catalogue",
     "read_coverage",
     "read_geitenhouderijen",

@@ -37,6 +37,13 @@ LOCATION_NAMES: dict[str, tuple[str, ...]] = {
     "sloop": ("sloop", "totaal_sloop", "aantal_sloop"),
 }
 
+#: Columns that hold a region of a location, by its level.
+REGION_NAMES: dict[str, tuple[str, ...]] = {
+    "gemeente": ("gemeente", "gemeentenaam", "gemeente_naam", "gem_naam"),
+    "woondealregio": ("woondealregio", "woondeal_regio", "woondeal", "regio"),
+    "provincie": ("provincie", "provincienaam", "provincie_naam", "prov_naam"),
+}
+
 _FEATURE_NAMES: dict[str, tuple[str, ...]] = {
     "id": (
         "object_id",

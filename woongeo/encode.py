@@ -169,7 +169,7 @@ def page_data(value: object) -> str:
         Base64 of the zlib-compressed JSON.
     """
     packed = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
-    return base64.b64encode(zlib.compress(packed.encode("ascii"), 9)).decode("ascii")
+    return base64.b64encode(zlib.compress(packed.encode("ascii"), 6)).decode("ascii")
 
 
 def dutch(value: float, *, decimals: int = 2) -> str:

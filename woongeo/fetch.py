@@ -31,7 +31,14 @@ if TYPE_CHECKING:
     from woongeo.rules import RuleBase
 
 # Layers whose publisher covers part of the country only: elsewhere their absence means nothing.
-_OWN_AREA = {"netcongestie_gebieden", "liander_hoogspanning"}
+_OWN_AREA = {
+    "netcongestie_gebieden",
+    "netcongestie_gebieden_teruglevering",
+    "netcongestie_pc4",
+    "netcongestie_pc6",
+    "liander_hoogspanning",
+    "liander_onderstations",
+}
 # Of a layer with more features than this only the surroundings are fetched.
 _MANY = 20_000
 _NEAR_M = 1_000.0

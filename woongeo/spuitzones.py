@@ -172,10 +172,14 @@ def read_spuitzones(  # noqa: PLR0913  one keyword a fact
     parcels.loc[double, "object_id"] += " van bestand " + pd.Series(number).astype(str)[double]
     years = sorted({year for year in parcels["jaar"] if year})
     asked = catalogue or default_catalogue()
-    few = min(part.rows for part in parts) < asked.spec(key).min_features
-    covered = coverage if coverage is not None else asked.spec(key).coverage
-    if few and coverage is None:
-        covered = Coverage(None, "niet opgegeven: de bestanden zijn kleiner dan de landelijke BRP")
+    spec = asked.spec(key)
+    covered = coverage if coverage is not None else spec.coverage
+    fewest = min(part.rows for part in parts)
+    if coverage is None and fewest < spec.min_features:
+        told = f"een bestand telt {fewest} percelen en landelijk zijn er minstens"
+        told = f"{told} {spec.min_features}: geef de dekking op (coverage) als dit een uitsnede is"
+        warnings.warn(f"{spec.title}: {told}.", UnknownResultWarning, stacklevel=2)
+        covered = Coverage(None, f"niet opgegeven: {told}")
     if box is not None and covered is not None:
         covered = _near(covered, box, reach_m)
     if reference_date is None and years:

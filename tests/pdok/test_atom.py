@@ -18,6 +18,7 @@ from typing import Any
 import geopandas as gpd
 import pytest
 import shapely
+from filelock import FileLock
 from pdok_servers import EAST, NORTH, Question, Reply, squares
 
 from woongeo.errors import (
@@ -30,6 +31,7 @@ from woongeo.errors import (
     ServiceResponseError,
     ServiceUnavailableError,
 )
+from woongeo.pdok import _download
 from woongeo.pdok._download import download
 from woongeo.pdok.atom import choose_file, fetch_atom, fetch_file, list_files, read_file
 
@@ -261,10 +263,21 @@ def test_a_folder_that_is_a_file(serve: Any, task: Any, package: Path, tmp_path:
         fetch_atom(task(server), f"{server.url}/vlakken.gpkg", tmp_path / "map")
 
 
-def test_two_at_once_fetch_once(serve: Any, task: Any, package: Path, tmp_path: Path) -> None:
+def test_two_at_once_fetch_once(
+    serve: Any, task: Any, package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """F49: the second waits for the first, and takes what it got."""
     files = Files(package.read_bytes())
     waiting = threading.Event()
+    at_the_lock = threading.Barrier(2)
+
+    class Lock(FileLock):
+        def acquire(self, *given: Any, **options: Any) -> Any:
+            # Both have begun before one of them is let in.
+            at_the_lock.wait(10)
+            return super().acquire(*given, **options)
+
+    monkeypatch.setattr(_download, "FileLock", Lock)
 
     def slow(asked: Question) -> Reply:
         waiting.wait(10)

@@ -538,7 +538,8 @@ def test_the_embedded_catalogue() -> None:
     for dataset in embedded().values():
         for door in dataset.edition(None).doors:
             assert door.url.startswith("https://")
-            assert "{" not in door.url
+            assert ("{" in door.url) == (door.kind == "tiles")
+        assert not dataset.shapes or "postcode" in embedded()[dataset.shapes].columns
     assert embedded()["brp_gewaspercelen"].edition(2024).doors[0].url.endswith("_2024.gpkg")
     assert embedded()["cbs_gemeenten"].edition(2023).datetime == "2023-07-01T00:00:00Z"
 

@@ -23,7 +23,8 @@ from woongeo.errors import (
     UnexpectedCrsError,
 )
 from woongeo.pdok import coverages
-from woongeo.pdok.coverages import Coverage, fetch_coverage, write_geotiff
+from woongeo.pdok.coverages import Coverage, fetch_coverage
+from woongeo.pdok.rasters import write_geotiff
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,7 +96,7 @@ def test_cells_lie_where_they_belong(serve: Any, task: Any) -> None:
     """The box is widened to whole cells, and nothing is resampled."""
     server = serve(Wcs())
     doing = task(server)
-    found = fetch_coverage(doing, BOX, coverage=here(server))
+    found = fetch_coverage(doing, BOX, here(server))
     assert found.box == (120_000.0, 480_000.0, 120_060.0, 480_040.5)
     assert found.values.shape == (81, 120)
     for row, column in [(0, 0), (80, 119), (17, 60)]:
@@ -116,10 +117,10 @@ def test_parts_are_merged(
     serve: Any, task: Any, monkeypatch: pytest.MonkeyPatch, side: int
 ) -> None:
     server = serve(Wcs())
-    whole = fetch_coverage(task(server), BOX, coverage=here(server))
+    whole = fetch_coverage(task(server), BOX, here(server))
     monkeypatch.setattr(coverages, "TILE_CELLS", side)
     server = serve(Wcs())
-    parted = fetch_coverage(task(server), BOX, coverage=here(server))
+    parted = fetch_coverage(task(server), BOX, here(server))
     assert len(server.asked) == -(-81 // side) * -(-120 // side)
     assert server.busiest <= 4
     np.testing.assert_array_equal(parted.values, whole.values)
@@ -130,7 +131,7 @@ def test_what_was_not_measured_is_no_height(serve: Any, task: Any, stated: float
     """F37: neither 3.4e38 nor zero, whether or not the file says what stands for nothing."""
     server = serve(Wcs(nodata=stated, known_from=120_015))
     doing = task(server)
-    found = fetch_coverage(doing, BOX, coverage=here(server))
+    found = fetch_coverage(doing, BOX, here(server))
     assert np.isnan(found.values[:, :30]).all()
     assert np.isfinite(found.values[:, 30:]).all()
     assert found.known_share == 0.75
@@ -153,7 +154,7 @@ def test_other_cells_than_were_asked(
     """A wish for another resolution is ignored without a word."""
     server = serve(wcs)
     with pytest.raises(kind, match=said):
-        fetch_coverage(task(server), BOX, coverage=here(server))
+        fetch_coverage(task(server), BOX, here(server))
 
 
 @pytest.mark.parametrize(
@@ -173,7 +174,7 @@ def test_answers_that_are_no_grid(serve: Any, task: Any, reply: Reply, said: str
     """F6: MapServer's errors are XML, some with HTTP 200."""
     server = serve(lambda _: reply)
     with pytest.raises((ServiceResponseError, ServiceUnavailableError), match=said):
-        fetch_coverage(task(server), BOX, coverage=here(server))
+        fetch_coverage(task(server), BOX, here(server))
 
 
 def test_a_grid_that_stops_halfway(serve: Any, task: Any) -> None:
@@ -181,18 +182,18 @@ def test_a_grid_that_stops_halfway(serve: Any, task: Any) -> None:
     wcs = Wcs()
     server = serve(lambda q: Reply(wcs(q).body[:20_000], framing="close"))
     with pytest.raises(ServiceResponseError, match="niet heel"):
-        fetch_coverage(task(server), BOX, coverage=here(server))
+        fetch_coverage(task(server), BOX, here(server))
 
 
 def test_the_second_endpoint(serve: Any, task: Any) -> None:
     """F8: sources disagree on where it is."""
     gone, server = serve(lambda _: Reply(b"", 404)), serve(Wcs())
     doing = task(server, hosts=frozenset({gone.host, server.host}))
-    found = fetch_coverage(doing, BOX, coverage=here(gone, server))
+    found = fetch_coverage(doing, BOX, here(gone, server))
     assert found.url == f"{server.url}/wcs"
     assert any("andere adres" in note for note in doing.notes)
     with pytest.raises(EndpointGoneError, match="geen van de 1"):
-        fetch_coverage(task(gone), BOX, coverage=here(gone))
+        fetch_coverage(task(gone), BOX, here(gone))
 
 
 def test_a_part_that_fails_fails_the_grid(
@@ -205,7 +206,7 @@ def test_a_part_that_fails_fails_the_grid(
     spare = serve(Wcs())
     doing = task(spare, hosts=frozenset({failing.host, spare.host}))
     with pytest.raises(ServiceUnavailableError):
-        fetch_coverage(doing, BOX, coverage=here(failing, spare))
+        fetch_coverage(doing, BOX, here(failing, spare))
     assert spare.asked == []
 
 
@@ -222,15 +223,13 @@ def test_boxes_that_are_not_asked(
 ) -> None:
     server = serve(Wcs())
     with pytest.raises(InputError, match=said):
-        fetch_coverage(task(server), box, coverage=here(server))
-    with pytest.raises(InputError, match="dtm_05m, dsm_05m"):
-        fetch_coverage(task(server), BOX, coverage="ahn2")
+        fetch_coverage(task(server), box, here(server))
     assert server.asked == []
 
 
 def test_written_whole_with_where_it_came_from(serve: Any, task: Any, tmp_path: Path) -> None:
     server = serve(Wcs(known_from=120_015))
-    found = fetch_coverage(task(server), BOX, coverage=here(server))
+    found = fetch_coverage(task(server), BOX, here(server))
     path = write_geotiff(found, tmp_path / "hoogte.tif")
     with rasterio.open(path) as file:
         assert file.crs.to_epsg() == 28992
@@ -244,7 +243,7 @@ def test_written_whole_with_where_it_came_from(serve: Any, task: Any, tmp_path: 
 
 def test_a_folder_that_is_not_there(serve: Any, task: Any, tmp_path: Path) -> None:
     server = serve(Wcs())
-    found = fetch_coverage(task(server), BOX, coverage=here(server))
+    found = fetch_coverage(task(server), BOX, here(server))
     with pytest.raises(OutputError, match="kan niet worden geschreven"):
         write_geotiff(found, tmp_path / "weg" / "hoogte.tif")
     (tmp_path / "map.tif").mkdir()

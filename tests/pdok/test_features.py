@@ -85,12 +85,36 @@ def test_all_pages_come(serve: Any, task: Any) -> None:
     assert limits == {"1000"}
 
 
+def test_a_gateway_that_gives_up_gets_smaller_boxes(serve: Any, task: Any) -> None:
+    """F4: HTTP 504 says nothing but that it took too long; asked again first, and then less."""
+    gokoala = Gokoala(squares(100))
+
+    def answer(asked: Question) -> Reply:
+        box = [float(v) for v in asked.query.get("bbox", "0,0,9,9").split(",")]
+        wide = "bbox" in asked.query and box[2] - box[0] > 2_000
+        return Reply(b"<html>504</html>", 504) if wide else gokoala(asked)
+
+    server = serve(answer)
+    doing = task(server, attempts=2)
+    frame = fetch_features(doing, items(server), [(EAST, NORTH, EAST + 4_000, NORTH + 1_000)])
+    assert sorted(frame["nr"]) == list(range(100))
+    assert any("in kleinere gevraagd" in note for note in doing.notes)
+    assert sum("bbox" in q.query for q in server.asked) == 2 + 4
+
+
 def test_we_say_who_we_are_and_ask_for_rd(serve: Any, task: Any) -> None:
     server = serve(Gokoala(squares(3)))
-    fetch_features(task(server), items(server), [(EAST, NORTH, EAST + 500, NORTH + 500)])
+    manners = {
+        "contact": "ik@hier.nl",
+        "referer": "https://hier.nl/",
+        "referer_hosts": ("127.0.0.1",),
+    }
+    spot = [(EAST, NORTH, EAST + 500, NORTH + 500)]
+    fetch_features(task(server, **manners), items(server), spot)
     asked = next(q for q in server.asked if q.path.endswith("/items"))
     assert asked.headers["user-agent"].startswith("woongeo-pdok/")
-    assert asked.headers["referer"]
+    assert asked.headers["user-agent"].endswith(" ik@hier.nl")
+    assert asked.headers["referer"] == "https://hier.nl/"
     assert "authorization" not in asked.headers
     assert "cookie" not in asked.headers
     assert asked.query["crs"] == asked.query["bbox-crs"] == RD_URI

@@ -35,3 +35,20 @@ def test_index_of_all_apis() -> None:
 def test_place() -> None:
     found = Client().locate("Stationstuinen, Barendrecht")
     assert found["gemeente"].iloc[0] == "Barendrecht"
+
+
+def test_nitrogen() -> None:
+    found = Client().raster("stikstofdepositie")
+    assert found.values.shape[0] > 250
+
+
+def test_heights_and_backgrounds() -> None:
+    box = (155_000.0, 463_000.0, 155_100.0, 463_100.0)
+    assert Client().heights(box).known_share > 0
+    for name in ("brt_grijs", "luchtfoto"):
+        assert not Client().background(box, background=name).missing
+
+
+def test_the_grid_by_postcode() -> None:
+    found = Client().fetch("netcongestie_pc6", around=shapely.Point(155_000, 463_000), reach_m=500)
+    assert found.frame["afname"].notna().any()

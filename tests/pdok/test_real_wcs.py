@@ -121,7 +121,7 @@ def test_the_cells_of_the_file(
     """In one part and in six; what was not measured is not a height."""
     monkeypatch.setattr(coverages, "TILE_CELLS", side)
     box = (WEST + 20.2, NORTH - 180.0, WEST + 220.0, NORTH - 20.0)
-    found = fetch_coverage(task(mapserver), box, coverage=here(mapserver))
+    found = fetch_coverage(task(mapserver), box, here(mapserver))
     assert found.values.shape == (320, 400)
     whole = np.arange(600 * 800, dtype=np.float32).reshape(600, 800) / 8
     whole[:100, :80] = np.nan
@@ -132,13 +132,13 @@ def test_beyond_the_edge_is_an_error(mapserver: Any, task: Callable[..., Any]) -
     """MapServer gives what there is, in a smaller grid."""
     box = (WEST + 300.0, NORTH - 100.0, WEST + 500.0, NORTH - 20.0)
     with pytest.raises(ServiceResponseError, match=r"gevraagd is 400 bij 160|meldt een fout"):
-        fetch_coverage(task(mapserver), box, coverage=here(mapserver))
+        fetch_coverage(task(mapserver), box, here(mapserver))
 
 
 def test_what_it_does_not_know(mapserver: Any, task: Callable[..., Any]) -> None:
     box = (WEST + 20.0, NORTH - 180.0, WEST + 220.0, NORTH - 20.0)
     with pytest.raises(EndpointGoneError, match="COVERAGEID=ahn2 not found"):
-        fetch_coverage(task(mapserver), box, coverage=here(mapserver, "ahn2"))
+        fetch_coverage(task(mapserver), box, here(mapserver, "ahn2"))
     far = (WEST - 900.0, NORTH - 180.0, WEST - 800.0, NORTH - 20.0)
     with pytest.raises(ServiceResponseError, match="does not intersect"):
-        fetch_coverage(task(mapserver), far, coverage=here(mapserver))
+        fetch_coverage(task(mapserver), far, here(mapserver))

@@ -21,9 +21,10 @@ from woongeo.errors import (
     ServiceUnavailableError,
 )
 from woongeo.pdok._grid import RD_GRID, WEB_GRID, Grid
+from woongeo.pdok.catalogue import embedded
 from woongeo.pdok.tiles import (
-    BACKGROUNDS,
     Background,
+    background_of,
     choose_zoom,
     fetch_background,
 )
@@ -142,7 +143,7 @@ def here(server: Any, *more: str) -> Background:
 def test_tiles_are_laid_where_they_belong(serve: Any, task: Any) -> None:
     server = serve(numbered)
     doing = task(server)
-    found = fetch_background(doing, BOX, width_px=500, background=here(server))
+    found = fetch_background(doing, BOX, here(server), width_px=500)
     west, south, east, north = found.box
     metres = found.metres_per_pixel
     height, width = found.rgb.shape[:2]
@@ -172,19 +173,19 @@ def test_the_old_address_when_the_new_one_is_gone(serve: Any, task: Any) -> None
     )
     doing = task(server)
     gone = f"{server.url}/weg/{{tms}}/{{z}}/{{x}}/{{y}}.png"
-    found = fetch_background(doing, BOX, background=here(server, gone))
+    found = fetch_background(doing, BOX, here(server, gone))
     assert found.template.startswith(f"{server.url}/nieuw")
     assert any("andere adres" in note for note in doing.notes)
     assert sum(q.path.startswith("/weg") for q in server.asked) == 1
     only = Background("Proef", "", "", (gone,))
     with pytest.raises(EndpointGoneError, match="404 Not Found"):
-        fetch_background(task(server), BOX, background=only)
+        fetch_background(task(server), BOX, only)
 
 
 def test_a_server_that_is_down_is_not_a_map_that_moved(serve: Any, task: Any) -> None:
     server = serve(lambda _: Reply(b"", 503))
     with pytest.raises(ServiceUnavailableError, match="geen van de 1"):
-        fetch_background(task(server), BOX, background=here(server))
+        fetch_background(task(server), BOX, here(server))
 
 
 def test_a_missing_tile_is_striped_and_named(serve: Any, task: Any) -> None:
@@ -197,7 +198,7 @@ def test_a_missing_tile_is_striped_and_named(serve: Any, task: Any) -> None:
 
     server = serve(answer)
     doing = task(server)
-    found = fetch_background(doing, BOX, width_px=500, background=here(server))
+    found = fetch_background(doing, BOX, here(server), width_px=500)
     assert found.missing == (RD_GRID.bounds(*lacking, 10),)
     assert any("gestreept" in note for note in doing.notes)
     assert {tuple(p) for p in found.rgb[0, :60].tolist()} == {(150,) * 3, (215,) * 3}
@@ -208,14 +209,14 @@ def test_mostly_missing_is_no_map(serve: Any, task: Any) -> None:
     middle = f"/{columns[len(columns) // 2]}/{rows[len(rows) // 2]}.png"
     server = serve(lambda q: numbered(q) if q.path.endswith(middle) else Reply(b"", 404))
     with pytest.raises(ServiceResponseError, match="bestaan niet"):
-        fetch_background(task(server), BOX, width_px=500, background=here(server))
+        fetch_background(task(server), BOX, here(server), width_px=500)
 
 
 def test_a_failing_tile_fails_the_map(serve: Any, task: Any) -> None:
     """A tile that exists but does not come is not a hole."""
     server = serve(lambda q: Reply(b"", 500) if q.number > 3 else numbered(q))
     with pytest.raises(ServiceUnavailableError):
-        fetch_background(task(server), BOX, width_px=500, background=here(server))
+        fetch_background(task(server), BOX, here(server), width_px=500)
 
 
 PNG = picture(plain(1, 2, 3))
@@ -236,8 +237,8 @@ PNG = picture(plain(1, 2, 3))
 def test_what_is_no_whole_tile(serve: Any, task: Any, body: bytes) -> None:
     """F2 and F6: GDAL gives black for the part of a picture that did not come."""
     server = serve(lambda _: Reply(body))
-    with pytest.raises(ServiceUnavailableError, match=r"geeft .* (tegel|pixels)"):
-        fetch_background(task(server), BOX, background=here(server))
+    with pytest.raises(ServiceResponseError, match=r"geeft .* (tegel|pixels)"):
+        fetch_background(task(server), BOX, here(server))
 
 
 def test_all_kinds_of_pictures(serve: Any, task: Any) -> None:
@@ -255,18 +256,19 @@ def test_all_kinds_of_pictures(serve: Any, task: Any) -> None:
         (picture(plain(120, 120, 120), "JPEG"), (120, 120, 120)),
     ]:
         server = serve(lambda _, body=body: Reply(body))
-        found = fetch_background(task(server), BOX, width_px=9, background=here(server))
+        found = fetch_background(task(server), BOX, here(server), width_px=9)
         assert found.rgb[0, 0].tolist() == list(colour)
 
 
-def test_grids_for_a_browser_and_names() -> None:
-    for background in BACKGROUNDS.values():
+def test_backgrounds_of_the_catalogue() -> None:
+    """One truth: maps in a browser and pictures take their addresses from the catalogue."""
+    found = [entry for entry in embedded().values() if entry.form == "achtergrond"]
+    assert len(found) == 5
+    for background in map(background_of, found):
         assert background.attribution
         for template in background.browser_templates():
             assert template.startswith("https://service.pdok.nl/")
             assert "EPSG:3857/{z}/{x}/{y}" in template
-    with pytest.raises(InputError, match="bestaat niet; wel: standaard"):
-        fetch_background(None, BOX, background="osm")  # type: ignore[arg-type]
 
 
 def test_recorded_tiles(serve: Any, task: Any, real_data: Path) -> None:
@@ -287,7 +289,7 @@ def test_recorded_tiles(serve: Any, task: Any, real_data: Path) -> None:
     west, _, _, north = RD_GRID.bounds(124, 128, 8)
     _, south, east, _ = RD_GRID.bounds(126, 129, 8)
     box = (west + 10, south + 10, east - 10, north - 10)
-    found = fetch_background(task(server), box, width_px=700, background=brt("standaard"))
+    found = fetch_background(task(server), box, brt("standaard"), width_px=700)
     assert (found.zoom, found.missing) == (8, ())
     assert found.rgb.shape == (2 * 256, 3 * 256, 3)
     assert found.rgb.std() > 20
@@ -295,6 +297,6 @@ def test_recorded_tiles(serve: Any, task: Any, real_data: Path) -> None:
         fetch_background(
             task(server),
             (148_210.0, 460_450.0, 148_310.0, 460_550.0),
+            brt("fake_layer"),
             width_px=119,
-            background=brt("fake_layer"),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,11 +11,13 @@ from typing import TYPE_CHECKING
 from woongeo.cli.say import one_line, say
 from woongeo.errors import InputError
 from woongeo.files import flush_to_disk, output_error, scratch_folder
-from woongeo.pdok import Client, Step
+from woongeo.pdok import Client, Step, write_geotiff
 from woongeo.sources import read_vector
 
 if TYPE_CHECKING:
     import argparse
+
+    import geopandas as gpd
 
 _EXIT_SERVICE = 4
 _TOLD = ("dataset", "ingang", "toelichting")
@@ -45,6 +48,9 @@ def client(given: argparse.Namespace, *, quiet: bool) -> Client:
         offline=given.offline,
         catalogue=given.catalogue,
         hosts=given.host,
+        # Who asks is the same for all that someone does, so it is not typed each time.
+        contact=os.environ.get("WOONGEO_CONTACT"),
+        referer=os.environ.get("WOONGEO_REFERER"),
         progress=show,
     )
 
@@ -67,8 +73,10 @@ def run_fetch(given: argparse.Namespace) -> int:
             "noem een dataset en een bestand: woongeo fetch NAAM --out BESTAND.parquet."
         )
     out = Path(given.out)
-    if out.suffix.lower() != ".parquet":
-        raise InputError(f"--out {out}: geef een bestand dat op .parquet eindigt.")
+    if out.suffix.lower() not in {".parquet", ".tif"}:
+        raise InputError(
+            f"--out {out}: geef een bestand dat op .parquet eindigt, of voor een raster op .tif."
+        )
     manifest = out.with_suffix(".manifest.json")
     there = [path for path in (out, manifest) if path.exists()]
     if there and not given.overwrite:
@@ -80,6 +88,8 @@ def run_fetch(given: argparse.Namespace) -> int:
         raise InputError("--reach-m en --year: geef een getal.") from error
     shapes = read_vector(given.around)[0] if given.around else None
     with client(given, quiet=given.quiet) as asking:
+        if out.suffix.lower() == ".tif":
+            return _fetch_raster(given, asking, out, shapes, reach_m, year)
         layer = asking.fetch(
             given.naam, around=shapes, reach_m=0.0 if shapes is None else reach_m, year=year
         )
@@ -100,6 +110,32 @@ def run_fetch(given: argparse.Namespace) -> int:
     return 0
 
 
+def _fetch_raster(
+    given: argparse.Namespace,
+    asking: Client,
+    out: Path,
+    shapes: gpd.GeoDataFrame | None,
+    reach_m: float,
+    year: int | None,
+) -> int:
+    """Fetch a raster and keep it; where its cells came from stands in its tags."""
+    box = None
+    if shapes is not None:
+        west, south, east, north = shapes.total_bounds.tolist()
+        box = (west - reach_m, south - reach_m, east + reach_m, north + reach_m)
+    raster = asking.raster(given.naam, box, year=year)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise output_error(out, error) from error
+    write_geotiff(raster, out)
+    if not given.quiet:
+        rows, columns = raster.values.shape
+        title = one_line(raster.title)
+        say(f"{rows} bij {columns} cellen van {title} ({one_line(raster.unit)}) in {out}")
+    return 0
+
+
 def run_pdok(given: argparse.Namespace) -> int:
     """Do ``woongeo pdok list`` and ``woongeo pdok check``.
 
@@ -117,9 +153,10 @@ def run_pdok(given: argparse.Namespace) -> int:
         if given.deed == "list":
             found = asking.search(" ".join(given.names), live=given.live)
             if given.json:
-                say(
-                    json.dumps(found.reset_index().to_dict("records"), ensure_ascii=False, indent=2)
-                )
+                # JSON knows no NaN: what is not known is null.
+                table = found.reset_index().astype(object)
+                records = table.where(table.notna(), None).to_dict("records")
+                say(json.dumps(records, ensure_ascii=False, indent=2))
             else:
                 for name, row in found.iterrows():
                     say(one_line(f"{name}: {row['titel']} ({row['ingangen']})"))

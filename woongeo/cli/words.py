@@ -187,7 +187,7 @@ def _add_screen(parser: argparse.ArgumentParser) -> None:
     def add(option: str, metavar: str, text: str) -> None:
         layers.add_argument(option, action="append", default=[], metavar=metavar, help=text)
 
-    add("--layer", "NAAM=BESTAND", "een laag met knelpunten (of BESTAND.gpkg:LAAG)")
+    add("--layer", "NAAM=BESTAND", "een laag (of BESTAND.gpkg:LAAG; spuitzones: jaren met ;)")
     for option, (value, text) in OF_A_LAYER.items():
         add(option, f"NAAM={value}", text)
     add("--pdok", "NAAM", "een laag uit de catalogus, opgehaald rond de locaties")
@@ -260,13 +260,13 @@ def _add_fetch(commands: Any) -> None:  # noqa: ANN401  argparse names no public
     text = "haal een laag op, volledig en gecontroleerd, en bewaar haar met haar herkomst"
     fetch = commands.add_parser(
         "fetch",
-        usage="woongeo fetch NAAM --out BESTAND.parquet [OPTIES]",
+        usage="woongeo fetch NAAM --out BESTAND.parquet|.tif [OPTIES]",
         description=f"{text[0].upper()}{text[1:]}.",
         help=text,
     )
     layer = fetch.add_argument_group("Laag")
     layer.add_argument("naam", nargs="?", metavar="NAAM", help="dataset; zie woongeo pdok list")
-    layer.add_argument("--out", metavar="BESTAND", help="GeoParquet-bestand (.parquet)")
+    layer.add_argument("--out", metavar="BESTAND", help=".parquet, of .tif voor een raster")
     layer.add_argument("--around", metavar="BESTAND", help="alleen rond deze locaties")
     layer.add_argument(
         "--reach-m", metavar="METER", default="1000", help="hoe ver daaromheen (1000)"

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+    from woongeo.catalogue import LayerSpec
     from woongeo.rules import RuleBase
 
 #: Words that can be given as a coverage instead of a file.
@@ -241,7 +242,7 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
         findings.append(Finding("", "deels nagekeken", "melding", told, checker.in_part))
     kept = np.flatnonzero(usable & ~undecided)
     features = named(cleaned.geometry[kept], [ids[i] for i in kept], [names[i] for i in kept])
-    taken = _read_by_rules(frame, rules, columns or {}, spec.aliases, origin.path)
+    taken = _read_by_rules(frame, rules, columns or {}, spec, origin.path)
     for column, values in taken.items():
         features[column] = values.to_numpy()[kept]
     unknown = (
@@ -287,7 +288,7 @@ def _read_by_rules(
     frame: gpd.GeoDataFrame,
     rules: Mapping[str, RuleBase],
     given: Mapping[str, str],
-    aliases: Mapping[str, tuple[str, ...]],
+    spec: LayerSpec,
     what: str,
 ) -> dict[str, pd.Series]:
     """Take the columns that rules read, under the names by which rules know them."""
@@ -298,7 +299,7 @@ def _read_by_rules(
     taken = {}
     for name, rule in rules.items():
         for column in (*rule.columns(), *rule.number_columns()):
-            usual = [name.lower() for name in (column, *aliases.get(column, ()))]
+            usual = [name.lower() for name in (column, *spec.aliases.get(column, ()))]
             found = given.get(column) or recognise(there, usual)
             is_number = column in rule.number_columns()
             if found is None and column in rule.may_lack():
@@ -307,9 +308,10 @@ def _read_by_rules(
                 values = frame[found]
                 taken[column] = numbers(values)[0] if is_number else as_text(values).str.strip()
             elif rule.on:
+                meant = f" ({spec.columns[column]})" if column in spec.columns else ""
                 raise ColumnError(
-                    f"{what}: de regel {name!r} van deze laag leest de kolom {column!r}, die er "
-                    f"niet is; zeg met columns welke het is. Wel: {', '.join(there)}."
+                    f"{what}: de regel {name!r} van deze laag leest de kolom {column!r}{meant}, "
+                    f"die er niet is; zeg met columns welke het is. Wel: {', '.join(there)}."
                 )
     return taken
 

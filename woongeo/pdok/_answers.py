@@ -63,6 +63,10 @@ class BusyError(ServiceUnavailableError):
         self.seconds = seconds
 
 
+class SlowError(BusyError):
+    """A gateway gave up waiting for the server behind it; a smaller question may be answered."""
+
+
 class Budget:
     """Time for a whole task, so that many bearable waits do not become an unbearable one.
 
@@ -327,7 +331,8 @@ def raise_for_status(answer: Answer, what: str) -> None:
         # The same question would keep the server busy for another fifteen seconds.
         raise TooHeavyError(f"{what}: {shown} kwam er niet uit in de tijd (HTTP {status}){told}.")
     if status in _AGAIN:
-        raise BusyError(
+        kind = SlowError if status == 504 else BusyError
+        raise kind(
             f"{what}: {shown} geeft geen antwoord (HTTP {status}){told}.",
             _retry_after(answer.headers),
         )

@@ -16,17 +16,17 @@ import hashlib
 import http.client
 import http.cookiejar
 import random
+import re
 import threading
 import time
 import zlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import requests
 import requests.cookies
 import urllib3
 
-from woongeo._version import __version__
 from woongeo.encode import visible
 from woongeo.errors import (
     OutputError,
@@ -44,14 +44,16 @@ from woongeo.pdok._answers import (
     Exchange,
     GarbledError,
     Ledger,
+    SlowError,
     TooHeavyError,
     raise_for_status,
     server_text,
 )
-from woongeo.pdok._lines import Adapter, GuardedPool, OpenPool, Watch
+from woongeo.pdok._lines import Adapter, GuardedPool, OpenPool, Watch, require_certificates, trusted
+from woongeo.pdok._manners import Manners
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from woongeo.pdok._answers import Sink
 
@@ -81,42 +83,6 @@ _REDIRECTS = 5
 _READ_BYTES = 1 << 18
 
 
-@dataclass(frozen=True)
-class Manners:
-    """How servers are asked.
-
-    Attributes
-    ----------
-    user_agent, referer : str
-        Who asks; PDOK wants both. The referer is your own project's page.
-    hosts : frozenset of str
-        Hosts, as ``host`` or ``host:port``, that may be visited without https and at a private
-        address.
-    timeout_s : float
-        Longest silence of a server.
-    request_s : float
-        Longest time for one question, however busily the server drips.
-    attempts : int
-        How often a question is asked at most.
-    first_wait_s, longest_wait_s : float
-        The wait before the second attempt, doubled each time, and its limit; a server that asks
-        for a longer wait is not asked again.
-    max_bytes : int
-        Largest answer, unpacked.
-    """
-
-    user_agent: str = f"woongeo-pdok/{__version__} (Python; requests)"
-    # The name for what has no place: https://www.rfc-editor.org/rfc/rfc2606#section-2
-    referer: str = "https://woongeo.invalid/"
-    hosts: frozenset[str] = frozenset()
-    timeout_s: float = 60.0
-    request_s: float = 180.0
-    attempts: int = 5
-    first_wait_s: float = 0.5
-    longest_wait_s: float = 60.0
-    max_bytes: int = 256 << 20
-
-
 def _nothing(request: requests.PreparedRequest) -> requests.PreparedRequest:
     """Add no credentials: without this, requests would send what ~/.netrc holds."""
     return request
@@ -140,18 +106,13 @@ class Http:
         jar.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
         self._session.cookies = jar
         self._session.headers.clear()
-        self._session.headers.update(
-            {
-                "User-Agent": self.manners.user_agent,
-                "Referer": self.manners.referer,
-                "Accept-Encoding": "gzip",
-            }
-        )
-        self._session.mount("https://", Adapter(GuardedPool, PARALLEL))
-        self._session.mount("http://", Adapter(OpenPool, PARALLEL))
+        self._session.headers["Accept-Encoding"] = "gzip"
+        trust = trusted()
+        self._session.mount("https://", Adapter(GuardedPool, PARALLEL, trust))
+        self._session.mount("http://", Adapter(OpenPool, PARALLEL, trust))
         for host in self.manners.hosts:
             for end in "/:":
-                self._session.mount(f"https://{host}{end}", Adapter(OpenPool, PARALLEL))
+                self._session.mount(f"https://{host}{end}", Adapter(OpenPool, PARALLEL, trust))
 
     def close(self) -> None:
         """Close all lines."""
@@ -198,6 +159,8 @@ class Http:
 
         Raises
         ------
+        TooHeavyError
+            When the server could not answer in time; a smaller question may be answered.
         ServiceUnavailableError
             When no answer came, in time, after all attempts.
         ServiceResponseError
@@ -206,7 +169,7 @@ class Http:
         asked = requests.Request("GET", url, params=dict(params or {})).prepare().url or url
         budget = budget or Budget(self.manners.request_s * self.manners.attempts)
         for attempt in range(1, self.manners.attempts + 1):
-            wait = 0.0
+            wait, slow = 0.0, False
             try:
                 answer = self._ask(asked, accept, what, budget, sink)
                 if sink is None or answer.status != 206:
@@ -214,7 +177,7 @@ class Http:
                 found = check(answer)
             except BusyError as error:
                 failure: ServiceError = ServiceUnavailableError(str(error))
-                wait = error.seconds
+                wait, slow = error.seconds, isinstance(error, SlowError)
             except (GarbledError, BrokenError) as error:
                 failure = error
             else:
@@ -223,9 +186,11 @@ class Http:
                 return found
             if attempt < self.manners.attempts:
                 self._wait(attempt, wait, failure, budget)
-        kind = (
-            ServiceResponseError if isinstance(failure, GarbledError) else ServiceUnavailableError
-        )
+        kind: type[ServiceError] = ServiceUnavailableError
+        if isinstance(failure, GarbledError):
+            kind = ServiceResponseError
+        elif slow:
+            kind = TooHeavyError
         raise kind(f"{failure} Dat bleef zo na {attempt} pogingen.") from failure
 
     def probe(self, url: str, *, what: str, budget: Budget) -> int:
@@ -251,18 +216,11 @@ class Http:
             When it is not there, or was moved.
         """
         self._may_visit(url)
-        with Watch(min(self.manners.request_s, budget.require(what))), self._turn:
-            try:
-                response = self._session.head(
-                    url,
-                    timeout=self.manners.timeout_s,
-                    allow_redirects=False,
-                    proxies={"http": "", "https": ""} if loopback(address(url)[1]) else {},
-                )
-            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-                raise ServiceUnavailableError(
-                    f"{what}: geen antwoord van {visible(url)[:300]} ({_reason(error)})."
-                ) from error
+        seconds = min(self.manners.request_s, budget.require(what))
+        with Watch(seconds) as watch, self._turn, _in_words(what, url, watch, seconds):
+            response = self._session.head(
+                url, timeout=self.manners.timeout_s, allow_redirects=False, **self._line(url)
+            )
         headers = {name.lower(): value for name, value in response.headers.items()}
         answer = Answer(url, response.status_code, headers, b"", "", dt.datetime.now(dt.UTC))
         raise_for_status(answer, what)
@@ -325,50 +283,26 @@ class Http:
         longest = self.manners.request_s if sink is None else sink.seconds
         seconds = min(longest, budget.require(what))
         timeout = min(self.manners.timeout_s, seconds)
-        _, host, _ = address(url)
-        # A proxy cannot reach this machine's own loopback, and must not be asked to.
-        proxies = {"http": "", "https": ""} if loopback(host) else {}
         shown = visible(url)[:300]
-        with Watch(seconds) as watch:
-            try:
-                with self._session.get(
-                    url,
-                    headers={"Accept": accept, **(sink.headers() if sink else {})},
-                    stream=True,
-                    timeout=(min(timeout, 20.0), timeout),
-                    allow_redirects=False,
-                    proxies=proxies,
-                ) as response:
-                    headers = {n.lower(): value for n, value in response.headers.items()}
-                    if sink is not None and sink.begin(response.status_code, headers):
-                        _pour(response, sink, what, shown)
-                        body = b""
-                    else:
-                        body = self._read(response, what, shown)
-            except OutputError:
-                # The disk's trouble, not the line's.
-                raise
-            except requests.exceptions.SSLError as error:
-                if watch.expired:
-                    raise _late(what, shown, seconds) from error
-                raise ServiceUnavailableError(
-                    f"{what}: de beveiligde verbinding met {visible(host)} mislukt "
-                    f"({visible(error)[:200]}). Gebruikt uw organisatie een eigen certificaat, "
-                    "wijs het dan aan met REQUESTS_CA_BUNDLE."
-                ) from error
-            except requests.exceptions.InvalidURL as error:
-                raise RefusedAddressError(f"{shown}: dit is geen webadres.") from error
-            except (
-                requests.RequestException,
-                urllib3.exceptions.HTTPError,
-                http.client.HTTPException,
-                OSError,
-            ) as error:
-                if watch.expired:
-                    raise _late(what, shown, seconds) from error
-                raise BrokenError(
-                    f"{what}: geen volledig antwoord van {shown} ({_reason(error)})."
-                ) from error
+        line = self._line(url)
+        line["headers"] |= {"Accept": accept, **(sink.headers() if sink else {})}
+        with (
+            Watch(seconds) as watch,
+            _in_words(what, url, watch, seconds),
+            self._session.get(
+                url,
+                stream=True,
+                timeout=(min(timeout, 20.0), timeout),
+                allow_redirects=False,
+                **line,
+            ) as response,
+        ):
+            headers = {n.lower(): value for n, value in response.headers.items()}
+            if sink is not None and sink.begin(response.status_code, headers):
+                _pour(response, sink, what, shown)
+                body = b""
+            else:
+                body = self._read(response, what, shown)
         if watch.expired:
             raise _late(what, shown, seconds)
         return Answer(
@@ -379,6 +313,15 @@ class Http:
             sha256=hashlib.sha256(body).hexdigest(),
             fetched_at=dt.datetime.now(dt.UTC),
         )
+
+    def _line(self, url: str) -> dict[str, Any]:
+        """Say how a server is reached, and who asks."""
+        scheme, host, _ = address(url)
+        if scheme == "https":
+            require_certificates()
+        # A proxy cannot reach this machine's own loopback, and must not be asked to.
+        proxies = {"http": "", "https": ""} if loopback(host) else {}
+        return {"headers": self.manners.headers(host), "proxies": proxies}
 
     def _read(self, response: requests.Response, what: str, shown: str) -> bytes:
         """Read and unpack a body, and see that it is whole.
@@ -412,6 +355,45 @@ class Http:
         return bytes(body)
 
 
+@contextmanager
+def _in_words(what: str, url: str, watch: Watch, seconds: float) -> Iterator[None]:
+    """Turn what can go wrong on a line into our own errors."""
+    shown = visible(url)[:300]
+    try:
+        yield
+    except OutputError:
+        # The disk's trouble, not the line's.
+        raise
+    except requests.exceptions.SSLError as error:
+        if watch.expired:
+            raise _late(what, shown, seconds) from error
+        raise ServiceUnavailableError(
+            f"{what}: de beveiligde verbinding met {visible(address(url)[1])} mislukt "
+            f"({_of_tls(error)}). Gebruikt uw organisatie een eigen certificaat, wijs het dan aan "
+            "met REQUESTS_CA_BUNDLE of SSL_CERT_FILE (een bestand in PEM); een controle overslaan "
+            "kan niet."
+        ) from error
+    except requests.exceptions.InvalidURL as error:
+        raise RefusedAddressError(f"{shown}: dit is geen webadres.") from error
+    except (
+        requests.RequestException,
+        urllib3.exceptions.HTTPError,
+        http.client.HTTPException,
+        OSError,
+    ) as error:
+        if watch.expired:
+            raise _late(what, shown, seconds) from error
+        raise BrokenError(
+            f"{what}: geen volledig antwoord van {shown} ({_reason(error)})."
+        ) from error
+
+
+def _of_tls(error: BaseException) -> str:
+    """Name what was wrong with a certificate, without the objects that urllib3 prints."""
+    found = re.search(r"\[SSL: [A-Z_]+\] ([^(\[]+)", str(error))
+    return visible(found[1].strip() if found else type(error).__name__)[:200]
+
+
 def _pour(response: requests.Response, sink: Sink, what: str, shown: str) -> None:
     """Pass a body on as it comes."""
     packed = response.headers.get("Content-Encoding", "identity").strip().lower()
@@ -431,15 +413,26 @@ def _late(what: str, shown: str, seconds: float) -> BrokenError:
 
 def _reason(error: BaseException) -> str:
     """Name what broke, without the objects that urllib3 prints."""
-    if isinstance(error, requests.exceptions.ConnectTimeout):
-        return "geen verbinding binnen de tijd"
-    if isinstance(error, requests.exceptions.Timeout | urllib3.exceptions.TimeoutError):
-        return "de server bleef stil"
+    kinds: list[tuple[type | tuple[type, ...], str]] = [
+        (
+            requests.exceptions.ProxyError,
+            "de proxy die HTTPS_PROXY of HTTP_PROXY noemt geeft geen verbinding",
+        ),
+        (requests.exceptions.ConnectTimeout, "geen verbinding binnen de tijd"),
+        (
+            (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError),
+            "de server bleef stil",
+        ),
+    ]
+    words = [
+        (("IncompleteRead", "InvalidChunkLength"), "het antwoord brak halverwege af"),
+        (
+            ("NameResolution", "getaddrinfo"),
+            "de naam van de server is niet te vinden; is er internet?",
+        ),
+        (("refused",), "de server neemt niet op"),
+    ]
     text = str(error)
-    if "IncompleteRead" in text or "InvalidChunkLength" in text:
-        return "het antwoord brak halverwege af"
-    if "NameResolution" in text or "getaddrinfo" in text:
-        return "de naam van de server is niet te vinden; is er internet?"
-    if "refused" in text:
-        return "de server neemt niet op"
-    return visible(type(error).__name__)
+    found = [told for kind, told in kinds if isinstance(error, kind)]
+    found += [told for parts, told in words if any(part in text for part in parts)]
+    return found[0] if found else visible(type(error).__name__)

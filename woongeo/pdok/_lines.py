@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import ssl
 import threading
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import requests.adapters
+import truststore
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from woongeo.encode import visible
-from woongeo.errors import RefusedAddressError
+from woongeo.errors import FileError, RefusedAddressError
 from woongeo.pdok._address import public
 
 if TYPE_CHECKING:
@@ -86,6 +90,53 @@ def _watch(line: object) -> None:
         watch.see(line)
 
 
+def require_certificates() -> None:
+    """See that what the environment says of certificates exists.
+
+    Raises
+    ------
+    FileError
+        When a variable names a file or folder that is not there.
+    """
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"):
+        given = os.environ.get(name, "")
+        # Of folders there may be several.
+        for path in filter(None, given.split(os.pathsep) if name.endswith("DIR") else [given]):
+            if not Path(path).exists():
+                raise FileError(
+                    f"{name} wijst naar {visible(path)}, dat er niet is; wijs het bestand met het "
+                    "certificaat van uw organisatie aan, of haal de variabele weg."
+                )
+
+
+def trusted() -> ssl.SSLContext:
+    """Trust what the system trusts, and what SSL_CERT_FILE names: not all systems read that.
+
+    An organisation that looks into its lines has put its own authority in the system's store. What
+    requests brings, or REQUESTS_CA_BUNDLE names, is added by requests itself.
+
+    Returns
+    -------
+    SSLContext
+        For all lines of a client.
+
+    Raises
+    ------
+    FileError
+        When SSL_CERT_FILE is no certificate.
+    """
+    context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    given = os.environ.get("SSL_CERT_FILE", "")
+    if given and Path(given).is_file():
+        try:
+            context.load_verify_locations(cafile=given)
+        except ssl.SSLError as error:
+            raise FileError(
+                f"SSL_CERT_FILE wijst naar {visible(given)}, dat geen certificaat in PEM is."
+            ) from error
+    return context
+
+
 class _WatchedHttp(HTTPConnection):
     """A line that can be cut."""
 
@@ -145,10 +196,15 @@ class Adapter(requests.adapters.HTTPAdapter):
         `GuardedPool`, or `OpenPool` for hosts that the user configured.
     parallel : int
         How many lines are kept open.
+    trust : SSLContext
+        Whose certificates are believed.
     """
 
-    def __init__(self, https: type[HTTPSConnectionPool], parallel: int) -> None:
+    def __init__(
+        self, https: type[HTTPSConnectionPool], parallel: int, trust: ssl.SSLContext
+    ) -> None:
         self._https = https
+        self._trust = trust
         super().__init__(pool_connections=parallel, pool_maxsize=parallel, max_retries=0)
 
     def init_poolmanager(
@@ -158,14 +214,18 @@ class Adapter(requests.adapters.HTTPAdapter):
         block: bool = False,  # noqa: FBT001, FBT002  the signature of requests
         **pool_kwargs: Any,  # noqa: ANN401  idem
     ) -> None:
-        super().init_poolmanager(connections, maxsize, block=block, **pool_kwargs)
+        super().init_poolmanager(
+            connections, maxsize, block=block, ssl_context=self._trust, **pool_kwargs
+        )
         self.poolmanager.pool_classes_by_scheme = {
             "http": _WatchedHttpPool,
             "https": self._https,
         }
 
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> urllib3.ProxyManager:  # noqa: ANN401
-        manager: urllib3.ProxyManager = super().proxy_manager_for(proxy, **proxy_kwargs)
+        manager: urllib3.ProxyManager = super().proxy_manager_for(
+            proxy, ssl_context=self._trust, proxy_ssl_context=self._trust, **proxy_kwargs
+        )
         # A proxy has a private address as a rule, and looks up names itself.
         manager.pool_classes_by_scheme = {"http": _WatchedHttpPool, "https": OpenPool}
         return manager

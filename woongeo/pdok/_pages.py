@@ -14,47 +14,24 @@ import json
 import threading
 from dataclasses import dataclass
 from itertools import chain
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
-import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import shapely
 from shapely.errors import ShapelyError
 
-from woongeo.errors import IncompleteLayerError, ServiceResponseError
+from woongeo.errors import ServiceResponseError
 from woongeo.pdok._http import Answer, GarbledError, server_text
+from woongeo.pdok._shapes import read_shapes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
 _NULL, _BOOL, _INT, _FLOAT, _TEXT = pa.null(), pa.bool_(), pa.int64(), pa.float64(), pa.string()
-
-# How deep the coordinates of a kind of shape are nested below one position.
-_DEPTH = {
-    "Point": 0,
-    "MultiPoint": 1,
-    "LineString": 1,
-    "MultiLineString": 2,
-    "Polygon": 2,
-    "MultiPolygon": 3,
-}
-_KIND = {
-    "Point": shapely.GeometryType.POINT,
-    "MultiPoint": shapely.GeometryType.MULTIPOINT,
-    "LineString": shapely.GeometryType.LINESTRING,
-    "MultiLineString": shapely.GeometryType.MULTILINESTRING,
-    "Polygon": shapely.GeometryType.POLYGON,
-    "MultiPolygon": shapely.GeometryType.MULTIPOLYGON,
-}
-
-
-class ChangedError(IncompleteLayerError):
-    """One id came with two contents: the data changed while it was read."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,9 +187,8 @@ def read_page(features: Sequence[Any], what: str, *, id_from: Sequence[str] = ()
         if ids.count(None) == len(ids):
             name = next((n for n in id_from if all(p.get(n) is not None for p in properties)), None)
             ids = ids if name is None else [str(p[name]) for p in properties]
-        geometry = _shapes([f.get("geometry") for f in features])
-        names = dict.fromkeys(chain.from_iterable(properties))
-        columns = {name: _column([p.get(name) for p in properties]) for name in names}
+        geometry = read_shapes([f.get("geometry") for f in features])
+        columns = {name: _column(values) for name, values in _turned(properties)}
     except (AttributeError, KeyError, TypeError, ValueError, ShapelyError) as error:
         raise GarbledError(
             f"{what}: een object in het antwoord is onleesbaar ({error})."
@@ -220,7 +196,16 @@ def read_page(features: Sequence[Any], what: str, *, id_from: Sequence[str] = ()
     return Page(ids, geometry, columns)
 
 
-def _column(values: list[Any]) -> pa.Array:
+def _turned(properties: list[dict[str, Any]]) -> Iterable[tuple[str, Sequence[Any]]]:
+    """Give the values of each property, in order; None where a feature has it not."""
+    names = list(dict.fromkeys(chain.from_iterable(properties)))
+    # As a rule every feature has every property, and then nothing needs to be looked for.
+    if len(names) > 1 and set(map(len, properties)) == {len(names)}:
+        return zip(names, zip(*map(itemgetter(*names), properties), strict=True), strict=True)
+    return ((name, [p.get(name) for p in properties]) for name in names)
+
+
+def _column(values: Sequence[Any]) -> pa.Array:
     """Put the values of one property in the narrowest of five types."""
     kinds = set(map(type, values)) - {type(None)}
     try:
@@ -245,178 +230,6 @@ def _as_text(value: object) -> str | None:
     if value is None or isinstance(value, str):
         return value
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _shapes(geometries: list[Any]) -> NDArray[np.object_]:
-    """Build shapes, all of one kind in one call."""
-    shapes = np.full(len(geometries), None, dtype=object)
-    by_kind: dict[str, list[int]] = {}
-    for i, geometry in enumerate(geometries):
-        if geometry is not None:
-            by_kind.setdefault(geometry["type"], []).append(i)
-    for kind, rows in by_kind.items():
-        if kind in _DEPTH:
-            shapes[rows] = _build([geometries[i]["coordinates"] for i in rows], kind)
-        elif kind == "GeometryCollection":
-            written = [json.dumps(geometries[i]) for i in rows]
-            shapes[rows] = shapely.force_2d(shapely.from_geojson(written))
-        else:
-            message = f"vorm {str(kind)[:40]!r}"
-            raise ValueError(message)
-    return shapes
-
-
-def _build(nested: list[Any], kind: str) -> NDArray[np.object_]:
-    """Flatten nested coordinates to one array with offsets, which GEOS takes whole."""
-    if kind == "Point":
-        points = np.full(len(nested), shapely.Point(), dtype=object)
-        # An empty point is [] in GeoJSON.
-        rows = [i for i, p in enumerate(nested) if p]
-        if rows:
-            xy = np.array([nested[i][:2] for i in rows], dtype=float)
-            if not np.isfinite(xy).all():
-                raise ValueError("coördinaat")
-            points[rows] = shapely.points(xy)
-        return points
-    offsets = []
-    level = nested
-    for _ in range(_DEPTH[kind]):
-        offsets.append(np.cumsum([0, *map(len, level)]))
-        level = list(chain.from_iterable(level))
-    sizes = set(map(len, level))
-    if sizes <= {2}:
-        flat = np.fromiter(chain.from_iterable(level), dtype=float, count=2 * len(level))
-    elif min(sizes) >= 2:
-        # Heights and measures are left out: everything here is flat.
-        flat = np.fromiter((v for p in level for v in (p[0], p[1])), dtype=float)
-    else:
-        raise ValueError("coördinaat")
-    if not np.isfinite(flat).all():
-        raise ValueError("coördinaat")
-    built: NDArray[np.object_] = shapely.from_ragged_array(
-        _KIND[kind], flat.reshape(-1, 2), tuple(reversed(offsets))
-    )
-    return built
-
-
-class Gathered:
-    """Pages that become one table.
-
-    Parameters
-    ----------
-    what : str
-        What is being fetched, for messages.
-    """
-
-    def __init__(self, what: str) -> None:
-        self.what = what
-        self.pages: list[Page] = []
-        self.notes: list[str] = []
-        self.duplicates = 0
-
-    def __len__(self) -> int:
-        return sum(map(len, self.pages))
-
-    def extend(self, pages: Iterable[Page]) -> None:
-        """Add pages.
-
-        Parameters
-        ----------
-        pages : iterable of Page
-            Any number.
-        """
-        self.pages += pages
-
-    def ids(self) -> Iterator[str | None]:
-        """Give the ids in order.
-
-        Returns
-        -------
-        iterator of str or None
-            As served.
-        """
-        return chain.from_iterable(page.ids for page in self.pages)
-
-    def frame(self) -> gpd.GeoDataFrame:
-        """Join the pages: one schema, each id once.
-
-        Returns
-        -------
-        GeoDataFrame
-            RD New (EPSG:28992), metres; ``feature_id`` (text), the union of all columns in order
-            of appearance with one type each, and ``geometry``; on a fresh `RangeIndex`.
-
-        Raises
-        ------
-        ChangedError
-            When an id came with different contents.
-        """
-        names = dict.fromkeys(chain.from_iterable(page.columns for page in self.pages))
-        columns = {name: self._join(name) for name in names}
-        geometry = np.concatenate([np.empty(0, object), *(page.geometry for page in self.pages)])
-        ids = list(self.ids())
-        keep = self._first_of_each(ids, columns, geometry)
-        # A property of the same name as one of our own columns keeps its content under another.
-        taken = {"feature_id", "geometry"}
-        renamed = {(f"{n}_attribuut" if n in taken else n): a for n, a in columns.items()}
-        table = pa.table({"feature_id": pa.array(ids, _TEXT), **renamed})
-        if not keep.all():
-            table = table.filter(pa.array(keep))
-            geometry = geometry[keep]
-        frame: pd.DataFrame = table.to_pandas(types_mapper=_PANDAS.get)
-        return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(geometry, crs="EPSG:28992"))
-
-    def _join(self, name: str) -> pa.ChunkedArray:
-        """Give one column one type, the narrowest that holds all pages."""
-        parts = [page.columns.get(name, pa.nulls(len(page))) for page in self.pages]
-        kinds = {part.type for part in parts} - {_NULL}
-        if len(kinds) <= 1:
-            kind = next(iter(kinds), _TEXT)
-        elif kinds == {_INT, _FLOAT}:
-            kind = _FLOAT
-        else:
-            kind = _TEXT
-            told = " en ".join(sorted(_DUTCH[k] for k in kinds))
-            self.notes.append(f"kolom {name}: {told} door elkaar, gelezen als tekst")
-        return pa.chunked_array([pc.cast(part, kind) for part in parts], type=kind)
-
-    def _first_of_each(
-        self,
-        ids: list[str | None],
-        columns: dict[str, pa.ChunkedArray],
-        geometry: NDArray[np.object_],
-    ) -> NDArray[np.bool_]:
-        """Mark the first of each id, after a check that the others are equal to it."""
-        keep = np.ones(len(ids), dtype=bool)
-        first: dict[str, int] = {}
-        pairs = []
-        for i, name in enumerate(ids):
-            if name is None:
-                continue
-            if (earlier := first.setdefault(name, i)) != i:
-                pairs.append((earlier, i))
-        if not pairs:
-            return keep
-        a, b = np.array(pairs).T
-        same = shapely.to_wkb(geometry[a]) == shapely.to_wkb(geometry[b])
-        for column in columns.values():
-            left, right = column.take(pa.array(a)), column.take(pa.array(b))
-            equal = pc.fill_null(pc.equal(left, right), False)
-            both_null = pc.and_(pc.is_null(left), pc.is_null(right))
-            same &= pc.or_(equal, both_null).to_numpy()
-        if not same.all():
-            which = ids[a[np.flatnonzero(~same)[0]]]
-            raise ChangedError(
-                f"{self.what}: object {which} kwam twee keer, met verschillende inhoud: de "
-                "gegevens veranderden tijdens het ophalen. Probeer het later opnieuw."
-            )
-        keep[b] = False
-        self.duplicates = len(pairs)
-        return keep
-
-
-_PANDAS = {_INT: pd.Int64Dtype(), _BOOL: pd.BooleanDtype()}
-_DUTCH = {_BOOL: "ja/nee", _INT: "hele getallen", _FLOAT: "getallen", _TEXT: "tekst"}
 
 
 def refuse_outside(page: Page, box: tuple[float, float, float, float], url: str, what: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import re
 import threading
 from dataclasses import dataclass, field
@@ -12,13 +11,16 @@ import shapely
 
 from woongeo.errors import IncompleteLayerError
 from woongeo.pdok._boxes import NATION, Box, quarters
-from woongeo.pdok._http import PARALLEL, Budget, Http, Ledger, TooHeavyError
-from woongeo.pdok._pages import ChangedError, Gathered, Page
+from woongeo.pdok._gathered import ChangedError, Gathered
+from woongeo.pdok._http import Budget, Http, Ledger, TooHeavyError
+from woongeo.pdok._many import together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import geopandas as gpd
+
+    from woongeo.pdok._pages import Page
 
 #: Features of one layer at most, so that a server gone wild does not fill memory.
 MAX_FEATURES = 5_000_000
@@ -170,17 +172,11 @@ def gather(
         When any box fails: then nothing is given.
     """
     gathered = Gathered(task.what)
-    if boxes is None or len(boxes) == 1:
-        gathered.extend(_divide_until_answered(task, boxes[0] if boxes else None, run, 0))
-    else:
-        with concurrent.futures.ThreadPoolExecutor(PARALLEL) as pool:
-            futures = [pool.submit(_divide_until_answered, task, box, run, 0) for box in boxes]
-            try:
-                # In the order of the boxes, so that the same answers give the same layer.
-                for future in futures:
-                    gathered.extend(future.result())
-            finally:
-                pool.shutdown(wait=True, cancel_futures=True)
+    # In the order of the boxes, so that the same answers give the same layer.
+    for pages in together(
+        lambda box: _divide_until_answered(task, box, run, 0), [None] if boxes is None else boxes
+    ):
+        gathered.extend(pages)
     try:
         _require_ids(gathered, boxes)
         frame = gathered.frame()
@@ -236,22 +232,45 @@ def _divide_until_answered(
         return pages
 
 
-def first_place(page: Page) -> tuple[str | None, tuple[float, float, float, float]] | None:
-    """Find a feature with a place.
+def require_understood(
+    task: Task, url: str, some: Page | None, finds: Callable[[str | None, Box], bool]
+) -> None:
+    """See that a box finds what is there, before nothing is believed to be there.
+
+    A server that reads the box in another system, or the other way round, answers HTTP 200 and no
+    features; that would read as free.
 
     Parameters
     ----------
-    page : Page
-        Features.
+    task : Task
+        The fetch.
+    url : str
+        What was asked.
+    some : Page or None
+        Features that the server gives without a box; None where it gives none.
+    finds : callable
+        Asks for a box, and tells whether the feature of that id is in the answer.
 
-    Returns
-    -------
-    name : str or None
-        Its id.
-    box : tuple of float
-        A box of 2 m within its envelope, at a point on it: west, south, east, north in RD New,
-        metres.
+    Raises
+    ------
+    IncompleteLayerError
+        When a feature is not found at its own place, or there is none with a place.
     """
+    spot = None if some is None else _first_place(some)
+    if spot is None:
+        raise IncompleteLayerError(
+            f"{task.what}: {url[:300]} geeft ook zonder gebied geen object met een vorm, dus zegt "
+            "een leeg gebied niets."
+        )
+    if not finds(*spot):
+        raise IncompleteLayerError(
+            f"{task.what}: {url[:300]} vindt object {spot[0]} niet op zijn eigen plek; de server "
+            "leest het gebied anders dan het is bedoeld. Meld dit."
+        )
+
+
+def _first_place(page: Page) -> tuple[str | None, Box] | None:
+    """Find a feature with a place, and a box of 2 m within its envelope at a point on it."""
     for name, shape in zip(page.ids, page.geometry, strict=True):
         if shape is not None and not shape.is_empty:
             x, y = shapely.get_coordinates(shape)[0]

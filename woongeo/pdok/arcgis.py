@@ -10,10 +10,9 @@ A layer is asked in its own reference system and converted here: `woongeo.pdok._
 
 from __future__ import annotations
 
-import concurrent.futures
 import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -27,23 +26,22 @@ from woongeo.errors import (
 )
 from woongeo.pdok._boxes import NATION, Box
 from woongeo.pdok._esri import KINDS, as_feature
-from woongeo.pdok._http import PARALLEL, Answer, GarbledError, TooHeavyError
+from woongeo.pdok._gathered import ChangedError
+from woongeo.pdok._http import Answer, GarbledError, TooHeavyError
+from woongeo.pdok._many import together
 from woongeo.pdok._pages import (
-    ChangedError,
     Page,
     read_json,
     read_page,
     refuse_outside,
 )
 from woongeo.pdok._reference import Reference, read_reference
-from woongeo.pdok._run import Task, first_place, gather
+from woongeo.pdok._run import Task, gather, require_understood
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import geopandas as gpd
-
-T = TypeVar("T")
 
 _PAGE = 1_000
 # IIS, which carries most of these servers, takes 2,048 characters of query:
@@ -138,18 +136,13 @@ def _require_understood(task: Task, asked: FeatureLayer, layer: _Described) -> N
     some = None
     if ids:
         (page,) = _by_ids(task, asked, layer, ids)
-        some = first_place(layer.reference.page_in_rd(page, None, task))
-    if some is None:
-        raise IncompleteLayerError(
-            f"{task.what}: {asked.url[:300]} geeft ook zonder gebied geen object met een vorm, dus "
-            "zegt een leeg gebied niets."
-        )
-    name, box = some
-    if str(name) not in map(str, _ids(task, asked, everything | layer.reference.choose(box))):
-        raise IncompleteLayerError(
-            f"{task.what}: {asked.url[:300]} vindt object {name} niet op zijn eigen plek; de "
-            "server leest het gebied anders dan het is bedoeld. Meld dit."
-        )
+        some = layer.reference.page_in_rd(page, None, task)
+
+    def finds(name: str | None, box: Box) -> bool:
+        found = _ids(task, asked, everything | layer.reference.choose(box))
+        return str(name) in map(str, found)
+
+    require_understood(task, asked.url, some, finds)
 
 
 def _read(answer: Answer, what: str) -> dict[str, Any]:
@@ -335,7 +328,7 @@ def _by_offset(
     yield first
     # The server's own page may be smaller than it says; it is what the first one held.
     if size := len(first):
-        yield from _together(lambda start: page(start, size), range(size, total, size))
+        yield from together(lambda start: page(start, size), range(size, total, size))
 
 
 def _by_ids(task: Task, asked: FeatureLayer, layer: _Described, ids: Sequence[int]) -> list[Page]:
@@ -354,18 +347,7 @@ def _by_ids(task: Task, asked: FeatureLayer, layer: _Described, ids: Sequence[in
     def fetch(chunk: list[int]) -> Page:
         return _page(task, asked, layer, {"f": "json", "objectIds": ",".join(map(str, chunk))})
 
-    return list(_together(fetch, chunks))
-
-
-def _together(fetch: Callable[[T], Page], each: Iterable[T]) -> Iterator[Page]:
-    """Fetch several pages at once, and give them in order."""
-    with concurrent.futures.ThreadPoolExecutor(PARALLEL) as pool:
-        jobs = [pool.submit(fetch, one) for one in each]
-        try:
-            for job in jobs:
-                yield job.result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    return list(together(fetch, chunks))
 
 
 def _page(task: Task, asked: FeatureLayer, layer: _Described, query: Mapping[str, str]) -> Page:

@@ -27,6 +27,23 @@ KINDS = {
     "arcgis": "ArcGIS FeatureServer",
     "file": "ATOM (GeoPackage)",
     "gml": "ATOM (GML)",
+    "table": "tabel (CSV)",
+    "coverage": "WCS",
+    "grid": "raster (zip)",
+    "tiles": "WMTS",
+}
+
+#: What a door of a kind gives: features, features by way of a table, cells, or a picture.
+FORMS = {
+    "features": "laag",
+    "wfs": "laag",
+    "arcgis": "laag",
+    "file": "laag",
+    "gml": "laag",
+    "table": "tabel",
+    "coverage": "raster",
+    "grid": "raster",
+    "tiles": "achtergrond",
 }
 
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -42,9 +59,10 @@ class Door:
     kind : str
         A key of `KINDS`.
     url : str
-        The landing page, endpoint or file; ``{year}`` stands for the edition.
+        The landing page, endpoint or file; ``{year}`` stands for the edition, and ``{tms}``,
+        ``{z}``, ``{x}`` and ``{y}`` for a tile's place.
     name : str
-        The collection, feature type or layer; empty where there is only one.
+        The collection, feature type, layer or coverage; empty where there is only one.
     sort_by : str
         For WFS: a property that differs for each feature.
     year : int or None
@@ -68,16 +86,16 @@ class Dataset:
         Short name.
     title, publisher, licence, attribution : str
         For people; the licence is an SPDX id or "onbekend".
+    certainty : str
+        "seen" or "doubtful".
+    doors : tuple of Door
+        In order of preference, all of one form (see `FORMS`).
     features, min_features : int
         How many there are in the country, about; and fewer than this cannot be all.
     bytes_per_feature : int
         Size of one in GeoJSON, about.
-    certainty : str
-        "seen" or "doubtful".
     columns : Mapping
         Own name to the names that doors give it; case and underscores make no difference.
-    doors : tuple of Door
-        In order of preference.
     keywords : tuple of str
         To search by.
     key : str
@@ -90,6 +108,22 @@ class Dataset:
         Numbers up to this one stand for unknown.
     unknown : Mapping
         Own name to values that stand for unknown.
+    shapes : str
+        For a table: the dataset whose key its rows are joined to by postcode.
+    shapes_digits : int
+        How many characters of a postcode the shapes have: 6, or 4 for coarser ones.
+    min_rows : int
+        For a table: fewer rows than this cannot be all.
+    cell_m : float
+        For a raster: the size of a cell, whose edges lie on whole multiples of it in RD New.
+    unit : str
+        For a raster: what its values are in.
+    least, most : float or None
+        For a raster: between which its values lie.
+    min_cells : int
+        For a raster of the whole country: fewer cells with a value than this cannot be all.
+    deepest : int
+        For a background: the last zoom in RD New.
     datetime : str
         The instant that chooses an edition; empty where there is one edition.
     year : int or None
@@ -105,22 +139,36 @@ class Dataset:
     publisher: str
     licence: str
     attribution: str
-    features: int
-    min_features: int
-    bytes_per_feature: int
     certainty: str
-    columns: Mapping[str, tuple[str, ...]]
     doors: tuple[Door, ...]
+    features: int = 0
+    min_features: int = 0
+    bytes_per_feature: int = 0
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     keywords: tuple[str, ...] = ()
     key: str = ""
     dissolve: bool = False
     latest: str = ""
     null_at_most: float | None = None
     unknown: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    shapes: str = ""
+    shapes_digits: int = 6
+    min_rows: int = 0
+    cell_m: float = 0.0
+    unit: str = ""
+    least: float | None = None
+    most: float | None = None
+    min_cells: int = 0
+    deepest: int = 14
     datetime: str = ""
     year: int | None = None
     reference: str = ""
     note: str = ""
+
+    @property
+    def form(self) -> str:
+        """What it gives: "laag", "tabel", "raster" or "achtergrond"."""
+        return FORMS[self.doors[0].kind]
 
     def edition(self, year: int | None) -> Dataset:
         """Fill in the year.
@@ -160,24 +208,39 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "publisher": (str,),
     "licence": (str,),
     "attribution": (str,),
+    "certainty": (str,),
+    "doors": (list,),
+    "keywords": (list,),
+    "year": (int,),
+    "reference": (str,),
+    "note": (str,),
+}
+_REQUIRED = tuple(_TYPES)[:6]
+_COUNTS: dict[str, tuple[type, ...]] = {
     "features": (int,),
     "min_features": (int,),
     "bytes_per_feature": (int,),
-    "certainty": (str,),
     "columns": (dict,),
-    "doors": (list,),
-    "keywords": (list,),
+}
+_OF_LAYER: dict[str, tuple[type, ...]] = {
     "key": (str,),
     "dissolve": (bool,),
     "latest": (str,),
     "null_at_most": (int, float),
     "unknown": (dict,),
     "datetime": (str,),
-    "year": (int,),
-    "reference": (str,),
-    "note": (str,),
 }
-_REQUIRED = tuple(_TYPES)[:10]
+_OF_TABLE: dict[str, tuple[type, ...]] = {"shapes": (str,), "min_rows": (int,)}
+# What a form has beside the words of all: what it must have, and what it may have.
+_OF_FORM: dict[str, tuple[dict[str, tuple[type, ...]], dict[str, tuple[type, ...]]]] = {
+    "laag": (_COUNTS, _OF_LAYER),
+    "tabel": (_COUNTS | _OF_TABLE, {"key": (str,), "shapes_digits": (int,)}),
+    "raster": (
+        {"cell_m": (int, float), "unit": (str,)},
+        {"least": (int, float), "most": (int, float), "min_cells": (int,)},
+    ),
+    "achtergrond": ({}, {"deepest": (int,)}),
+}
 _DOOR_TYPES = {"kind": str, "url": str, "name": str, "sort_by": str, "year": int}
 
 
@@ -271,9 +334,32 @@ def _dataset(name: str, table: Any, where: str) -> Dataset:  # noqa: ANN401  wha
     """Read one table."""
     if not _KEY.fullmatch(name) or not isinstance(table, dict):
         raise InputError(f"{where}: geen tabel met een korte naam van kleine letters en cijfers.")
-    _check_keys(table, _TYPES, _REQUIRED, where)
+    given = table.get("doors")
+    listed = given if isinstance(given, list) else []
+    doors = tuple(_door(door, f"{where}, deur {i + 1}") for i, door in enumerate(listed))
+    forms = list(dict.fromkeys(FORMS[door.kind] for door in doors))
+    must, may = _OF_FORM[forms[0] if forms else "laag"]
+    _check_keys(table, _TYPES | must | may, (*_REQUIRED, *must), where)
+    if len(forms) != 1:
+        raise InputError(f"{where}: een dataset heeft een of meer deuren van één soort.")
     if table["certainty"] not in {"seen", "doubtful"}:
         raise InputError(f"{where}: certainty is 'seen' of 'doubtful'.")
+    if "{year}" in table.get("datetime", "") and "year" not in table:
+        raise InputError(f"{where}: datetime met {{year}} vraagt een year.")
+    changed: dict[str, Any] = {
+        "doors": doors,
+        "keywords": _texts(table.get("keywords", []), f"{where}, keywords"),
+    }
+    if "columns" in must:
+        changed["columns"] = _columns(table, where)
+        changed["unknown"] = {o: tuple(values) for o, values in table.get("unknown", {}).items()}
+    elif forms == ["raster"] and table["cell_m"] <= 0:
+        raise InputError(f"{where}: cell_m is meer dan nul.")
+    return Dataset(id=name, **{**table, **changed})
+
+
+def _columns(table: Mapping[str, Any], where: str) -> dict[str, tuple[str, ...]]:
+    """Read the columns of a layer, and hold what is said of them against each other."""
     if table["min_features"] > table["features"] or table["bytes_per_feature"] < 1:
         raise InputError(f"{where}: min_features is meer dan features, of een maat is nul.")
     columns = {
@@ -286,18 +372,9 @@ def _dataset(name: str, table: Any, where: str) -> Dataset:  # noqa: ANN401  wha
         raise InputError(f"{where}: unknown noemt {min(stray)!r}, dat niet in columns staat.")
     if table.get("dissolve") and not table.get("key"):
         raise InputError(f"{where}: dissolve vraagt een key.")
-    doors = tuple(_door(door, f"{where}, deur {i + 1}") for i, door in enumerate(table["doors"]))
-    if not doors:
-        raise InputError(f"{where}: een dataset heeft minstens één deur.")
-    if "{year}" in table.get("datetime", "") and "year" not in table:
-        raise InputError(f"{where}: datetime met {{year}} vraagt een year.")
-    changed = {
-        "columns": columns,
-        "doors": doors,
-        "keywords": _texts(table.get("keywords", []), f"{where}, keywords"),
-        "unknown": {own: tuple(values) for own, values in table.get("unknown", {}).items()},
-    }
-    return Dataset(id=name, **{**table, **changed})
+    if "shapes" in table and "postcode" not in columns:
+        raise InputError(f"{where}: een tabel wordt op postcode aan vlakken verbonden.")
+    return columns
 
 
 def _door(table: Any, where: str) -> Door:  # noqa: ANN401  what TOML holds
@@ -311,8 +388,11 @@ def _door(table: Any, where: str) -> Door:  # noqa: ANN401  what TOML holds
         raise InputError(f"{where}: url is geen webadres.")
     if ("{year}" in table["url"]) != ("year" in table):
         raise InputError(f"{where}: {{year}} in url en year horen bij elkaar.")
-    if table["kind"] in {"features", "wfs"} and not table.get("name"):
+    if table["kind"] in {"features", "wfs", "coverage"} and not table.get("name"):
         raise InputError(f"{where}: name ontbreekt.")
+    places = [part for part in ("{tms}", "{z}", "{x}", "{y}") if part in table["url"]]
+    if len(places) != (4 if table["kind"] == "tiles" else 0):
+        raise InputError(f"{where}: {{tms}}, {{z}}, {{x}} en {{y}} horen in de url van tegels.")
     return Door(**table)
 
 

@@ -8,45 +8,37 @@ https://docs.ogc.org/is/09-110r4/09-110r4.html
 
 from __future__ import annotations
 
-import concurrent.futures
-import json
 import math
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyproj
-import rasterio
 from pyproj.exceptions import CRSError
-from rasterio.errors import RasterioError
 from rasterio.transform import Affine
 from requests import PreparedRequest
 
 from woongeo.crs import is_rd
 from woongeo.encode import visible
 from woongeo.errors import (
-    EndpointGoneError,
     InputError,
     ServiceResponseError,
-    ServiceUnavailableError,
     UnexpectedCrsError,
 )
-from woongeo.files import flush_to_disk, output_error, scratch_folder
-from woongeo.pdok._http import PARALLEL, Ledger
+from woongeo.pdok._http import Ledger
+from woongeo.pdok._many import first_to_answer, together
 from woongeo.pdok._raster import geotiff
 from woongeo.pdok._xml import read_xml
+from woongeo.pdok.rasters import Raster
 
 if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
     from rasterio.io import DatasetReader
 
     from woongeo.pdok._boxes import Box
     from woongeo.pdok._http import Answer
     from woongeo.pdok._run import Task
+    from woongeo.pdok.catalogue import Dataset
 
 #: Cells along the side of one request.
 TILE_CELLS = 2_000
@@ -71,6 +63,8 @@ class Coverage:
         Size of a cell; its edges lie on whole multiples of it in RD New.
     title, licence : str
         For people.
+    unit : str
+        What its values are in.
     """
 
     urls: tuple[str, ...]
@@ -78,74 +72,7 @@ class Coverage:
     cell_m: float = 0.5
     title: str = ""
     licence: str = ""
-
-
-_AHN = (
-    "https://service.pdok.nl/rws/actueel-hoogtebestand-nederland/wcs/v1_0",
-    "https://service.pdok.nl/rws/ahn/wcs/v1_0",
-)
-
-#: Heights in metres above NAP: of the ground, and of what stands on it.
-COVERAGES: dict[str, Coverage] = {
-    "dtm_05m": Coverage(_AHN, "dtm_05m", title="AHN maaiveld (DTM) 0,5 m", licence="CC0 1.0"),
-    "dsm_05m": Coverage(_AHN, "dsm_05m", title="AHN oppervlak (DSM) 0,5 m", licence="CC0 1.0"),
-}
-
-
-@dataclass(frozen=True, eq=False)
-class Raster:
-    """A grid that came whole.
-
-    Attributes
-    ----------
-    values : ndarray of float32, shape (rows, columns)
-        The first row is the northernmost; not-a-number where nothing was measured.
-    transform : Affine
-        From column and row to RD New (EPSG:28992), metres.
-    box : tuple of float
-        West, south, east, north of its edges, metres.
-    known_share : float
-        The share of cells that hold a value.
-    name, title, licence : str
-        Of the coverage.
-    url : str
-        The endpoint that gave it.
-    sha256 : str
-        Of the hashes of all answers.
-    fetched_at : datetime
-        UTC, of the last answer.
-    """
-
-    values: NDArray[np.float32]
-    transform: Affine
-    box: Box
-    known_share: float
-    name: str
-    title: str
-    licence: str
-    url: str
-    sha256: str
-    fetched_at: dt.datetime
-
-    def facts(self) -> dict[str, Any]:
-        """Give where it came from as plain values, for a manifest.
-
-        Returns
-        -------
-        dict
-            Dutch keys.
-        """
-        return {
-            "laag": self.name,
-            "titel": self.title,
-            "licentie": self.licence,
-            "adres": self.url,
-            "gebied": list(self.box),
-            "cel_m": self.transform.a,
-            "aandeel_bekend": self.known_share,
-            "sha256": self.sha256,
-            "opgehaald": self.fetched_at.isoformat(timespec="seconds"),
-        }
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -179,7 +106,30 @@ class _Cells:
         ]
 
 
-def fetch_coverage(task: Task, box: Box, *, coverage: Coverage | str = "dtm_05m") -> Raster:
+def coverage_of(entry: Dataset) -> Coverage:
+    """Describe a coverage as the catalogue knows it.
+
+    Parameters
+    ----------
+    entry : Dataset
+        A raster with doors of kind "coverage".
+
+    Returns
+    -------
+    Coverage
+        To be fetched.
+    """
+    return Coverage(
+        urls=tuple(door.url for door in entry.doors),
+        name=entry.doors[0].name,
+        cell_m=entry.cell_m,
+        title=entry.title,
+        licence=entry.licence,
+        unit=entry.unit,
+    )
+
+
+def fetch_coverage(task: Task, box: Box, coverage: Coverage) -> Raster:
     """Fetch the cells of a grid that touch a box.
 
     Parameters
@@ -188,8 +138,8 @@ def fetch_coverage(task: Task, box: Box, *, coverage: Coverage | str = "dtm_05m"
         The fetch.
     box : tuple of float
         West, south, east, north in RD New (EPSG:28992), metres.
-    coverage : Coverage or str
-        Which: one of yours, or a name of `COVERAGES`.
+    coverage : Coverage
+        Which.
 
     Returns
     -------
@@ -199,22 +149,25 @@ def fetch_coverage(task: Task, box: Box, *, coverage: Coverage | str = "dtm_05m"
     Raises
     ------
     InputError
-        When it is no box, a box of too many cells, or no such coverage.
+        When it is no box, or one of too many cells.
     UnexpectedCrsError
         When the server does not give RD New.
     ServiceError
         When a part does not come, or is not what was asked; then nothing is given.
     """
-    if isinstance(coverage, str):
-        if coverage not in COVERAGES:
-            raise InputError(f"{coverage}: dit raster is niet bekend; wel: {', '.join(COVERAGES)}.")
-        coverage = COVERAGES[coverage]
     cells = _cells(box, coverage)
     tiles = cells.tiles(TILE_CELLS)
     before = len(task.ledger.exchanges)
-    url, first = _base(task, coverage, tiles[0])
+    url, first = first_to_answer(
+        task,
+        coverage.title or coverage.name,
+        coverage.urls,
+        lambda address: _part(task, address, coverage, tiles[0]),
+    )
+    # All from one address: another may hold another edition.
+    rest = together(lambda tile: _part(task, url, coverage, tile), tiles[1:])
     values = np.full(cells.shape(), np.nan, dtype=np.float32)
-    for tile, part in zip(tiles, [first, *_parts(task, url, coverage, tiles[1:])], strict=True):
+    for tile, part in zip(tiles, [first, *rest], strict=True):
         top, left = cells.top - tile.top, tile.left - cells.left
         rows, columns = part.shape
         values[top : top + rows, left : left + columns] = part
@@ -233,68 +186,11 @@ def fetch_coverage(task: Task, box: Box, *, coverage: Coverage | str = "dtm_05m"
         name=coverage.name,
         title=coverage.title,
         licence=coverage.licence,
+        unit=coverage.unit,
         url=url,
         sha256=Ledger(mine).sha256(),
         fetched_at=max(each.fetched_at for each in mine),
     )
-
-
-def write_geotiff(raster: Raster, path: str | Path) -> Path:
-    """Write a grid to disk, whole or not at all.
-
-    Parameters
-    ----------
-    raster : Raster
-        The grid.
-    path : str or Path
-        A GeoTIFF; one that is there is replaced.
-
-    Returns
-    -------
-    Path
-        The file; where its cells came from stands in its tags.
-
-    Raises
-    ------
-    OutputError
-        When it cannot be written; what stood there is untouched.
-    """
-    path = Path(path)
-    rows, columns = raster.values.shape
-    tiled = (
-        {"tiled": True, "blockxsize": 256, "blockysize": 256} if min(rows, columns) > 256 else {}
-    )
-    try:
-        with scratch_folder(path.parent) as folder:
-            draft = folder / "raster.tif"
-            with rasterio.open(
-                draft,
-                "w",
-                driver="GTiff",
-                count=1,
-                height=rows,
-                width=columns,
-                dtype="float32",
-                crs="EPSG:28992",
-                transform=raster.transform,
-                nodata=math.nan,
-                compress="deflate",
-                predictor=3,
-                **tiled,
-            ) as file:
-                file.write(raster.values, 1)
-                file.update_tags(WOONGEO=json.dumps(raster.facts(), ensure_ascii=False))
-            # GDAL tells of a full disk on closing, and not always: what was written is read back.
-            with rasterio.open(draft) as file:
-                if not np.array_equal(file.read(1), raster.values, equal_nan=True):
-                    raise output_error(path, OSError("de schijf gaf iets anders terug"))
-            flush_to_disk(draft)
-            draft.replace(path)
-    except RasterioError as error:
-        raise output_error(path, OSError(visible(error)[:200])) from error
-    except OSError as error:
-        raise output_error(path, error) from error
-    return path
 
 
 def _cells(box: Box, coverage: Coverage) -> _Cells:
@@ -314,41 +210,6 @@ def _cells(box: Box, coverage: Coverage) -> _Cells:
             f"{MAX_CELLS / 1e6:.0f} miljoen wordt niet gevraagd. Vraag een kleiner gebied."
         )
     return cells
-
-
-def _base(task: Task, coverage: Coverage, tile: _Cells) -> tuple[str, NDArray[np.float32]]:
-    """Find the endpoint where the coverage is, by its first part."""
-    failures: list[str] = []
-    gone = True
-    for url in coverage.urls:
-        try:
-            found = _part(task, url, coverage, tile)
-        except EndpointGoneError as error:
-            failures.append(str(error))
-        except ServiceUnavailableError as error:
-            failures.append(str(error))
-            gone = False
-        else:
-            if failures:
-                task.note(f"{coverage.title or coverage.name} kwam van het andere adres: {url}")
-            return url, found
-    kind = EndpointGoneError if gone else ServiceUnavailableError
-    raise kind(
-        f"{task.what}: {coverage.name} is van geen van de {len(failures)} bekende adressen te "
-        f"halen. Het laatste: {failures[-1] if failures else 'er is geen adres'}"
-    )
-
-
-def _parts(
-    task: Task, url: str, coverage: Coverage, tiles: Sequence[_Cells]
-) -> list[NDArray[np.float32]]:
-    """Fetch parts, all from one endpoint: another may hold another edition."""
-    with concurrent.futures.ThreadPoolExecutor(PARALLEL) as pool:
-        jobs = [pool.submit(_part, task, url, coverage, tile) for tile in tiles]
-        try:
-            return [job.result() for job in jobs]
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _part(task: Task, url: str, coverage: Coverage, tile: _Cells) -> NDArray[np.float32]:

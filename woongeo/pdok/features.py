@@ -25,18 +25,18 @@ from woongeo.errors import (
     UnexpectedCrsError,
 )
 from woongeo.pdok._boxes import NATION, Box, written
+from woongeo.pdok._gathered import ChangedError
 from woongeo.pdok._http import Answer, within_origin
 from woongeo.pdok._links import early_next, next_page
 from woongeo.pdok._pages import (
     DECODING,
-    ChangedError,
     Page,
     read_collection,
     read_json,
     read_page,
     refuse_outside,
 )
-from woongeo.pdok._run import Task, first_place, gather, is_rd_uri
+from woongeo.pdok._run import Task, gather, is_rd_uri, require_understood
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -195,25 +195,14 @@ def _require_rd(task: Task, items: Items, described: Mapping[str, Any]) -> None:
 
 
 def _require_understood(task: Task, items: Items) -> None:
-    """See that a box finds what is there, before nothing is believed to be there.
+    """See that a box finds what is there, before nothing is believed to be there."""
 
-    A server that reads the box in another system, or the other way round, answers HTTP 200 and no
-    features; that would read as free.
-    """
+    def finds(name: str | None, box: Box) -> bool:
+        found = _page(task, _first_url(items, box), box)
+        return name is None or found.next is not None or name in found.page.ids
+
     some = _page(task, _first_url(items, None, limit=10), None).page
-    spot = first_place(some)
-    if spot is None:
-        raise IncompleteLayerError(
-            f"{task.what}: {items.url()} geeft ook zonder gebied geen object met een vorm, dus "
-            "zegt een leeg gebied niets."
-        )
-    name, box = spot
-    found = _page(task, _first_url(items, box), box)
-    if name is not None and found.next is None and name not in found.page.ids:
-        raise IncompleteLayerError(
-            f"{task.what}: {items.url()} vindt object {name} niet op zijn eigen plek; de server "
-            "leest het gebied anders dan het is bedoeld. Meld dit."
-        )
+    require_understood(task, items.url(), some, finds)
 
 
 def _require_announced(task: Task, items: Items) -> None:

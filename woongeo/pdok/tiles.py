@@ -5,7 +5,6 @@ A missing tile is drawn as missing and named: white would read as sea.
 
 from __future__ import annotations
 
-import concurrent.futures
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,10 +15,9 @@ from woongeo.errors import (
     EndpointGoneError,
     InputError,
     ServiceResponseError,
-    ServiceUnavailableError,
 )
 from woongeo.pdok._grid import RD_GRID, TILE_PX, WEB_GRID, Grid
-from woongeo.pdok._http import PARALLEL
+from woongeo.pdok._many import first_to_answer, together
 from woongeo.pdok._raster import read_picture
 
 if TYPE_CHECKING:
@@ -29,6 +27,7 @@ if TYPE_CHECKING:
 
     from woongeo.pdok._boxes import Box
     from woongeo.pdok._run import Task
+    from woongeo.pdok.catalogue import Dataset
 
 
 @dataclass(frozen=True)
@@ -65,41 +64,33 @@ class Background:
 
         Examples
         --------
-        >>> BACKGROUNDS["luchtfoto"].browser_templates()[0].rpartition("/wmts/")[2]
-        'v1_0/Actueel_orthoHR/EPSG:3857/{z}/{x}/{y}.jpeg'
+        >>> here = Background("", "", "", ("https://a.nl/{tms}/{z}/{x}/{y}.png",))
+        >>> here.browser_templates()
+        ('https://a.nl/EPSG:3857/{z}/{x}/{y}.png',)
         """
         return tuple(t.replace("{tms}", WEB_GRID.name) for t in self.templates)
 
 
-def _brt(title: str, layer: str) -> Background:
-    """Describe a look of the BRT's background map, whose base moved in 2026."""
-    path = f"wmts/v2_0/{layer}/{{tms}}/{{z}}/{{x}}/{{y}}.png"
+def background_of(entry: Dataset) -> Background:
+    """Describe a background as the catalogue knows it.
+
+    Parameters
+    ----------
+    entry : Dataset
+        A background, with doors of kind "tiles".
+
+    Returns
+    -------
+    Background
+        To be fetched, or to be shown in a browser.
+    """
     return Background(
-        title,
-        "Kaartgegevens © Kadaster",
-        "CC BY 4.0",
-        (
-            f"https://service.pdok.nl/kadaster/brt-achtergrondkaart/{path}",
-            f"https://service.pdok.nl/brt/achtergrondkaart/{path}",
-        ),
+        title=entry.title,
+        attribution=entry.attribution,
+        licence=entry.licence,
+        templates=tuple(door.url for door in entry.doors),
+        deepest=entry.deepest,
     )
-
-
-_LUCHTFOTO = "https://service.pdok.nl/hwh/luchtfotorgb/wmts/v1_0"
-
-#: The background maps of PDOK, by a short name.
-BACKGROUNDS: dict[str, Background] = {
-    "standaard": _brt("BRT Achtergrondkaart", "standaard"),
-    "grijs": _brt("BRT Achtergrondkaart grijs", "grijs"),
-    "pastel": _brt("BRT Achtergrondkaart pastel", "pastel"),
-    "water": _brt("BRT Achtergrondkaart water", "water"),
-    "luchtfoto": Background(
-        "Luchtfoto",
-        "Luchtfoto © Beeldmateriaal.nl",
-        "CC BY 4.0",
-        (f"{_LUCHTFOTO}/Actueel_orthoHR/{{tms}}/{{z}}/{{x}}/{{y}}.jpeg",),
-    ),
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,12 +174,7 @@ def choose_zoom(
 
 
 def fetch_background(
-    task: Task,
-    box: Box,
-    *,
-    width_px: int = 1024,
-    background: Background | str = "grijs",
-    most_tiles: int = 64,
+    task: Task, box: Box, background: Background, *, width_px: int = 1024, most_tiles: int = 64
 ) -> Picture:
     """Fetch a background for a static map, in RD New and so without warping.
 
@@ -198,11 +184,11 @@ def fetch_background(
         The fetch.
     box : tuple of float
         West, south, east, north in RD New (EPSG:28992), metres.
+    background : Background
+        Which map.
     width_px : int
         How many pixels it must be wide at least; it becomes less than twice as wide, and narrower
         only where `most_tiles` or the map's last zoom is in the way, which is noted.
-    background : Background or str
-        Which map: one of yours, or a name of `BACKGROUNDS`.
     most_tiles : int
         Most tiles.
 
@@ -214,25 +200,24 @@ def fetch_background(
     Raises
     ------
     InputError
-        When it is no box, or no such background.
+        When it is no box.
     EndpointGoneError
         When the map is at none of its addresses.
     ServiceError
         When tiles cannot be had; some that do not exist are named instead.
     """
-    if isinstance(background, str):
-        if background not in BACKGROUNDS:
-            raise InputError(
-                f"{background}: deze achtergrond bestaat niet; wel: {', '.join(BACKGROUNDS)}."
-            )
-        background = BACKGROUNDS[background]
     zoom = choose_zoom(box, width_px=width_px, most_tiles=most_tiles, deepest=background.deepest)
     metres = RD_GRID.metres(zoom)
     if metres > (box[2] - box[0]) / width_px:
         task.note(f"de achtergrond is grover dan gevraagd: {metres:.2f} m per pixel")
     columns, rows = RD_GRID.tiles(box, zoom)
     middle = columns[len(columns) // 2], rows[len(rows) // 2]
-    template, first = _base(task, background, middle, zoom)
+    template, first = first_to_answer(
+        task,
+        background.title,
+        background.templates,
+        lambda address: fetch_tile(task, address, middle, zoom),
+    )
     wanted = [(column, row) for row in rows for column in columns if (column, row) != middle]
     tiles = {middle: first, **_tiles(task, template, wanted, zoom)}
     missing = [place for place, tile in tiles.items() if tile is None]
@@ -257,31 +242,6 @@ def fetch_background(
     )
 
 
-def _base(
-    task: Task, background: Background, tile: tuple[int, int], zoom: int
-) -> tuple[str, NDArray[np.uint8]]:
-    """Find the address where the map is, by its middle tile."""
-    failures: list[str] = []
-    gone = True
-    for template in background.templates:
-        try:
-            found = _tile(task, template, tile, zoom)
-        except EndpointGoneError as error:
-            failures.append(str(error))
-        except (ServiceUnavailableError, ServiceResponseError) as error:
-            failures.append(str(error))
-            gone = False
-        else:
-            if failures:
-                task.note(f"{background.title} kwam van het andere adres: {template}")
-            return template, found
-    kind = EndpointGoneError if gone else ServiceUnavailableError
-    raise kind(
-        f"{task.what}: {background.title} is van geen van de {len(failures)} bekende adressen te "
-        f"halen. Het laatste: {failures[-1] if failures else 'er is geen adres'}"
-    )
-
-
 def _tiles(
     task: Task, template: str, wanted: Sequence[tuple[int, int]], zoom: int
 ) -> dict[tuple[int, int], NDArray[np.uint8] | None]:
@@ -289,20 +249,39 @@ def _tiles(
 
     def fetch(place: tuple[int, int]) -> NDArray[np.uint8] | None:
         try:
-            return _tile(task, template, place, zoom)
+            return fetch_tile(task, template, place, zoom)
         except EndpointGoneError:
             return None
 
-    with concurrent.futures.ThreadPoolExecutor(PARALLEL) as pool:
-        jobs = {place: pool.submit(fetch, place) for place in wanted}
-        try:
-            return {place: job.result() for place, job in jobs.items()}
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    return dict(zip(wanted, together(fetch, wanted), strict=True))
 
 
-def _tile(task: Task, template: str, place: tuple[int, int], zoom: int) -> NDArray[np.uint8]:
-    """Fetch one tile."""
+def fetch_tile(task: Task, template: str, place: tuple[int, int], zoom: int) -> NDArray[np.uint8]:
+    """Fetch one tile.
+
+    Parameters
+    ----------
+    task : Task
+        The fetch.
+    template : str
+        Its address, with {tms}, {z}, {x} and {y}.
+    place : tuple of int
+        Its column and row.
+    zoom : int
+        Of the grid in RD New.
+
+    Returns
+    -------
+    ndarray of uint8, shape (256, 256, 3)
+        Red, green and blue.
+
+    Raises
+    ------
+    EndpointGoneError
+        When it does not exist.
+    ServiceError
+        When it does not come whole.
+    """
     url = template.format(tms=RD_GRID.name, z=zoom, x=place[0], y=place[1])
     return task.http.get(
         url,

@@ -8,23 +8,23 @@ different ids as were counted, before and after.
 
 from __future__ import annotations
 
-import concurrent.futures
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from woongeo.encode import visible
 from woongeo.errors import IncompleteLayerError, UnexpectedCrsError
 from woongeo.pdok._boxes import NATION, Box, written
-from woongeo.pdok._http import PARALLEL, Answer, GarbledError, TooHeavyError
+from woongeo.pdok._gathered import ChangedError
+from woongeo.pdok._http import Answer, GarbledError, TooHeavyError
+from woongeo.pdok._many import together
 from woongeo.pdok._pages import (
     DECODING,
-    ChangedError,
     Page,
     read_collection,
     read_page,
     refuse_outside,
 )
-from woongeo.pdok._run import Task, first_place, gather, is_rd_uri
+from woongeo.pdok._run import Task, gather, is_rd_uri, require_understood
 from woongeo.pdok._xml import elements, local_name, read_xml
 
 if TYPE_CHECKING:
@@ -123,18 +123,8 @@ def _require_understood(task: Task, asked: FeatureType) -> None:
     MapServer answers a box with its axes the other way round with HTTP 200 and no features.
     """
     hits = _hits(task, asked, None)
-    some = first_place(_page(task, asked, None, 0, hits, count=10)) if hits else None
-    if some is None:
-        raise IncompleteLayerError(
-            f"{task.what}: {asked.url} geeft ook zonder gebied geen object met een vorm, dus zegt "
-            "een leeg gebied niets."
-        )
-    name, box = some
-    if _hits(task, asked, box) == 0:
-        raise IncompleteLayerError(
-            f"{task.what}: {asked.url} vindt object {name} niet op zijn eigen plek; de server "
-            "leest het gebied anders dan het is bedoeld. Meld dit."
-        )
+    some = _page(task, asked, None, 0, hits, count=10) if hits else None
+    require_understood(task, asked.url, some, lambda _, box: _hits(task, asked, box) > 0)
 
 
 def _whole(task: Task, asked: FeatureType, box: Box | None) -> list[Page]:
@@ -168,12 +158,7 @@ def _counted(task: Task, asked: FeatureType, box: Box | None) -> list[Page]:
     if size < hits:
         # The server's own page size may be smaller than asked; it is what the first page held.
         starts = range(size, hits, size)
-        with concurrent.futures.ThreadPoolExecutor(PARALLEL) as pool:
-            jobs = [pool.submit(_page, task, asked, box, start, hits) for start in starts]
-            try:
-                pages += [job.result() for job in jobs]
-            finally:
-                pool.shutdown(wait=True, cancel_futures=True)
+        pages += together(lambda start: _page(task, asked, box, start, hits), starts)
         if _hits(task, asked, box) != hits:
             raise ChangedError(
                 f"{task.what}: het aantal objecten veranderde tijdens het ophalen. "

@@ -11,30 +11,20 @@ window.$ = window.$ || ((what) => {
 });
 
 function woongeoKaart(map, packed) {
-  const OORDEEL = ["vrij", "onbekend", "belemmerd"];
-  const STIJL = {
-    belemmerd: { color: "#8f3f00", fillColor: "#d55e00", weight: 2, fillOpacity: 0.65 },
-    onbekend: { color: "#4a4a4a", fillColor: "#767676", weight: 1.5, fillOpacity: 0.45, dashArray: "4 3" },
-    vrij: { color: "#004b77", fillColor: "#0072b2", weight: 1.5, fillOpacity: 0.55 },
+  const OORDEEL = WOONGEO_OORDEEL, element = woongeoElement, button = woongeoButton;
+  // Looks by verdict and by hardness, lightest first.
+  const NA = [
+    { color: "#004b77", fillColor: "#0072b2", weight: 1.5, fillOpacity: 0.55, teken: "rond" },
+    { color: "#4a4a4a", fillColor: "#767676", weight: 1.5, fillOpacity: 0.45, streep: [4, 3], teken: "vierkant" },
+    { color: "#8f3f00", fillColor: "#d55e00", weight: 2, fillOpacity: 0.65, arcering: true, teken: "driehoek" },
+  ];
+  const VOOR = {
+    "telt niet mee": { color: "#4a4a4a", fillColor: "#ffffff", weight: 1, fillOpacity: 0.5, streep: [1, 3], teken: "rond" },
+    onbekend: { color: "#4a4a4a", fillColor: "#767676", weight: 1.5, fillOpacity: 0.45, streep: [4, 3], teken: "vierkant" },
+    zacht: { color: "#6b2a5b", fillColor: "#cc79a7", weight: 1.5, fillOpacity: 0.6, teken: "punt" },
+    hard: { color: "#1c124f", fillColor: "#4b3ba8", weight: 2, fillOpacity: 0.65, arcering: true, teken: "ruit" },
   };
-  // From here on a site is large enough to be drawn as it is; from further off it is a sign.
-  const DICHTBIJ = 13;
-  const R = 6378137;
   const byId = (id) => document.getElementById(id);
-
-  function element(tag, text, className) {
-    const node = document.createElement(tag);
-    if (text !== undefined && text !== null) node.textContent = text;
-    if (className) node.className = className;
-    return node;
-  }
-
-  function button(text, does) {
-    const node = element("button", text, "tekst");
-    node.type = "button";
-    node.addEventListener("click", () => does(node));
-    return node;
-  }
 
   function say(text) {
     const box = byId("melding");
@@ -44,73 +34,15 @@ function woongeoKaart(map, packed) {
 
   // Web mercator metres to degrees; rings come as [x, y, dx, dy, …].
   function toLatLngs(steps) {
-    const line = new Array(steps.length / 2);
-    let x = 0, y = 0;
-    for (let i = 0; i < steps.length; i += 2) {
-      x += steps[i];
-      y += steps[i + 1];
-      line[i / 2] = [Math.atan(Math.sinh(y / R)) * 180 / Math.PI, x / R * 180 / Math.PI];
-    }
+    const ring = woongeoRing(steps), line = new Array(ring.length / 2);
+    for (let i = 0; i < ring.length; i += 2) line[i / 2] = woongeoLatLng(ring[i], ring[i + 1]);
     return line;
   }
 
-  // By the even-odd rule, as the shapes are drawn.
-  function holds(rings, point) {
-    let inside = false;
-    for (const ring of rings) {
-      for (let i = 0, j = ring.length - 1; i < ring.length; j = i, i += 1) {
-        const a = ring[i], b = ring[j];
-        if ((a.lat > point.lat) !== (b.lat > point.lat)
-          && point.lng < (b.lng - a.lng) * (point.lat - a.lat) / (b.lat - a.lat) + a.lng) inside = !inside;
-      }
-    }
-    return inside;
-  }
-
   const number = new Intl.NumberFormat("nl-NL", { maximumFractionDigits: 2 });
-  const whole = new Intl.NumberFormat("nl-NL", { maximumFractionDigits: 0 });
+  const whole = woongeoWhole;
   const shown = (value, unit, format = number) =>
     value === null ? "onbekend" : `${format.format(value)}${unit}`;
-
-  // A sign per verdict, so that it is told by shape as well as by colour.
-  L.Canvas.include({
-    _updateTeken(layer) {
-      if (!this._drawing || layer._empty()) return;
-      const ctx = this._ctx, p = layer._point, r = layer._radius;
-      ctx.beginPath();
-      if (layer.options.teken === "belemmerd") {
-        ctx.moveTo(p.x, p.y - r * 1.25);
-        ctx.lineTo(p.x + r * 1.15, p.y + r * 0.85);
-        ctx.lineTo(p.x - r * 1.15, p.y + r * 0.85);
-        ctx.closePath();
-      } else if (layer.options.teken === "onbekend") {
-        ctx.rect(p.x - r * 0.85, p.y - r * 0.85, r * 1.7, r * 1.7);
-      } else {
-        ctx.arc(p.x, p.y, r, 0, Math.PI * 2, false);
-      }
-      this._fillStroke(ctx, layer);
-    },
-  });
-  const Teken = L.CircleMarker.extend({
-    _updatePath() { this._renderer._updateTeken(this); },
-  });
-
-  // Hatching tells `belemmerd` from `vrij` without colour, where sites are drawn as they are.
-  function hatched(style) {
-    const tile = document.createElement("canvas");
-    tile.width = tile.height = 8;
-    const ctx = tile.getContext("2d");
-    ctx.fillStyle = style.fillColor;
-    ctx.fillRect(0, 0, 8, 8);
-    ctx.strokeStyle = style.color;
-    ctx.lineWidth = 1.5;
-    for (const x of [-8, 0, 8]) {
-      ctx.moveTo(x, 8);
-      ctx.lineTo(x + 8, 0);
-    }
-    ctx.stroke();
-    return { ...style, fillColor: ctx.createPattern(tile, "repeat") };
-  }
 
   async function unpack(base64) {
     const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
@@ -193,51 +125,39 @@ function woongeoKaart(map, packed) {
 
   function drawSites(data) {
     const s = data.locaties;
-    const renderer = L.canvas({ padding: 0.3 });
-    const near = OORDEEL.map(() => L.layerGroup());
-    const far = OORDEEL.map(() => L.layerGroup());
-    const shapes = new Array(s.id.length);
-    const boxes = OORDEEL.map((o) => byId(`oordeel-${o}`));
-    const styles = { ...STIJL, belemmerd: hatched(STIJL.belemmerd) };
-    // Large ones first: a part must not lie hidden under the whole.
-    const order = [...s.id.keys()].sort((a, b) => (s.oppervlakte[b] || 0) - (s.oppervlakte[a] || 0));
-    for (const i of order) {
-      const word = OORDEEL[s.oordeel[i]];
-      const lines = s.vormen[i].map(toLatLngs);
-      if (!lines.length) continue;
-      shapes[i] = L.polygon(lines, { ...styles[word], renderer });
-      const sign = new Teken(toLatLngs(s.punten[i])[0], {
-        ...STIJL[word], renderer, weight: 1, dashArray: null, fillOpacity: 0.9, radius: 5, teken: word,
-      });
-      shapes[i].on("click", (event) => open(i, event.latlng));
-      sign.on("click", () => open(i, sign.getLatLng()));
-      near[s.oordeel[i]].addLayer(shapes[i]);
-      far[s.oordeel[i]].addLayer(sign);
-    }
+    const order = Object.keys(VOOR), before = byId("beeld-voor");
+    const looks = () => (before.checked ? order.map((h) => VOOR[h]) : NA);
+    const look = (i) => (before.checked ? order.indexOf(s.hardheid[i]) : s.oordeel[i]);
+    const filters = woongeoFilters(data, () => sites.choose());
+    const sites = new WoongeoLocaties(s, looks(), look, filters.passes, (i, point) => open(i, point));
+    const totals = woongeoTotals(data);
+    const only = byId("alleen-in-beeld");
+    // Also what has no shape, and so is not on the map, is in the table.
+    const chosen = () => (only.checked ? [...sites.inView()] : [...s.id.keys()].filter(filters.passes));
+    const table = woongeoTable(data, chosen, show);
+    only.addEventListener("change", table);
 
-    let close = null;
-    function refresh() {
-      close = map.getZoom() >= DICHTBIJ;
-      // Off and on again, so that what weighs most lies on top.
-      OORDEEL.forEach((_, k) => {
-        near[k].remove();
-        far[k].remove();
-        if (boxes[k].checked) (close ? near : far)[k].addTo(map);
+    const choose = sites.choose.bind(sites);
+    sites.choose = () => {
+      choose();
+      totals(sites.inView());
+      table();
+    };
+    for (const id of ["beeld-voor", "beeld-na"]) {
+      byId(id).addEventListener("change", () => {
+        sites.looks = looks();
+        sites.choose();
       });
     }
-    boxes.forEach((box) => box.addEventListener("change", refresh));
-    map.on("zoomend", () => { if ((map.getZoom() >= DICHTBIJ) !== close) refresh(); });
-
-    function here(i, point) {
-      const place = L.latLng(point);
-      return order.filter((k) => k !== i && shapes[k] && boxes[s.oordeel[k]].checked
-        && shapes[k].getBounds().contains(place) && holds(shapes[k].getLatLngs(), place));
-    }
+    map.on("moveend", () => {
+      totals(sites.inView());
+      if (only.checked) table();
+    });
 
     function open(i, point, opener = byId("kaart")) {
-      const room = map.getSize();
+      const room = map.getSize(), place = L.latLng(point);
       const content = factsheet(data, i);
-      const others = here(i, point);
+      const others = sites.holding(place).filter((k) => k !== i);
       if (others.length) {
         const list = element("p", "Ook op deze plek: ", "ook");
         for (const k of others) list.append(button(s.naam[k], () => open(k, point, opener)));
@@ -246,7 +166,7 @@ function woongeoKaart(map, packed) {
       const popup = L.popup({
         maxWidth: Math.min(400, room.x - 95), minWidth: Math.min(280, room.x - 95),
         maxHeight: Math.max(160, room.y - 90), autoPanPaddingTopLeft: [50, 10], autoPanPaddingBottomRight: [10, 10],
-      }).setLatLng(point).setContent(content);
+      }).setLatLng(place).setContent(content);
       popup.openOn(map);
       const box = popup.getElement(), inside = box.querySelector(".leaflet-popup-content");
       box.setAttribute("role", "dialog");
@@ -258,61 +178,32 @@ function woongeoKaart(map, packed) {
       inside.focus({ preventScroll: true });
       popup.on("remove", () => {
         const focused = document.activeElement;
-        if (focused === document.body || box.contains(focused)) opener.focus({ preventScroll: true });
+        // A row of the table may have been written anew meanwhile.
+        const back = opener.isConnected ? opener : byId("tabel-knop");
+        if (focused === document.body || box.contains(focused)) back.focus({ preventScroll: true });
       });
     }
 
-    refresh();
-    return (i, opener) => {
+    function show(i, opener) {
       const sheet = byId("feiten");
       sheet.replaceChildren();
-      if (!shapes[i]) {
+      if (!s.punten[i].length) {
         map.closePopup();
         sheet.append(element("p", `${s.naam[i]} heeft geen vlak dat getekend kan worden.`, "melding tekst"), factsheet(data, i));
         sheet.focus();
         return;
       }
-      const box = boxes[s.oordeel[i]];
-      if (!box.checked) { box.checked = true; refresh(); }
+      filters.admit(i);
       byId("kaart").scrollIntoView({ block: "nearest" });
-      map.fitBounds(shapes[i].getBounds(), { maxZoom: 16, animate: false });
-      open(i, toLatLngs(s.punten[i])[0], opener);
-    };
-  }
-
-  function search(data, show) {
-    const s = data.locaties;
-    const field = byId("zoek"), list = byId("gevonden"), count = byId("aantal-gevonden");
-    const texts = s.naam.map((naam, i) => `${naam} ${s.id[i]} ${OORDEEL[s.oordeel[i]]}`.toLowerCase());
-    let hits = [];
-
-    function more(n) {
-      const next = hits.splice(0, n);
-      const items = next.map((i) => {
-        const item = element("li");
-        item.append(button(`${s.naam[i]} – ${OORDEEL[s.oordeel[i]]}`, (opener) => show(i, opener)));
-        return item;
-      });
-      list.append(...items);
-      if (hits.length) {
-        const item = element("li");
-        item.append(button(`Toon er meer (nog ${hits.length})`, () => {
-          item.remove();
-          more(100)[0].firstElementChild.focus();
-        }));
-        list.append(item);
-      }
-      return items;
+      map.fitBounds(sites.bounds(i), { maxZoom: 16, animate: false });
+      open(i, sites.place(i), opener);
     }
 
-    field.addEventListener("input", () => {
-      list.replaceChildren();
-      byId("feiten").replaceChildren();
-      const wanted = field.value.trim().toLowerCase();
-      hits = wanted ? [...texts.keys()].filter((i) => texts[i].includes(wanted)) : [];
-      count.textContent = wanted ? `${hits.length} gevonden` : "";
-      more(20);
-    });
+    sites.addTo(map);
+    map.woongeo = sites;
+    totals(sites.inView());
+    table();
+    return show;
   }
 
   function backgrounds(data) {
@@ -343,7 +234,8 @@ function woongeoKaart(map, packed) {
     map.fitBounds(toLatLngs(data.hoeken), { maxZoom: 16, animate: false });
     backgrounds(data);
     drawLayers(data);
-    search(data, drawSites(data));
+    woongeoSearch(data, drawSites(data));
+    byId("afdrukken").addEventListener("click", () => window.print());
     byId("kaart").dataset.klaar = "ja";
   }).catch((error) => {
     say("De kaart kan in deze browser niet worden getekend; gebruik een nieuwere browser. De tabellen hiernaast kloppen.");

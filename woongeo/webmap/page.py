@@ -15,9 +15,11 @@ import shapely
 from branca.element import CssLink, Element, Figure, JavascriptLink
 from folium.template import Template
 
+from woongeo.columns import REGION_NAMES, as_text, recognise
 from woongeo.encode import html_text, page_data, shortened
+from woongeo.errors import ColumnError
 from woongeo.verdict import OORDELEN, SCREENING
-from woongeo.webmap.panel import BACKGROUNDS, aside, layer_styles
+from woongeo.webmap.panel import BACKGROUNDS, HARDNESS, aside, layer_styles
 from woongeo.webmap.shapes import (
     AROUND_M,
     SITE_TOLERANCE_M,
@@ -43,6 +45,8 @@ _LEAFLET = resources.files("xstatic.pkg.leaflet").joinpath("data")
 _LAYER_TOLERANCE_M = 5.0
 # A page draws so many corners of layers without effort.
 _LAYER_CORNERS = 150_000
+# Beyond this a layer would no longer look like itself; then the page is slow.
+_MOST_M = 500.0
 
 
 class _Page(Figure):
@@ -125,7 +129,10 @@ class ScreeningMap(folium.Map):
 <header><h1 class="tekst">{{ this.parts.titel }}</h1><p>{{ this.parts.toets }}</p></header>
 <div class="vlak">
 <main aria-label="Kaart"><div id="kaart" class="kaart" tabindex="0" role="application"
-aria-label="Kaart van de locaties; elke locatie is ook te vinden met het zoekveld"></div></main>
+aria-label="Kaart van de locaties; elke locatie staat ook in de tabel en het zoekveld"></div>
+<section id="tabel-vak" class="tabel-vak" aria-label="Tabel van de locaties" hidden>
+<label><input type="checkbox" id="alleen-in-beeld"> Alleen wat op de kaart in beeld is</label>
+<div id="tabel" class="tabel" tabindex="-1"></div></section></main>
 <aside aria-label="Zoeken, legenda, aantallen en bronnen">
 <p id="melding" class="melding" role="status" hidden></p>
 {{ this.parts.zij }}
@@ -192,7 +199,10 @@ def _below(element: Element) -> Iterator[Element]:
 
 
 def map_screening(
-    screening: Screening, *, title: str = "Woningbouwlocaties en knelpunten"
+    screening: Screening,
+    *,
+    title: str = "Woningbouwlocaties en knelpunten",
+    group: Sequence[str] | None = None,
 ) -> ScreeningMap:
     """Draw a screening on an interactive map.
 
@@ -202,6 +212,9 @@ def map_screening(
         From `screen`.
     title : str
         Heading of the page.
+    group : sequence of str, optional
+        Columns of the locations to filter on; without it a gemeente, woondealregio or provincie
+        that is recognised.
 
     Returns
     -------
@@ -218,6 +231,7 @@ def map_screening(
     styles = layer_styles(len(screening.layers))
     edges = [coverage_edge(layer.coverage) for layer in screening.layers]
     texts = _Texts()
+    groups = _groups(screening, group)
     data = {
         "locaties": _site_data(screening, drawn),
         "lagen": [
@@ -232,18 +246,50 @@ def map_screening(
         + [{"url": None, "bron": ""}],
         "hoeken": packed(np.array([shapely.box(*shapely.total_bounds(drawn))]))[0][0],
         "toets": SCREENING,
+        "hardheden": list(HARDNESS),
+        "gebieden": [
+            {"titel": shortened(column), "namen": names, "plaats": places}
+            for column, names, places in groups
+        ],
     }
     parts = {
         "titel": html_text(shortened(title)),
         "toets": html_text(SCREENING),
-        "zij": aside(screening, tolerance, edges=any(map(len, edges))),
+        "zij": aside(
+            screening,
+            tolerance,
+            edges=any(map(len, edges)),
+            groups=[(column, names) for column, names, _ in groups],
+        ),
         "css": _asset("kaart.css"),
-        "js": _asset("kaart.js"),
+        "js": "".join(map(_asset, ("locaties.js", "keuze.js", "kaart.js"))),
         "leaflet_css": _leaflet("leaflet.css"),
         "leaflet_js": _leaflet("leaflet.js"),
         "tekens": _leaflet_signs(),
     }
     return ScreeningMap(page_data(data), parts)
+
+
+def _groups(
+    screening: Screening, wanted: Sequence[str] | None
+) -> list[tuple[str, list[str], list[int]]]:
+    """Give the columns to filter on, with their values and the value of each location."""
+    frame = screening.locaties
+    there = [str(c) for c in frame.columns if c != "geometry"]
+    if wanted is None:
+        found = [recognise(there, names) for names in REGION_NAMES.values()]
+        chosen = [column for column in found if column is not None]
+    else:
+        chosen = list(wanted)
+        if stray := [c for c in chosen if c not in there]:
+            raise ColumnError(f"kolom {stray[0]!r} bestaat niet in de locaties; kies een andere.")
+    groups = []
+    for column in chosen:
+        texts = as_text(frame[column]).map(shortened).where(lambda t: t != "", "onbekend")
+        names = sorted(texts.unique(), key=str.casefold)
+        position = {name: i for i, name in enumerate(names)}
+        groups.append((column, names, [position[text] for text in texts]))
+    return groups
 
 
 class _Texts:
@@ -301,12 +347,14 @@ def _layer_shapes(
     for layer in layers:
         shapes, _ = single_parts(layer.features.geometry.to_numpy())
         near.append(shapes[shapely.intersects(shapely.envelope(shapes), around)])
-    tolerance = _LAYER_TOLERANCE_M
-    while True:
-        simple = [simplified(shapes, tolerance) for shapes in near]
-        if sum(map(count_corners, simple)) <= _LAYER_CORNERS or tolerance > 500:
-            return tolerance, simple
-        tolerance *= 2
+    tolerance = step = _LAYER_TOLERANCE_M
+    simple = [simplified(shapes, step, keep_holes=False) for shapes in near]
+    while sum(map(count_corners, simple)) > _LAYER_CORNERS and tolerance < _MOST_M:
+        # From what is simple already: quick, and edges move by what both steps move them.
+        step *= 2
+        tolerance += step
+        simple = [simplified(shapes, step, keep_holes=False) for shapes in simple]
+    return tolerance, simple
 
 
 def _layer_data(

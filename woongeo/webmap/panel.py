@@ -12,6 +12,8 @@ from woongeo.verdict import OORDELEN
 from woongeo.webmap.shapes import AROUND_M, SITE_TOLERANCE_M
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from woongeo.layers import Layer
     from woongeo.screening import Screening
     from woongeo.sources import Source
@@ -74,7 +76,36 @@ def _swatch(drawing: str) -> str:
     return f'<svg class="staal" viewBox="0 0 20 16" aria-hidden="true">{drawing}</svg>'
 
 
-def aside(screening: Screening, tolerance_m: float, *, edges: bool) -> str:
+# The same for how hard a plan is, which is what is shown before constraints.
+_HARDNESS = {
+    "hard": (
+        '<path d="M10 1 17 8 10 15 3 8Z" fill="#4b3ba8" stroke="#1c124f"/>',
+        _SURFACE.format("#4b3ba8", 0.65, "#1c124f", 'stroke-width="2"')
+        + '<path d="M1 9 8 2M3 14 15 2M10 14 19 5" stroke="#1c124f"/>',
+    ),
+    "zacht": (
+        '<path d="M10 15 2 2h16Z" fill="#cc79a7" stroke="#6b2a5b"/>',
+        _SURFACE.format("#cc79a7", 0.6, "#6b2a5b", 'stroke-width="1.5"'),
+    ),
+    "onbekend": _SWATCHES["onbekend"],
+    "telt niet mee": (
+        '<circle cx="10" cy="8" r="6.5" fill="#fff" stroke="#4a4a4a"/>',
+        _SURFACE.format("#fff", 0.5, "#4a4a4a", 'stroke-dasharray="1 3"'),
+    ),
+}
+
+
+#: How hard a plan can be, in the order of the legend.
+HARDNESS = tuple(_HARDNESS)
+
+
+def aside(
+    screening: Screening,
+    tolerance_m: float,
+    *,
+    edges: bool,
+    groups: Sequence[tuple[str, Sequence[str]]] = (),
+) -> str:
     """Write the panel beside the map: warnings first, then search, legend, tables and sources.
 
     Parameters
@@ -85,6 +116,8 @@ def aside(screening: Screening, tolerance_m: float, *, edges: bool) -> str:
         How far edges of layers were moved for display.
     edges : bool
         Whether the edge of any layer's coverage is drawn.
+    groups : sequence of (str, sequence of str)
+        Columns to filter on, with their values.
 
     Returns
     -------
@@ -94,9 +127,11 @@ def aside(screening: Screening, tolerance_m: float, *, edges: bool) -> str:
     notes = "".join(
         f'<p class="melding tekst">{html_text(shortened(n))}</p>' for n in screening.notes()
     )
-    told = f"{_legend(screening, edges=edges)}{_counts(screening)}{_sources(screening)}"
+    verdicts, layers = _legend(screening, edges=edges)
+    view, pick = _view(screening), _filters(screening, groups)
+    told = f"{_counts(screening)}{_sources(screening)}"
     return (
-        f"{notes}{_search()}{told}"
+        f"{notes}{_totals()}{_search()}{view[0]}{verdicts}{view[1]}{pick}{layers}{told}"
         f"<p>Vormen zijn op de kaart vereenvoudigd (locaties {dutch(SITE_TOLERANCE_M)} m, lagen "
         f"{dutch(tolerance_m)} m; lagen tot {dutch(AROUND_M / 1000)} km om de locaties); de "
         f"cijfers niet. woongeo {html_text(screening.version)}, {screening.on.isoformat()}.</p>"
@@ -112,12 +147,65 @@ def _search() -> str:
     )
 
 
+def _totals() -> str:
+    return (
+        '<p id="in-beeld" class="in-beeld" role="status"></p>'
+        '<p class="knoppenrij"><button type="button" id="tabel-knop" aria-expanded="false" '
+        'aria-controls="tabel-vak">Toon als tabel</button>'
+        '<button type="button" id="afdrukken">Druk af</button>'
+        '<button type="button" id="alles-tonen" hidden>Wis filters</button></p>'
+    )
+
+
+def _filters(screening: Screening, groups: Sequence[tuple[str, Sequence[str]]]) -> str:
+    """Write what locations can be chosen by, beside their verdict and hardness."""
+    picks = ""
+    for k, (column, names) in enumerate(groups):
+        listed = "".join(
+            f'<option value="{i}">{html_text(name)}</option>' for i, name in enumerate(names)
+        )
+        picks += (
+            f'<p class="keuze"><label for="gebied-{k}">{html_text(shortened(column))}</label>'
+            f'<select id="gebied-{k}"><option value="">alle</option>{listed}</select></p>'
+        )
+    rules = "".join(
+        f'<option value="{i}">{html_text(shortened(toets.title))}</option>'
+        for i, toets in enumerate(screening.toetsen)
+    )
+    picks += (
+        '<p class="keuze"><label for="knelpunt">Belemmerd door</label><select id="knelpunt">'
+        f'<option value="">alle, ook niets</option>{rules}</select></p>'
+        '<p class="keuze"><label for="minstens">Woningen, minstens</label>'
+        '<input id="minstens" type="number" min="0" step="1" inputmode="numeric"></p>'
+    )
+    return f"<fieldset><legend><h2>Filter</h2></legend>{picks}</fieldset>"
+
+
+def _view(screening: Screening) -> tuple[str, str]:
+    """Write the choice between before and after constraints, and the legend of hardness."""
+    hardness = screening.locaties["hardheid"].value_counts()
+    boxes = "".join(
+        f'<li><label><input type="checkbox" id="hardheid-{k}" checked> '
+        f"{_swatch(_HARDNESS[h][0])}{_swatch(_HARDNESS[h][1])}{h} "
+        f"({dutch(float(hardness.get(h, 0)), decimals=0)})</label></li>"
+        for k, h in enumerate(HARDNESS)
+    )
+    views = (
+        '<li><label><input type="radio" name="beeld" id="beeld-na" checked> '
+        "Na knelpunten: kleur naar oordeel</label></li>"
+        '<li><label><input type="radio" name="beeld" id="beeld-voor"> '
+        "Vóór knelpunten: kleur naar hardheid</label></li>"
+    )
+    return _group("Beeld", views), _group("Hardheid", boxes)
+
+
 def _group(heading: str, items: str, below: str = "") -> str:
     """Put choices that belong together in a group with a heading."""
     return f"<fieldset><legend><h2>{heading}</h2></legend><ul>{items}</ul>{below}</fieldset>"
 
 
-def _legend(screening: Screening, *, edges: bool) -> str:
+def _legend(screening: Screening, *, edges: bool) -> tuple[str, str]:
+    """Write the legend of verdicts, and that of layers and backgrounds."""
     verdicts = "".join(
         f'<li><label><input type="checkbox" id="oordeel-{o}" checked> '
         f"{_swatch(_SWATCHES[o][0])}{_swatch(_SWATCHES[o][1])}{o} "
@@ -149,9 +237,8 @@ def _legend(screening: Screening, *, edges: bool) -> str:
     )
     far = "<p>Uitgezoomd staat elke locatie als teken op de kaart, ingezoomd als vlak.</p>"
     return (
-        _group("Oordeel", verdicts, far)
-        + _group("Lagen", layers, edge)
-        + _group("Achtergrond", grounds)
+        _group("Oordeel", verdicts, far),
+        _group("Lagen", layers, edge) + _group("Achtergrond", grounds),
     )
 
 
