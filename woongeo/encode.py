@@ -139,7 +139,6 @@ def csv_text(text: object) -> str:
     >>> csv_text("=HYPERLINK(A1)"), csv_text("Dorpshaven-Zuid")
     ("'=HYPERLINK(A1)", 'Dorpshaven-Zuid')
     """
-
     whole = str(text)
     if not _SPREADSHEET.search(whole):
         return whole

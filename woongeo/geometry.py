@@ -162,7 +162,9 @@ def _not_finite(shapes: NDArray[np.object_]) -> NDArray[np.bool_]:
         doubt = ~np.isfinite(shapely.length(shapes))
         doubt |= ~(np.abs(shapely.bounds(shapes).reshape(-1, 4)) < _TOO_LARGE).all(axis=1)
     kinds = shapely.get_type_id(shapes)
-    doubt |= np.isin(kinds, (GeometryType.POINT, GeometryType.MULTIPOINT, GeometryType.GEOMETRYCOLLECTION))
+    doubt |= np.isin(
+        kinds, (GeometryType.POINT, GeometryType.MULTIPOINT, GeometryType.GEOMETRYCOLLECTION)
+    )
     rows = np.flatnonzero(doubt)
     coordinates, owner = shapely.get_coordinates(shapes[rows], return_index=True)
     broken[rows[owner[~(np.abs(coordinates) < _TOO_LARGE).all(axis=1)]]] = True

@@ -15,13 +15,12 @@ import shapely
 from woongeo.checks import CheckReport, Finding
 from woongeo.columns import LOCATION_NAMES, as_text, choose, has_thousands, numbers
 from woongeo.encode import dutch, dutch_all, html_text, shortened
-from woongeo.engine import Sites, ask
+from woongeo.engine import Sites, overlapping
 from woongeo.errors import DoubtfulLocationWarning, LocationError
 from woongeo.geometry import Cleaned, clean, looks_like_circle, mean_width_m, voice_repairs
 from woongeo.netherlands import outside_netherlands
 from woongeo.planstatus import planstatus
 from woongeo.sources import Source, read_vector
-from woongeo.threads import parts_of, side_by_side
 from woongeo.verdict import Hardheid
 
 if TYPE_CHECKING:
@@ -461,46 +460,12 @@ def _shape_findings(ids: list[str], cleaned: Cleaned, homes: NDArray[np.float64]
     return findings
 
 
-def _overlapping(
-    shapes: NDArray[np.object_], areas: NDArray[np.float64]
-) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64], NDArray[np.bool_]]:
-    """Find pairs of plans that share ground worth telling, how much, and whether they are equal."""
-    first, second = ask(shapely.STRtree(shapes), shapes, predicate="intersects")
-    one_way = first < second
-    first, second = first[one_way], second[one_way]
-    order = np.lexsort((second, first))
-    first, second = first[order], second[order]
-    box = shapely.bounds(shapes)
-    wide, high = (
-        np.minimum(box[first, i + 2], box[second, i + 2]) - np.maximum(box[first, i], box[second, i])
-        for i in (0, 1)
-    )
-    same_box = (box[first] == box[second]).all(axis=1)
-    # Boxes that share less cannot hold shapes that share more.
-    worth = np.flatnonzero(same_box | (wide * high > _OVERLAP_M2))
-    first, second, same_box = first[worth], second[worth], same_box[worth]
-    equal = np.zeros(len(first), dtype=bool)
-    # Normal form makes equal rings equal, wherever they start and whichever way they run.
-    equal[same_box] = shapely.equals_exact(
-        shapely.normalize(shapes[first[same_box]]), shapely.normalize(shapes[second[same_box]])
-    )
-
-    def share(part: slice) -> NDArray[np.float64]:
-        both = shapely.intersection(shapes[first[part]], shapes[second[part]])
-        return np.asarray(shapely.area(both))
-
-    shared = np.concatenate(side_by_side(share, parts_of(len(first))))
-    shared[equal] = areas[first[equal]]
-    told = equal | (shared > _OVERLAP_M2)
-    return first[told], second[told], shared[told], equal[told]
-
-
 def _overlap_findings(ids: list[str], cleaned: Cleaned) -> list[Finding]:
     """Report pairs of plans that share ground: homes may be counted twice."""
     rows = np.flatnonzero(cleaned.usable)
     shapes = cleaned.geometry[rows]
     areas = shapely.area(shapes)
-    first, second, shared, equal = _overlapping(shapes, areas)
+    first, second, shared, equal = overlapping(shapes, areas, least_m2=_OVERLAP_M2)
     large = np.where(areas[first] >= areas[second], first, second)
     small = first + second - large
     share = shared / areas[small]

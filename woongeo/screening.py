@@ -451,7 +451,7 @@ def _voice(toetsen: Sequence[Toets], on: dt.date) -> None:
         )
 
 
-def _assemble(  # noqa: PLR0913, PLR0917  what a screening is made of
+def _assemble(
     locations: Locations,
     subjects: Subjects,
     layers: tuple[Layer, ...],
@@ -492,10 +492,7 @@ def _assemble(  # noqa: PLR0913, PLR0917  what a screening is made of
             results[f"{toets.key}_{name}"] = _spread(values, usable)
     # By location, and then the rules in the order in which they were given.
     treffers = pd.DataFrame(
-        {
-            name: np.column_stack([rows[x.key][name] for x in toetsen]).ravel()
-            for name in TREFFERS
-        }
+        {name: np.column_stack([rows[x.key][name] for x in toetsen]).ravel() for name in TREFFERS}
     )
     touched, share, counts = ({}, {}, {})
     for toets, weighed in zip(toetsen, weights, strict=True):

@@ -11,16 +11,13 @@ import json
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import geopandas as gpd
-import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
 
-from woongeo.checks import CheckReport
 from woongeo.crs import RD
 from woongeo.errors import InputError, LocationError, OutputError
 from woongeo.export import MANIFEST, manifest
@@ -34,6 +31,8 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator, Mapping, Sequence
 
+    import pandas as pd
+
     from woongeo.layers import Layer
     from woongeo.rules import RuleBase
     from woongeo.screening import Screening
@@ -41,8 +40,8 @@ if TYPE_CHECKING:
 
 _LOCATIES, _TREFFERS = "locaties.parquet", "treffers.parquet"
 
-# So many locations at a time take some 300 MB.
-_ROWS = 50_000
+# So many locations at a time take some 200 MB.
+_ROWS = 25_000
 
 
 @dataclass(frozen=True)
@@ -236,7 +235,7 @@ class _Table:
         self._path = path
         self._writer: pq.ParquetWriter | None = None
 
-    def __enter__(self) -> _Table:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

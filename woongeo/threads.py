@@ -8,6 +8,7 @@ for beforehand. Results come in the order of the parts: the number of cores chan
 
 from __future__ import annotations
 
+import itertools
 import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
@@ -87,7 +88,7 @@ def parts_of(n: int, *, few: int = _FEW, parts: int = _PARTS) -> list[slice]:
     """
     many = 1 if n < few or cores() < 2 else min(n, parts * cores())
     edges = np.linspace(0, n, many + 1).astype(int)
-    return [slice(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    return [slice(int(a), int(b)) for a, b in itertools.pairwise(edges)]
 
 
 def parts_by(key: NDArray[np.intp]) -> list[slice]:
@@ -111,7 +112,7 @@ def parts_by(key: NDArray[np.intp]) -> list[slice]:
             end = int(np.searchsorted(key, key[part.stop - 1], side="right")) if part.stop else 0
         if end > edges[-1]:
             edges.append(end)
-    return [slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    return [slice(a, b) for a, b in itertools.pairwise(edges)]
 
 
 def parts_by_weight(total: NDArray[np.int64]) -> list[slice]:
@@ -131,4 +132,4 @@ def parts_by_weight(total: NDArray[np.int64]) -> list[slice]:
         return [slice(0, len(total))]
     edges = np.searchsorted(total, np.linspace(0, total[-1], 2 * _PARTS * cores() + 1)[1:-1])
     edges = np.unique(np.concatenate([[0], edges, [len(total)]]))
-    return [slice(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    return [slice(int(a), int(b)) for a, b in itertools.pairwise(edges)]

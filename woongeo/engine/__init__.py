@@ -7,7 +7,7 @@ the tests hold the fast way against.
 
 from woongeo.engine.around import SLIVER_M, measure_around
 from woongeo.engine.combine import partition_m2
-from woongeo.engine.index import Indexes, Kept, LayerIndex, Sites, ask
+from woongeo.engine.index import Indexes, LayerIndex
 from woongeo.engine.measure import (
     REACH_M,
     Measure,
@@ -16,6 +16,8 @@ from woongeo.engine.measure import (
     measure,
     uncovered,
 )
+from woongeo.engine.overlaps import overlapping
+from woongeo.engine.sites import Kept, Sites
 
 __all__ = [
     "REACH_M",
@@ -26,10 +28,10 @@ __all__ = [
     "Measure",
     "Sites",
     "area_by_feature",
-    "ask",
     "dissolve",
     "measure",
     "measure_around",
+    "overlapping",
     "partition_m2",
     "uncovered",
 ]

@@ -24,8 +24,8 @@ from woongeo.engine.measure import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from woongeo.engine.index import Sites
     from woongeo.engine.measure import Measure
+    from woongeo.engine.sites import Sites
 
 #: What is left of a feature outside a site is no ground of its own where it is nowhere wider: two
 #: drawings of one border differ by so much (an edge, a ditch), and no crop grows in it.

@@ -23,9 +23,9 @@ from woongeo.errors import LayerError
 from woongeo.threads import parts_of, side_by_side
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
-
     from numpy.typing import NDArray
+
+    from woongeo.engine.sites import Occupied
 
 #: Distances and limits are compared to a micrometre: coordinates of RD New hold no more.
 EPSILON_M = 1e-6
@@ -37,153 +37,9 @@ _HALVINGS = 32
 
 # A layer keeps so many indexes: of all its features, and of those that rules choose.
 _KEPT = 8
-_KEPT_OF_SITES = 32
 
 # Halves hold the ground of the whole but for the rounding of corners.
 _NOISE_M2, _NOISE = 1e-3, 1e-10
-
-_CELL_M = 250.0
-_CELLS = 1_500
-
-
-class Kept:
-    """What may be asked for again: of too much, the oldest goes.
-
-    Parameters
-    ----------
-    most : int
-        How many things are kept.
-    """
-
-    def __init__(self, most: int) -> None:
-        self._lock = threading.Lock()
-        self._most = most
-        self._things: dict[Hashable, object] = {}
-
-    def __reduce__(self) -> tuple[type[Kept], tuple[int]]:
-        return Kept, (self._most,)
-
-    def get(self, key: Hashable) -> object:
-        """Give what was kept.
-
-        Parameters
-        ----------
-        key : Hashable
-            Under which name.
-
-        Returns
-        -------
-        object
-            It; None where there is nothing.
-        """
-        with self._lock:
-            return self._things.get(key)
-
-    def keep(self, key: Hashable, thing: object) -> None:
-        """Keep something.
-
-        Parameters
-        ----------
-        key : Hashable
-            Its name. Where that holds an `id`, what has it must be kept along, so that no other
-            thing gets it.
-        thing : object
-            It.
-        """
-        with self._lock:
-            self._things[key] = thing
-            while len(self._things) > self._most:
-                del self._things[next(iter(self._things))]
-
-
-class Sites:
-    """Sites, and what every layer wants to know of them, worked out once.
-
-    Parameters
-    ----------
-    geometry : ndarray of shapely geometries
-        Valid surfaces in metres.
-
-    Attributes
-    ----------
-    area : ndarray of float
-        Square metres.
-    occupied : Occupied or None
-        Where they are.
-    cache : Kept
-        What was measured of them.
-    """
-
-    def __init__(self, geometry: NDArray[np.object_]) -> None:
-        self.geometry = geometry
-        self.area: NDArray[np.float64] = shapely.area(geometry)
-        self.occupied = Occupied(shapely.bounds(geometry)) if len(geometry) else None
-        self.cache = Kept(_KEPT_OF_SITES)
-
-    def __len__(self) -> int:
-        return len(self.geometry)
-
-
-class Occupied:
-    """Where sites are: a grid of cells that answers "is there a site in this rectangle?".
-
-    The answer may be yes without need (cells are coarse), never no.
-
-    Parameters
-    ----------
-    bounds : ndarray of float, shape (n, 4)
-        Boxes of the sites, at least one: west, south, east, north; metres.
-    """
-
-    def __init__(self, bounds: NDArray[np.float64]) -> None:
-        self.west, self.south = bounds[:, 0].min(), bounds[:, 1].min()
-        self.east, self.north = bounds[:, 2].max(), bounds[:, 3].max()
-        extent = max(self.east - self.west, self.north - self.south)
-        self.cell = max(_CELL_M, extent / _CELLS)
-        columns, rows = self._cells(np.array([[self.west, self.south, self.east, self.north]]))
-        difference = np.zeros((int(rows[0, 1]) + 3, int(columns[0, 1]) + 3), dtype=np.int64)
-        columns, rows = self._cells(bounds)
-        # +1 and -1 at the corners of each box; summing twice fills the boxes.
-        np.add.at(difference, (rows[:, 0], columns[:, 0]), 1)
-        np.add.at(difference, (rows[:, 1] + 1, columns[:, 1] + 1), 1)
-        np.add.at(difference, (rows[:, 1] + 1, columns[:, 0]), -1)
-        np.add.at(difference, (rows[:, 0], columns[:, 1] + 1), -1)
-        taken = difference.cumsum(axis=0).cumsum(axis=1) > 0
-        # A summed-area table counts the taken cells of any rectangle with four look-ups.
-        self.table = np.zeros((taken.shape[0] + 1, taken.shape[1] + 1), dtype=np.int64)
-        self.table[1:, 1:] = taken.cumsum(axis=0).cumsum(axis=1)
-
-    def _cells(self, bounds: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Columns and rows of the first and last cell of boxes."""
-        columns = np.floor((bounds[:, [0, 2]] - self.west) / self.cell).astype(np.int64)
-        rows = np.floor((bounds[:, [1, 3]] - self.south) / self.cell).astype(np.int64)
-        return columns, rows
-
-    def near(
-        self, bounds: NDArray[np.float64], within_m: float | NDArray[np.float64]
-    ) -> NDArray[np.bool_]:
-        """Tell for boxes whether a site may come within a distance.
-
-        Parameters
-        ----------
-        bounds : ndarray of float, shape (n, 4)
-            West, south, east, north; metres.
-        within_m : float or ndarray of float, shape (n,)
-            Distance in metres; one for all, or one a box.
-
-        Returns
-        -------
-        ndarray of bool
-            False only where no site comes so near.
-        """
-        grown = bounds + np.array([-1, -1, 1, 1]) * np.reshape(np.add(within_m, 1e-3), (-1, 1))
-        columns, rows = self._cells(np.nan_to_num(grown, nan=-1e12))
-        high, wide = self.table.shape[0] - 1, self.table.shape[1] - 1
-        left, right = np.clip(columns[:, 0], 0, wide), np.clip(columns[:, 1] + 1, 0, wide)
-        low, top = np.clip(rows[:, 0], 0, high), np.clip(rows[:, 1] + 1, 0, high)
-        t = self.table
-        count = t[top, right] - t[low, right] - t[top, left] + t[low, left]
-        return np.asarray((right > left) & (top > low) & (count > 0))
 
 
 class _Nodes(NamedTuple):
@@ -242,10 +98,10 @@ class LayerIndex:
         self.features = features
         self.lock = threading.RLock()
         surface = shapely.get_dimensions(features) == 2
-        big = np.flatnonzero(surface & (shapely.get_num_coordinates(features) > _CORNERS))
+        self._big = surface & (shapely.get_num_coordinates(features) > _CORNERS)
+        big, small = np.flatnonzero(self._big), np.flatnonzero(~self._big)
         # Parts of a multi-surface lie apart: taking them apart first leaves out most of them.
         parts, of_part = shapely.get_parts(features[big], return_index=True)
-        small = np.delete(np.arange(len(features)), big)
         order = np.argsort(np.concatenate([small, big[of_part]]), kind="stable")
         self._roots = np.concatenate([features[small], parts])[order]
         self._feature = np.concatenate([small, big[of_part]])[order]
@@ -327,18 +183,33 @@ class LayerIndex:
         Returns
         -------
         ndarray of bool
-            Whether a piece of the feature is not valid, or its pieces do not hold the ground that
-            they were cut from. Of a feature that was not cut nothing is said.
+            Whether a piece of the feature is not valid, its parts lie in each other, or its pieces
+            do not hold the ground that they were cut from. Of a feature that was not cut nothing is
+            said.
         """
         self._broken_later = True
         self.reach_out(occupied, within_m)
         self._broken_later = False
-        cut = np.flatnonzero(self._ready.path != b"")
+        cut = np.flatnonzero(self._big[self.owner])
         self._sound[cut] = self._valid(cut)
         doubt = np.zeros(len(self.features), dtype=bool)
         doubt[self.owner[cut[~self._sound[cut]]]] = True
         doubt[self._feature[self._lost]] = True
+        doubt[self._overlapping(cut)] = True
         return doubt
+
+    def _overlapping(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Find features of which parts lie in each other, as far as pieces show it."""
+        root, owner = self._ready.root[rows], self.owner[rows]
+        several = np.bincount(self._feature, minlength=len(self.features)) > 1
+        rows, root, owner = (v[several[owner]] for v in (rows, root, owner))
+        a, b = shapely.STRtree(self.pieces[rows]).query(self.pieces[rows])
+        pair = (owner[a] == owner[b]) & (root[a] < root[b])
+        a, b = a[pair], b[pair]
+        shared = shapely.intersects(self.pieces[rows[a]], self.pieces[rows[b]])
+        a, b = a[shared], b[shared]
+        ground = ~shapely.touches(self.pieces[rows[a]], self.pieces[rows[b]])
+        return np.unique(owner[a[ground]])
 
     def _valid(self, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Tell which pieces are valid."""
@@ -374,7 +245,7 @@ class LayerIndex:
             In the order of `rows`.
         """
         doubt = np.unique(rows[~self._sound[rows]])
-        doubt = doubt[self._ready.path[doubt] != b""]
+        doubt = doubt[self._big[self.owner[doubt]]]
         for i in doubt[~self._valid(doubt)]:
             root = self._roots[self._ready.root[i]]
             if not shapely.is_valid(root):
@@ -427,7 +298,9 @@ class Indexes:
     def __reduce__(self) -> tuple[type[Indexes], tuple[()]]:
         return Indexes, ()
 
-    def of(self, shapes: NDArray[np.object_], frame: object, chosen: NDArray[np.bool_]) -> LayerIndex:
+    def of(
+        self, shapes: NDArray[np.object_], frame: object, chosen: NDArray[np.bool_]
+    ) -> LayerIndex:
         """Give the index of some features.
 
         Parameters
@@ -466,7 +339,10 @@ class Indexes:
             What holds them.
         """
         with self._lock:
-            self._kept[id(frame), np.ones(len(index.features), dtype=bool).tobytes()] = (frame, index)
+            self._kept[id(frame), np.ones(len(index.features), dtype=bool).tobytes()] = (
+                frame,
+                index,
+            )
 
 
 def ask(
@@ -556,7 +432,8 @@ def _halve(nodes: _Nodes) -> tuple[_Nodes, NDArray[np.bool_]]:
         return nodes, np.empty(0, dtype=bool)
 
     def halves(part: slice) -> tuple[list[shapely.Geometry], list[tuple[float, ...]]]:
-        cut, boxes = [], []
+        cut: list[shapely.Geometry] = []
+        boxes: list[tuple[float, ...]] = []
         shapes = nodes.shape[part]
         for shape, (west, south, east, north) in zip(shapes, shapely.bounds(shapes), strict=True):
             x, y = (west + east) / 2, (south + north) / 2
@@ -571,19 +448,19 @@ def _halve(nodes: _Nodes) -> tuple[_Nodes, NDArray[np.bool_]]:
     done = side_by_side(halves, parts_of(len(nodes.shape), few=2, parts=_HALVINGS))
     cut = np.array([shape for shapes, _ in done for shape in shapes], dtype=object)
     boxes = np.concatenate([np.reshape(b, (-1, 4)) for _, b in done])
-    parts, half = shapely.get_parts(cut, return_index=True)
-    surface = shapely.get_type_id(parts) == GeometryType.POLYGON
-    parts, half = parts[surface], half[surface]
-    parent = half // 2
-    number = np.arange(len(parts)) - np.searchsorted(parent, parent)
-    paths = [
-        path + int(i + 1).to_bytes(3, "big")
-        for path, i in zip(nodes.path[parent], number, strict=True)
+    # Lines and points along a cut are no ground.
+    for i in np.flatnonzero(shapely.get_type_id(cut) == GeometryType.GEOMETRYCOLLECTION):
+        parts = shapely.get_parts(cut[i])
+        cut[i] = shapely.multipolygons(parts[shapely.get_type_id(parts) == GeometryType.POLYGON])
+    ground = np.flatnonzero(shapely.area(cut) > 0)
+    parent = ground // 2
+    path = np.empty(len(ground), dtype=object)
+    path[:] = [
+        before + (b"\2" if later else b"\1")
+        for before, later in zip(nodes.path[parent], ground % 2, strict=True)
     ]
-    path = np.empty(len(paths), dtype=object)
-    path[:] = paths
     whole = shapely.area(nodes.shape)
-    held = np.bincount(parent, shapely.area(parts), minlength=len(whole))
+    held = np.bincount(parent, shapely.area(cut[ground]), minlength=len(whole))
     wide = shapely.area(shapely.envelope(nodes.shape))
     unequal = np.abs(whole - held) > _NOISE_M2 + _NOISE * wide
-    return _Nodes(parts, nodes.root[parent], path, boxes[half]), unequal
+    return _Nodes(cut[ground], nodes.root[parent], path, boxes[ground]), unequal

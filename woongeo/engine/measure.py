@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import shapely
 
-from woongeo.engine.index import EPSILON_M, LayerIndex, Sites, ask, pairs_within
+from woongeo.engine.index import EPSILON_M, LayerIndex, ask, pairs_within
 from woongeo.threads import parts_by, parts_of, side_by_side
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from woongeo.engine.sites import Sites
 
 #: Distances are looked up so far.
 REACH_M = 25_000.0
@@ -192,7 +194,7 @@ class _Distances(NamedTuple):
     The index is kept so that its id stays its own.
     """
 
-    index: LayerIndex
+    of_index: LayerIndex
     distance: NDArray[np.float64]
     missed: NDArray[np.intp]
 
@@ -351,7 +353,9 @@ def _areas(
     apart: NDArray[np.intp] | None,
 ) -> NDArray[np.float64]:
     """Area of the union of the parts of each site."""
-    area: NDArray[np.float64] = np.bincount(part_site, shapely.area(part), minlength=n).astype(float)
+    area: NDArray[np.float64] = np.bincount(part_site, shapely.area(part), minlength=n).astype(
+        float
+    )
     if apart is None:
         several = np.bincount(part_site, minlength=n) > 1
     else:

@@ -136,7 +136,9 @@ def manifest_text(facts: dict[str, Any]) -> str:
     listed = f"[\n      {lines}\n    ]" if findings else "[]"
     # In text a quotation mark would stand behind a backslash: this is the key itself.
     key = '"bevindingen": '
-    return json.dumps(rest, ensure_ascii=False, indent=2).replace(f"{key}null", key + listed, 1) + "\n"
+    return (
+        json.dumps(rest, ensure_ascii=False, indent=2).replace(f"{key}null", key + listed, 1) + "\n"
+    )
 
 
 def read_manifest(folder: str | Path) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from woongeo.verdict import Oordeel
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Hashable
 
     import geopandas as gpd
     import pandas as pd
@@ -350,6 +349,8 @@ def names_of(
     result = np.full(n, "", dtype=object)
     sites, start, count = np.unique(pairs[:, 0], return_index=True, return_counts=True)
     result[sites] = words[start]
-    for i, a, b in zip(*(v[count > 1].tolist() for v in (sites, start, start + count)), strict=True):
+    for i, a, b in zip(
+        *(v[count > 1].tolist() for v in (sites, start, start + count)), strict=True
+    ):
         result[i] = "; ".join(words[a:b])
     return result

@@ -179,9 +179,7 @@ def _measure(
     if isinstance(kept, _Measured):
         return kept.found
     how = measure_around if own else measure
-    found = how(
-        subjects.sites, index.features, within_m=width[chosen], reach_m=reach, index=index
-    )
+    found = how(subjects.sites, index.features, within_m=width[chosen], reach_m=reach, index=index)
     subjects.cache.keep(key, _Measured(index, found))
     return found
 
@@ -189,7 +187,7 @@ def _measure(
 class _Measured(NamedTuple):
     """A measure, and the index that it was measured by, so that its id stays its own."""
 
-    index: LayerIndex
+    of_index: LayerIndex
     found: Measure
 
 
@@ -239,7 +237,6 @@ def _reasons(
     else:
         said = np.where(blocked[hit], "overlapt", "raakt, onder drempel:").tolist()
         reason[hit] = [
-            f"{how} {a} m² ({p} %); {limit}"
-            for how, a, p in zip(said, area, percent, strict=True)
+            f"{how} {a} m² ({p} %); {limit}" for how, a, p in zip(said, area, percent, strict=True)
         ]
     return reason

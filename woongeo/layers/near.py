@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from woongeo.checks import Finding
 from woongeo.columns import as_text, recognise
 from woongeo.encode import dutch
 from woongeo.engine import LayerIndex, Sites
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from woongeo.engine import Indexes
     from woongeo.rules import RuleBase
 
 # Surfaces with more corners are looked at where sites are; the others wholly.
@@ -117,7 +119,9 @@ def _country_in(box: tuple[float, float, float, float]) -> shapely.Geometry:
     return shapely.intersection(outline(), shapely.box(*box))
 
 
-def sites_of(around: HasSites | gpd.GeoDataFrame, reach_m: float, rules: Mapping[str, RuleBase]) -> Around:
+def sites_of(
+    around: HasSites | gpd.GeoDataFrame, reach_m: float, rules: Mapping[str, RuleBase]
+) -> Around:
     """Take the sites around which is read.
 
     Parameters
@@ -155,9 +159,7 @@ def sites_of(around: HasSites | gpd.GeoDataFrame, reach_m: float, rules: Mapping
     return Around(sites, float(reach_m))
 
 
-def wanted_rows(
-    where: Mapping[str, Sequence[object]], values: pd.DataFrame
-) -> NDArray[np.bool_]:
+def wanted_rows(where: Mapping[str, Sequence[object]], values: pd.DataFrame) -> NDArray[np.bool_]:
     """Tell which rows have the values that are asked; one without a value might.
 
     Parameters
@@ -304,7 +306,33 @@ class WhereSitesAre:
         self.index = LayerIndex(shapes)
         doubt = self.index.doubtful(self._sites.occupied, self._width)
         self.in_part = int((big & ~doubt).sum())
-        return ~big | doubt
+        return np.asarray(~big | doubt)
+
+    def findings(self) -> list[Finding]:
+        """Say what was looked at in part.
+
+        Returns
+        -------
+        list of Finding
+            One, or none.
+        """
+        if not self.in_part:
+            return []
+        told = f"{self.in_part} vlakken met veel hoekpunten: alleen nagekeken waar locaties zijn"
+        return [Finding("", "deels nagekeken", "melding", told, self.in_part)]
+
+    def hand_over(self, indexes: Indexes, features: gpd.GeoDataFrame) -> None:
+        """Keep what was cut for measuring.
+
+        Parameters
+        ----------
+        indexes : Indexes
+            Of the layer.
+        features : GeoDataFrame
+            Of the layer: exactly the shapes that were asked about.
+        """
+        if self.index is not None:
+            indexes.keep(self.index, features)
 
 
 def can_look_in_part(rules: Mapping[str, RuleBase]) -> bool:

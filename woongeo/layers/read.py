@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -18,9 +18,10 @@ from woongeo.crs import near_netherlands
 from woongeo.encode import dutch
 from woongeo.engine import REACH_M, Indexes
 from woongeo.errors import ColumnError, LayerError, UnknownResultWarning
-from woongeo.geometry import clean, voice_repairs
+from woongeo.geometry import Cleaned, clean, voice_repairs
 from woongeo.layers.model import Coverage, Layer, named
 from woongeo.layers.near import (
+    Around,
     HasSites,
     WhereSitesAre,
     can_look_in_part,
@@ -31,12 +32,13 @@ from woongeo.layers.near import (
     without_value,
 )
 from woongeo.netherlands import outline
-from woongeo.sources import read_selected, read_vector
+from woongeo.sources import Selected, read_selected, read_vector
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import geopandas as gpd
+    from numpy.typing import NDArray
 
     from woongeo.catalogue import LayerSpec
     from woongeo.rules import RuleBase
@@ -181,27 +183,12 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
     def needed(there: Sequence[str]) -> list[str]:
         chosen = feature_columns(there, id_column=id_column, name_column=name_column, what=what)
         check_columns(asked, there, what)
-        return [
-            *asked,
-            *columns_of(there, rules, columns or {}, spec.aliases),
-            *(column for column in chosen.values() if column),
-        ]
+        read = columns_of(there, rules, columns or {}, spec.aliases)
+        return [*asked, *read, *(column for column in chosen.values() if column)]
 
-    if near is None and not asked:
-        frame, origin = read_vector(source, layer=layer, crs=crs, encoding=encoding)
-        rows = len(frame)
-    else:
-        selected = read_selected(
-            source,
-            columns=lambda _: list(asked),
-            wanted=lambda values: wanted_rows(asked, values),
-            needed=needed,
-            within=None if near is None else near.searched,
-            layer=layer,
-            crs=crs,
-            encoding=encoding,
-        )
-        frame, origin, rows = selected.frame, selected.source, selected.rows
+    how = {"layer": layer, "crs": crs, "encoding": encoding}
+    selected = _read_rows(source, asked, near, needed, how)
+    frame, origin, rows = selected.frame, selected.source, selected.rows
     attributes = [c for c in frame.columns if c != "geometry"]
     chosen = feature_columns(
         attributes, id_column=id_column, name_column=name_column, what=origin.path
@@ -210,7 +197,7 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
     cleaned = clean(frame.geometry.to_numpy(), polygons_only=False, doubtful=checker)
     numbers = frame["rij"] if "rij" in frame else pd.Series(np.arange(1, len(frame) + 1))
     ids = as_text(frame[chosen["id"]] if chosen["id"] else numbers).tolist()
-    names = as_text(frame[chosen["name"]]).tolist() if chosen["name"] else [""] * len(frame)
+    names = as_text(frame[chosen["name"]]).tolist() if chosen["name"] else [""] * len(ids)
     # What lies far away is most likely in another reference system than the rest.
     far = cleaned.usable & ~near_netherlands(cleaned.geometry)
     problem = np.where(far, "ligt niet in of bij Nederland: ander stelsel?", cleaned.problem)
@@ -220,52 +207,26 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
     problem[undecided] = f"zonder waarde in kolom {', '.join(asked)}: telt het?"
     part |= undecided
     usable = cleaned.usable & ~far
-    findings = [
-        Finding(ids[i], "object onbruikbaar", "fout", problem[i])
-        for i in np.flatnonzero(~usable | part)
-    ]
-    findings += [
-        Finding(
-            ids[i],
-            "geometrie hersteld",
-            "melding",
-            f"vlak was ongeldig en is hersteld, verschil {dutch(cleaned.area_change_m2[i])} m²",
-            float(cleaned.area_change_m2[i]),
-        )
-        for i in np.flatnonzero(cleaned.repaired)
-    ]
+    findings = _findings(ids, cleaned, np.where(~usable | part, problem, ""))
     findings += [Finding("", "bestand", "melding", note) for note in origin.notes]
-    if checker is not None and checker.in_part:
-        told = (
-            f"{checker.in_part} vlakken met veel hoekpunten zijn alleen nagekeken waar locaties zijn"
-        )
-        findings.append(Finding("", "deels nagekeken", "melding", told, checker.in_part))
+    findings += checker.findings() if checker is not None else []
     kept = np.flatnonzero(usable & ~undecided)
     features = named(cleaned.geometry[kept], [ids[i] for i in kept], [names[i] for i in kept])
     taken = _read_by_rules(frame, rules, columns or {}, spec, origin.path)
     for column, values in taken.items():
         features[column] = values.to_numpy()[kept]
-    unknown = (
-        "" if rows or empty_is_free else "laag is leeg, en er is niet gezegd dat dat klopt"
-    )
-    n_broken = int((~usable | part).sum())
-    incomplete = ""
-    if n_broken and not ignore_unreadable:
-        incomplete = f"{n_broken} van de {len(frame)} objecten in de laag zijn onleesbaar"
-    expected = spec.min_features
-    if coverage is None and rows < expected and not unknown:
-        incomplete = incomplete or (
-            f"laag telt {rows} objecten en landelijk zijn er minstens {expected}: "
-            "geef de dekking op (coverage) als dit een uitsnede is"
-        )
+    unknown = "" if rows or empty_is_free else "laag is leeg, en er is niet gezegd dat dat klopt"
+    n_broken = 0 if ignore_unreadable else int((~usable | part).sum())
+    # Who gives a coverage says that fewer are right.
+    expected = spec.min_features if coverage is None and not unknown else 0
+    incomplete = _incomplete(rows, len(frame), n_broken, expected)
     for reason in filter(None, (unknown, incomplete)):
         warnings.warn(f"{origin.path}: {reason}.", UnknownResultWarning, stacklevel=2)
     voice_repairs(cleaned, origin.path, stacklevel=2)
     covered = _coverage(spec.coverage if coverage is None else coverage, features)
     indexes = Indexes()
-    as_they_were = len(kept) == len(frame) and not cleaned.repaired.any()
-    if checker is not None and checker.index is not None and as_they_were:
-        indexes.keep(checker.index, features)
+    if checker is not None and len(kept) == len(frame) and not cleaned.repaired.any():
+        checker.hand_over(indexes, features)
     return Layer(
         key=key,
         title=title or spec.title,
@@ -282,6 +243,58 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
         reach_m=REACH_M if near is None else near.reach_m,
         indexes=indexes,
     )
+
+
+def _read_rows(
+    source: str | Path | gpd.GeoDataFrame,
+    asked: Mapping[str, Sequence[object]],
+    near: Around | None,
+    needed: Callable[[Sequence[str]], list[str]],
+    how: Mapping[str, Any],
+) -> Selected:
+    """Read all rows, or those that are asked for and come near sites."""
+    if near is None and not asked:
+        frame, origin = read_vector(source, **how)
+        return Selected(frame, origin, len(frame))
+    return read_selected(
+        source,
+        columns=lambda _: list(asked),
+        wanted=lambda values: wanted_rows(asked, values),
+        needed=needed,
+        within=None if near is None else near.searched,
+        **how,
+    )
+
+
+def _incomplete(rows: int, read: int, n_broken: int, expected: int) -> str:
+    """Say why absence of a layer means nothing; empty where it does."""
+    if n_broken:
+        return f"{n_broken} van de {read} objecten in de laag zijn onleesbaar"
+    if rows < expected:
+        return (
+            f"laag telt {rows} objecten en landelijk zijn er minstens {expected}: "
+            "geef de dekking op (coverage) als dit een uitsnede is"
+        )
+    return ""
+
+
+def _findings(ids: list[str], cleaned: Cleaned, problem: NDArray[np.object_]) -> list[Finding]:
+    """Report features that cannot be used, wholly or in part, and repairs."""
+    findings = [
+        Finding(ids[i], "object onbruikbaar", "fout", problem[i])
+        for i in np.flatnonzero(problem != "")
+    ]
+    findings += [
+        Finding(
+            ids[i],
+            "geometrie hersteld",
+            "melding",
+            f"vlak was ongeldig en is hersteld, verschil {dutch(cleaned.area_change_m2[i])} m²",
+            float(cleaned.area_change_m2[i]),
+        )
+        for i in np.flatnonzero(cleaned.repaired)
+    ]
+    return findings
 
 
 def _read_by_rules(

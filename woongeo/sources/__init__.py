@@ -2,7 +2,15 @@
 
 from woongeo.sources.place import KINDS, split_layer
 from woongeo.sources.portions import read_portions
-from woongeo.sources.selected import read_selected
+from woongeo.sources.selected import Selected, read_selected
 from woongeo.sources.source import Source, read_vector
 
-__all__ = ["KINDS", "Source", "read_portions", "read_selected", "read_vector", "split_layer"]
+__all__ = [
+    "KINDS",
+    "Selected",
+    "Source",
+    "read_portions",
+    "read_selected",
+    "read_vector",
+    "split_layer",
+]

@@ -65,7 +65,7 @@ class Selected:
     rows: int
 
 
-def read_selected(
+def read_selected(  # noqa: PLR0913  one keyword a choice
     given: str | Path | gpd.GeoDataFrame,
     *,
     columns: ChooseColumns,
@@ -254,6 +254,9 @@ def _one_of(column: str, values: Sequence[object]) -> str:
 
 def _literal(value: object) -> str:
     """Write a value in SQL."""
+    if isinstance(value, bool | np.bool_):
+        # SQLite and GDAL's own SQL both know these.
+        return str(int(value))
     if isinstance(value, int | float | np.integer | np.floating):
         return repr(value.item() if isinstance(value, np.generic) else value)
     return "'" + str(value).replace("'", "''") + "'"
