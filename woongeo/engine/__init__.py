@@ -6,6 +6,7 @@ the tests hold the fast way against.
 """
 
 from woongeo.engine.around import SLIVER_M, measure_around
+from woongeo.engine.classes import ClassParts, class_parts
 from woongeo.engine.combine import partition_m2
 from woongeo.engine.index import Indexes, LayerIndex
 from woongeo.engine.measure import (
@@ -22,12 +23,14 @@ from woongeo.engine.sites import Kept, Sites
 __all__ = [
     "REACH_M",
     "SLIVER_M",
+    "ClassParts",
     "Indexes",
     "Kept",
     "LayerIndex",
     "Measure",
     "Sites",
     "area_by_feature",
+    "class_parts",
     "dissolve",
     "measure",
     "measure_around",

@@ -273,7 +273,10 @@ class LayerIndex:
             if (dimension == 1).any():
                 lines = np.concatenate([lines, shapes[dimension == 1]])
             points = shapes[dimension == 0]
-            together = None
+            # Lines without length, and nothing else, make GEOS 3.14 crash.
+            dots = shapely.length(lines) == 0
+            points = np.concatenate([points, shapely.get_point(lines[dots], 0)])
+            lines, together = lines[~dots], None
             if len(lines):
                 together = shapely.multilinestrings(lines)
                 shapely.prepare(together)

@@ -4,13 +4,17 @@ from woongeo.sources.place import KINDS, split_layer
 from woongeo.sources.portions import read_portions
 from woongeo.sources.selected import Selected, read_selected
 from woongeo.sources.source import Source, read_vector
+from woongeo.sources.tabular import NO_PLACE, TABLE_KINDS, read_tabular
 
 __all__ = [
     "KINDS",
+    "NO_PLACE",
+    "TABLE_KINDS",
     "Selected",
     "Source",
     "read_portions",
     "read_selected",
+    "read_tabular",
     "read_vector",
     "split_layer",
 ]
