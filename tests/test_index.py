@@ -113,6 +113,12 @@ def test_an_index_does_not_travel_but_what_it_is_of_does() -> None:
     assert shapely.equals(again.features, index.features).all()
 
 
+def test_lines_without_length_are_points() -> None:
+    dot = shapely.LineString([(EAST + 150, NORTH + 50)] * 2)
+    found = measure(Sites(shapes(block(0, 0))), shapes(dot, dot))
+    assert found.distance_m.tolist() == [50]
+
+
 # --- cores
 
 
