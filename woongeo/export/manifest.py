@@ -135,15 +135,16 @@ def manifest_text(facts: dict[str, Any]) -> str:
     str
         JSON.
     """
-    findings = facts["locaties"]["bevindingen"]
+    places = facts.get("locaties")
+    findings = places.get("bevindingen") if isinstance(places, dict) else None
+    if not findings:
+        return json.dumps(facts, ensure_ascii=False, indent=2) + "\n"
     rest = {**facts, "locaties": {**facts["locaties"], "bevindingen": None}}
     lines = ",\n      ".join([json.dumps(finding, ensure_ascii=False) for finding in findings])
-    listed = f"[\n      {lines}\n    ]" if findings else "[]"
     # In text a quotation mark would stand behind a backslash: this is the key itself.
     key = '"bevindingen": '
-    return (
-        json.dumps(rest, ensure_ascii=False, indent=2).replace(f"{key}null", key + listed, 1) + "\n"
-    )
+    text = json.dumps(rest, ensure_ascii=False, indent=2)
+    return text.replace(f"{key}null", f"{key}[\n      {lines}\n    ]", 1) + "\n"
 
 
 def read_manifest(folder: str | Path) -> dict[str, Any]:
