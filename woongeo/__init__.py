@@ -1,12 +1,13 @@
 """woongeo: where homes can be built in the Netherlands, and what stands in the way.
 
-Read locations and layers, `screen` them, `summarize_plancapaciteit`, `map_screening`, and
-`export_screening`. Everything is in RD New (EPSG:28992), metres. A screening, not a legal test.
+Read locations and layers, `screen` them, `summarize_plancapaciteit`, `knelpunten`, `vrijspelen`,
+`map_screening`, and `export_screening`. Everything is in RD New (EPSG:28992), metres. A screening,
+not a legal test.
 """
 
 from woongeo import errors
 from woongeo._version import __version__
-from woongeo.capacity import Plancapaciteit, summarize_plancapaciteit
+from woongeo.capacity import Norms, Plancapaciteit, Planuitval, summarize_plancapaciteit
 from woongeo.catalogue import (
     Catalogue,
     default_catalogue,
@@ -15,10 +16,12 @@ from woongeo.catalogue import (
     read_catalogue,
 )
 from woongeo.checks import CheckReport
+from woongeo.compare import Vergelijking, agreement, compare
 from woongeo.errors import WoongeoError, WoongeoWarning, strict
 from woongeo.example import Example, example
 from woongeo.export import export_screening
 from woongeo.fetch import fetch_layers
+from woongeo.knelpunten import Knelpunten, Vrijspelen, free_plans, knelpunten, vrijspelen
 from woongeo.layers import (
     Coverage,
     Layer,
@@ -27,6 +30,8 @@ from woongeo.layers import (
     read_layer,
 )
 from woongeo.locations import Locations, read_locations
+from woongeo.mapping import RegionMapping, read_mapping
+from woongeo.opgave import Targets, read_targets
 from woongeo.plotting import ScreeningPlot, plot_screening
 from woongeo.regions import Regions, read_regions
 from woongeo.rules import Rule
@@ -40,25 +45,36 @@ __all__ = [
     "Coverage",
     "Example",
     "Hardheid",
+    "Knelpunten",
     "Layer",
     "Locations",
+    "Norms",
     "Oordeel",
     "Plancapaciteit",
+    "Planuitval",
+    "RegionMapping",
     "Regions",
     "Rule",
     "Screening",
     "ScreeningMap",
     "ScreeningPlot",
+    "Targets",
     "Toets",
+    "Vergelijking",
+    "Vrijspelen",
     "WoongeoError",
     "WoongeoWarning",
     "__version__",
+    "agreement",
+    "compare",
     "default_catalogue",
     "default_rule",
     "errors",
     "example",
     "export_screening",
     "fetch_layers",
+    "free_plans",
+    "knelpunten",
     "list_layers",
     "map_screening",
     "missing_layer",
@@ -67,8 +83,11 @@ __all__ = [
     "read_coverage",
     "read_layer",
     "read_locations",
+    "read_mapping",
     "read_regions",
+    "read_targets",
     "screen",
     "strict",
     "summarize_plancapaciteit",
+    "vrijspelen",
 ]

@@ -28,21 +28,27 @@ from woongeo.files import (
     output_error,
     scratch_folder,
 )
-from woongeo.regions import Regions
 from woongeo.sources import split_layer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import pandas as pd
+
     from woongeo.capacity import Plancapaciteit
+    from woongeo.knelpunten import Knelpunten, Vrijspelen
     from woongeo.screening import Screening
     from woongeo.sources import Source
+    from woongeo.tables import TableSource
     from woongeo.webmap import ScreeningMap
 
-_GPKG, _TREFFERS, _CAPACITEIT, _KAART = FILES = (
+_GPKG, _TREFFERS, _CAPACITEIT, _CIJFERS, _KNELPUNTEN, _VRIJSPELEN, _KAART = FILES = (
     "locaties.gpkg",
     "treffers.csv",
     "capaciteit.csv",
+    "cijfers.csv",
+    "knelpunten.csv",
+    "vrijspelen.csv",
     "kaart.html",
 )
 
@@ -50,11 +56,13 @@ _GPKG, _TREFFERS, _CAPACITEIT, _KAART = FILES = (
 _BEFORE, _LOCK = "vorige", "slot"
 
 
-def export_screening(
+def export_screening(  # noqa: PLR0913  one keyword a file or a choice
     screening: Screening,
     *,
     folder: str | Path,
     plancapaciteit: Plancapaciteit | None = None,
+    knelpunten: Knelpunten | None = None,
+    vrijspelen: Vrijspelen | None = None,
     webmap: ScreeningMap | None = None,
     overwrite: bool = False,
     seconds: float | None = None,
@@ -71,7 +79,13 @@ def export_screening(
         earlier screening that this one does not make again is removed, so that all files in the
         folder tell of the same screening.
     plancapaciteit : Plancapaciteit, optional
-        From `summarize_plancapaciteit`; becomes ``capaciteit.csv`` (homes).
+        From `summarize_plancapaciteit`; becomes ``capaciteit.csv`` (homes) and, where it was held
+        against targets, ``cijfers.csv``.
+    knelpunten : Knelpunten, optional
+        From `knelpunten`; becomes ``knelpunten.csv``.
+    vrijspelen : Vrijspelen, optional
+        From `vrijspelen`; becomes ``vrijspelen.csv``: per region what each bottleneck blocks and
+        frees.
     webmap : ScreeningMap, optional
         From `map_screening`; becomes ``kaart.html``.
     overwrite : bool
@@ -95,8 +109,8 @@ def export_screening(
         When a file cannot be written or is not ours to replace; then nothing was changed.
     """
     target = Path(folder)
-    names = [_GPKG, _TREFFERS]
-    names += [_CAPACITEIT] if plancapaciteit is not None else []
+    tables = _tables(plancapaciteit, knelpunten, vrijspelen)
+    names = [_GPKG, _TREFFERS, *tables]
     names += [_KAART] if webmap is not None else []
     with _folder(target):
         _undo_killed(target)
@@ -107,8 +121,8 @@ def export_screening(
             try:
                 write_gpkg(screening, scratch / _GPKG)
                 write_csv(rounded(screening.treffers), scratch / _TREFFERS)
-                if plancapaciteit is not None:
-                    write_csv(whole_numbers(plancapaciteit.tabel.round(4)), scratch / _CAPACITEIT)
+                for name, table in tables.items():
+                    write_csv(whole_numbers(table.round(4)), scratch / name)
                 if webmap is not None:
                     page = webmap.get_root().render()
                     (scratch / _KAART).write_text(page, encoding="utf-8", newline="\n")
@@ -126,6 +140,24 @@ def export_screening(
             outdated = [name for name in ours if name not in names]
             _move_all(scratch, target, [*names, MANIFEST], outdated)
     return [target / name for name in [*names, MANIFEST]]
+
+
+def _tables(
+    plancapaciteit: Plancapaciteit | None,
+    knelpunten: Knelpunten | None,
+    vrijspelen: Vrijspelen | None,
+) -> dict[str, pd.DataFrame]:
+    """Give the tables of figures by the name of their file."""
+    tables = {}
+    if plancapaciteit is not None:
+        tables[_CAPACITEIT] = plancapaciteit.tabel
+        if plancapaciteit.targets is not None:
+            tables[_CIJFERS] = plancapaciteit.cijfers
+    if knelpunten is not None:
+        tables[_KNELPUNTEN] = knelpunten.tabel
+    if vrijspelen is not None:
+        tables[_VRIJSPELEN] = vrijspelen.gebieden
+    return tables
 
 
 @contextmanager
@@ -199,12 +231,14 @@ def _refuse_inputs(
     screening: Screening, plancapaciteit: Plancapaciteit | None, target: Path
 ) -> None:
     """Refuse a folder in which a file would be replaced that this screening was read from."""
-    sources: list[Source | None] = [screening.locations.source]
+    sources: list[Source | TableSource | None] = [screening.locations.source]
     for layer in screening.layers:
         sources += [layer.source, layer.coverage.source]
     if plancapaciteit is not None:
-        sources += [x.source for x in plancapaciteit.by if isinstance(x, Regions)]
-    for source in filter(None, sources):
+        for division in plancapaciteit.by:
+            sources += [] if isinstance(division, str) else [division.source]
+        sources += [plancapaciteit.targets.source] if plancapaciteit.targets is not None else []
+    for source in (x for x in sources if x is not None):
         path, _ = split_layer(source.path)
         for place in (target / name for name in FILES):
             if path.exists() and place.exists() and path.samefile(place):
