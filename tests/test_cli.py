@@ -481,6 +481,7 @@ def test_hostile_options_reach_the_page_as_text(run: Run, tmp_path: Path) -> Non
     assert not any(tag == "img" for tag, _ in hostile.tags(page))
 
 
+<<<<<<< HEAD
 def test_targets_mappings_and_bottlenecks_become_tables(run: Run, tmp_path: Path) -> None:
     """--targets, --region-table and --knelpunten write what a bestuurlijk overleg asks."""
     (tmp_path / "opgave.csv").write_text(
@@ -533,3 +534,35 @@ def test_targets_mappings_and_bottlenecks_become_tables(run: Run, tmp_path: Path
         *("--region-table", "regio=regio.csv"),
     )
     assert (wrong.code, "schrijf NIVEAU=BESTAND:KOLOM" in wrong.err) == (2, True)
+=======
+def test_spray_zones_are_read_by_crop_code_and_over_the_years(run: Run, tmp_path: Path) -> None:
+    """Pears of last year 20 m from the plan, and grass of this year."""
+    plan = frame([block(0, 0)], plan_id=["A"], woningen=[10], planstatus=["3"])
+    plan.to_file(tmp_path / "plannen.gpkg")
+    frame([block(120, 0)], gewascode=[1098], jaar=[2024]).to_file(tmp_path / "brp_2024.gpkg")
+    frame([block(120, 0)], gewascode=[265], jaar=[2025]).to_file(tmp_path / "brp_2025.gpkg")
+    page = frame([block(-9_000, -9_000, 18_000, 18_000)])
+    page.to_file(tmp_path / "gebied.gpkg")
+    files = "spuitzones=brp_2024.gpkg;brp_2025.gpkg"
+    asked = ("screen", "plannen.gpkg", "--layer", files, "--coverage", "spuitzones=gebied.gpkg")
+    done = run(tmp_path, *asked, "--out", "uit")
+    assert done.code == 0, done.err
+    [row] = table(tmp_path / "uit" / "treffers.csv")
+    assert (row["oordeel"], row["laag"]) == ("belemmerd", "spuitzones")
+    assert "feitelijk gebruik: een ondergrens" in row["reden"]
+    refused = run(tmp_path, *asked, "--layer-id", "spuitzones=gewascode", "--out", "uit2")
+    assert refused.code == 2
+    assert "dat kan niet bij percelen" in refused.err
+
+
+def test_a_layer_that_lacks_a_column_is_refused_with_what_it_holds(
+    run: Run, tmp_path: Path
+) -> None:
+    plan = frame([block(0, 0)], plan_id=["A"], woningen=[10], planstatus=["3"])
+    plan.to_file(tmp_path / "plannen.gpkg")
+    plan.to_file(tmp_path / "lijnen.gpkg")
+    asked = ("screen", "plannen.gpkg", "--layer", "hoogspanning=lijnen.gpkg", "--out", "uit")
+    done = run(tmp_path, *asked)
+    assert done.code == 2
+    assert "'rekenafstand' (breedte van de strook aan elke kant van de lijn" in done.err
+>>>>>>> main

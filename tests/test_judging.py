@@ -53,7 +53,7 @@ def test_one_layer_carries_several_rules_each_with_its_own_verdict(sites: Sites)
     assert verdicts(done, "natura2000_1km") == ["belemmerd"] * 3 + ["vrij"]
     assert done.locaties["natura2000_250m_afstand_m"].tolist() == [0, 200, 900, 1_100]
     assert done.locaties["oordeel"].tolist() == ["belemmerd"] * 3 + ["vrij"]
-    assert done.locaties["zwaarte"].tolist() == ["zeer hard", "middel", "zacht", ""]
+    assert done.locaties["zwaarte"].tolist() == ["zeer hard", "middel", "middel", ""]
     assert len(done.layers) == 1
     assert [x.key for x in done.toetsen] == ["natura2000", "natura2000_250m", "natura2000_1km"]
     assert done.toetsen[1].title == "Natura 2000, binnen 250 m"

@@ -35,8 +35,12 @@ NAMES = [
     "WoongeoError",
     "WoongeoWarning",
     "__version__",
+<<<<<<< HEAD
     "agreement",
     "compare",
+=======
+    "coverage_by_region",
+>>>>>>> main
     "default_catalogue",
     "default_rule",
     "errors",
@@ -51,12 +55,18 @@ NAMES = [
     "plot_screening",
     "read_catalogue",
     "read_coverage",
+    "read_geitenhouderijen",
     "read_layer",
     "read_locations",
     "read_mapping",
     "read_regions",
+<<<<<<< HEAD
     "read_targets",
+=======
+    "read_spuitzones",
+>>>>>>> main
     "screen",
+    "sensitivity",
     "strict",
     "summarize_plancapaciteit",
     "vrijspelen",

@@ -22,6 +22,7 @@ from woongeo.example import Example, example
 from woongeo.export import export_screening
 from woongeo.fetch import fetch_layers
 from woongeo.knelpunten import Knelpunten, Vrijspelen, free_plans, knelpunten, vrijspelen
+from woongeo.geiten import coverage_by_region, read_geitenhouderijen
 from woongeo.layers import (
     Coverage,
     Layer,
@@ -36,6 +37,8 @@ from woongeo.plotting import ScreeningPlot, plot_screening
 from woongeo.regions import Regions, read_regions
 from woongeo.rules import Rule
 from woongeo.screening import Screening, Toets, screen
+from woongeo.sensitivity import sensitivity
+from woongeo.spuitzones import read_spuitzones
 from woongeo.verdict import Hardheid, Oordeel
 from woongeo.webmap import ScreeningMap, map_screening
 
@@ -67,6 +70,7 @@ __all__ = [
     "__version__",
     "agreement",
     "compare",
+    "coverage_by_region",
     "default_catalogue",
     "default_rule",
     "errors",
@@ -81,12 +85,15 @@ __all__ = [
     "plot_screening",
     "read_catalogue",
     "read_coverage",
+    "read_geitenhouderijen",
     "read_layer",
     "read_locations",
     "read_mapping",
     "read_regions",
     "read_targets",
+    "read_spuitzones",
     "screen",
+    "sensitivity",
     "strict",
     "summarize_plancapaciteit",
     "vrijspelen",

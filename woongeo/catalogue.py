@@ -79,6 +79,10 @@ class LayerSpec:
         Under which name `fetch_layers` finds it; None where the user must bring a file.
     columns : dict
         Columns of features that the rules read, and what they hold, in Dutch.
+    aliases : dict
+        Column to other names that it has in files.
+    publisher, note : str
+        Who has the data, and what else to know of it, in Dutch; empty where nothing.
     rules : dict
         Name to rule, the main one ("hoofd") first.
     """
@@ -90,6 +94,9 @@ class LayerSpec:
     min_features: int = 0
     dataset: str | None = None
     columns: dict[str, str] = field(default_factory=dict)
+    aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    publisher: str = ""
+    note: str = ""
     rules: dict[str, RuleBase] = field(default_factory=lambda: {MAIN: Rule()})
 
 

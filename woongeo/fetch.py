@@ -21,6 +21,7 @@ from woongeo.layers import Coverage, Layer, missing_layer, read_coverage, read_l
 from woongeo.locations import Locations
 from woongeo.netherlands import outline
 from woongeo.pdok import Client, Snapshot
+from woongeo.spuitzones import read_spuitzones
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -144,7 +145,7 @@ def _layer(
     dataset, facts = snapshot.dataset, snapshot.facts
     own = list(dataset.columns)
     columns = [c for c in own if c in snapshot.frame.columns]
-    layer = read_layer(
+    layer = _spray_layer(snapshot, spec, rules, catalogue) or read_layer(
         spec.key,
         snapshot.frame,
         rule=rules[MAIN],
@@ -179,6 +180,26 @@ def _layer(
     )
     source = replace(layer.source, path=url, driver=facts["ingang"], notes=notes)
     return replace(layer, source=source)
+
+
+def _spray_layer(
+    snapshot: Snapshot,
+    spec: LayerSpec,
+    rules: Mapping[str, RuleBase],
+    catalogue: Catalogue | None,
+) -> Layer | None:
+    """Make spray zones of parcels: their crops are looked up first; None for another layer."""
+    if "gewasgroep" not in spec.columns or "gewascode" not in snapshot.frame.columns:
+        return None
+    return read_spuitzones(
+        snapshot.frame,
+        key=spec.key,
+        coverage=_coverage(snapshot),
+        rule=rules[MAIN],
+        publisher=snapshot.dataset.publisher,
+        licence=snapshot.dataset.licence,
+        catalogue=catalogue,
+    )
 
 
 def _coverage(snapshot: Snapshot) -> Coverage:

@@ -215,3 +215,58 @@ def test_list_names_what_can_be_fetched(
 ) -> None:
     assert run(monkeypatch, "pdok", "list", "natura") == 0
     assert capsys.readouterr().out.startswith("natura2000: Natura 2000-gebieden (OGC API")
+
+
+PARCELS = """
+[brp_gewaspercelen]
+title = "Gewaspercelen"
+publisher = "Niemand"
+licence = "CC0-1.0"
+attribution = "Niemand"
+features = 2_000_000
+min_features = 1
+bytes_per_feature = 400
+certainty = "seen"
+[brp_gewaspercelen.columns]
+categorie = ["category"]
+gewas = ["gewas"]
+gewascode = ["gewascode"]
+jaar = ["jaar"]
+[[brp_gewaspercelen.doors]]
+kind = "features"
+url = "{url}/ogc/v1"
+name = "vlakken"
+"""
+
+
+def test_spray_zones_come_from_fetched_parcels_by_their_crop_codes(
+    serve: Any, tmp_path: Path
+) -> None:
+    """Plan A lies on square 1 and square 2, B 10 m from squares 2 and 3; squares 1 and 3 are fruit.
+
+    Of square 1 what lies in plan A is no source, and nothing remains of it outside.
+    """
+    features = squares(40)
+    for feature in features:
+        number = feature["properties"]["nr"]
+        sprayed = {1: 1096, 3: 1098}.get(number, 2014)
+        feature["properties"] = {
+            "gewascode": sprayed,
+            "gewas": "Aardappelen" if sprayed == 2014 else "Fruit",
+            "jaar": 2025,
+            "category": "Bouwland",
+        }
+    server = serve(Gokoala(features))
+    path = tmp_path / "eigen.toml"
+    path.write_text(PARCELS.format(url=server.url))
+    locations = woongeo.read_locations(plans())
+    client = Client(catalogue=path, hosts=[server.host], manners=Manners(first_wait_s=0.001))
+    [layer] = woongeo.fetch_layers(["spuitzones"], around=locations, client=client)
+    assert layer.key == "spuitzones"
+    assert layer.features["gewascode"].tolist() == ["1096", "1098"]
+    assert layer.licence == "CC0-1.0"
+    assert layer.source is not None
+    assert layer.source.path.startswith(server.url)
+    table = woongeo.screen(locations, [layer]).locaties
+    assert table["spuitzones_oordeel"].tolist() == ["vrij", "belemmerd", "vrij"]
+    assert table["spuitzones_netto_m2"].tolist() == pytest.approx([1_600, 0, 1_600], abs=1)

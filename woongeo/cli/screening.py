@@ -27,6 +27,7 @@ from woongeo.opgave import Targets, read_targets
 from woongeo.regions import Regions, read_regions
 from woongeo.rules import Rule
 from woongeo.screening import Screening, screen
+from woongeo.spuitzones import read_spuitzones
 from woongeo.verdict import SCREENING
 from woongeo.webmap import map_screening
 
@@ -38,6 +39,11 @@ if TYPE_CHECKING:
     from woongeo.capacity import Division
 
 _EXIT_UNKNOWN = 3
+
+# What spray zones settle themselves.
+_NOT_FOR_PARCELS = {
+    *("--layer-id", "--layer-name", "--layer-encoding", "--layer-title", "--ignore-unreadable"),
+}
 
 # Options that change the rule of a layer.
 _RULE = {
@@ -146,6 +152,22 @@ def _layer(
 ) -> Layer:
     """Read a layer with what was said of it."""
     date = options.get("--peildatum")
+    if "gewasgroep" in book.spec(key).columns:
+        stray = sorted({*options, *switches} & _NOT_FOR_PARCELS)
+        if stray:
+            raise InputError(f"{stray[0]} {key}: dat kan niet bij percelen; laat het weg.")
+        # Several years are given as one layer: brp_2024.gpkg;brp_2025.gpkg.
+        return read_spuitzones(
+            file.split(";"),
+            key=key,
+            coverage=options.get("--coverage"),
+            rule=_rule(key, options, book),
+            crs=options.get("--layer-crs"),
+            reference_date=None if date is None else _date(date, f"--peildatum {key}="),
+            publisher=options.get("--publisher"),
+            licence=options.get("--licence"),
+            catalogue=book,
+        )
     return read_layer(
         key,
         file,

@@ -191,7 +191,7 @@ def _add_screen(parser: argparse.ArgumentParser) -> None:
     def add(option: str, metavar: str, text: str) -> None:
         layers.add_argument(option, action="append", default=[], metavar=metavar, help=text)
 
-    add("--layer", "NAAM=BESTAND", "een laag met knelpunten (of BESTAND.gpkg:LAAG)")
+    add("--layer", "NAAM=BESTAND", "een laag (of BESTAND.gpkg:LAAG; spuitzones: jaren met ;)")
     for option, (value, text) in OF_A_LAYER.items():
         add(option, f"NAAM={value}", text)
     add("--pdok", "NAAM", "een laag uit de catalogus, opgehaald rond de locaties")

@@ -21,6 +21,8 @@ from woongeo.judging.common import (
 from woongeo.verdict import Oordeel
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from woongeo.engine import Sites
@@ -67,6 +69,8 @@ def judge(layer: Layer, rule: Rule, subjects: Subjects) -> Judged:
     verdict[open_] = str(Oordeel.ONBEKEND)
     under = np.where(found.hit, "; " + reason, "")
     reason[open_] = (why + under)[open_]
+    if rule.remark:
+        reason += f"; {rule.remark}"
     kept = np.flatnonzero(counts)
     return Judged(
         verdict=verdict,
@@ -112,23 +116,47 @@ def select(layer: Layer, rule: Rule) -> tuple[NDArray[np.bool_], NDArray[np.bool
                 "lees haar opnieuw en zeg met columns welke kolom van het bestand het is."
             )
     for column, values in (rule.where or {}).items():
-        text = features[column].to_numpy()
+        text = _bare(features[column])
         doubtful |= text == ""
-        counts &= np.isin(text, values)
+        counts &= np.isin(text, _bare(values))
     for column, values in (rule.unknown_where or {}).items():
-        text = features[column].to_numpy()
-        doubtful |= (text == "") | np.isin(text, values)
-    if rule.within_column is not None and rule.within_m is None:
-        doubtful |= ~(features[rule.within_column].to_numpy(dtype=float) >= 0)
-    return counts & ~doubtful, doubtful
+        text = _bare(features[column])
+        doubtful |= (text == "") | np.isin(text, _bare(values))
+    for column, values in (rule.known or {}).items():
+        doubtful |= ~np.isin(_bare(features[column]), _bare(values))
+    given = _own_widths(layer, rule)
+    if given is not None and rule.within_m is None:
+        doubtful |= ~(given >= 0)
+    few = np.zeros(len(features), dtype=bool)
+    for column, number in (rule.least or {}).items():
+        # Without a number it is not less.
+        few |= features[column].to_numpy(dtype=float) < number
+    return counts & ~few & ~doubtful, doubtful & ~few
+
+
+def _own_widths(layer: Layer, rule: Rule) -> NDArray[np.float64] | None:
+    """Give what the features say of their own width, NaN where nothing; None where no rule asks."""
+    if rule.within_column is None:
+        return None
+    given = layer.features[rule.within_column]
+    if rule.within_of is None:
+        return np.asarray(given.to_numpy(dtype=float))
+    steps = dict(zip(_bare(rule.within_of), rule.within_of.values(), strict=True))
+    return np.array([steps.get(text, np.nan) for text in _bare(given)], dtype=float)
+
+
+def _bare(texts: Iterable[object]) -> NDArray[np.object_]:
+    """Write values alike, whatever their case and blanks: "LIB 4" is "lib4"."""
+    bare = [str(text).lower().replace(" ", "") for text in texts]
+    return np.array(bare, dtype=object)
 
 
 def _widths(layer: Layer, rule: Rule) -> NDArray[np.float64]:
     """Give the width of each feature's zone, metres; 0 where overlap decides."""
     n, otherwise = len(layer.features), rule.within_m
-    if rule.within_column is None:
+    given = _own_widths(layer, rule)
+    if given is None:
         return np.full(n, otherwise or 0.0)
-    given = layer.features[rule.within_column].to_numpy(dtype=float)
     known = given >= 0
     if otherwise is None:
         # Nobody says how far these reach: as far as the furthest of the others.

@@ -7,6 +7,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import shapely
 
 from woongeo.catalogue import MAIN, Catalogue, default_catalogue
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
-    import pandas as pd
 
+    from woongeo.catalogue import LayerSpec
     from woongeo.rules import RuleBase
 
 #: Words that can be given as a coverage instead of a file.
@@ -182,7 +183,8 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
     findings += [Finding("", "bestand", "melding", note) for note in origin.notes]
     kept = np.flatnonzero(usable)
     features = named(cleaned.geometry[kept], [ids[i] for i in kept], [names[i] for i in kept])
-    for column, values in _read_by_rules(frame, rules, columns or {}, origin.path).items():
+    taken = _read_by_rules(frame, rules, columns or {}, spec, origin.path)
+    for column, values in taken.items():
         features[column] = values.to_numpy()[kept]
     unknown = (
         "" if len(frame) or empty_is_free else "laag is leeg, en er is niet gezegd dat dat klopt"
@@ -217,7 +219,11 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
 
 
 def _read_by_rules(
-    frame: gpd.GeoDataFrame, rules: Mapping[str, RuleBase], given: Mapping[str, str], what: str
+    frame: gpd.GeoDataFrame,
+    rules: Mapping[str, RuleBase],
+    given: Mapping[str, str],
+    spec: LayerSpec,
+    what: str,
 ) -> dict[str, pd.Series]:
     """Take the columns that rules read, under the names by which rules know them."""
     there = [str(c) for c in frame.columns if c != "geometry"]
@@ -227,15 +233,19 @@ def _read_by_rules(
     taken = {}
     for name, rule in rules.items():
         for column in (*rule.columns(), *rule.number_columns()):
-            found = given.get(column) or recognise(there, [column.lower()])
-            if found is not None:
+            usual = [name.lower() for name in (column, *spec.aliases.get(column, ()))]
+            found = given.get(column) or recognise(there, usual)
+            is_number = column in rule.number_columns()
+            if found is None and column in rule.may_lack():
+                taken[column] = pd.Series(np.nan if is_number else "", index=frame.index)
+            elif found is not None:
                 values = frame[found]
-                is_number = column in rule.number_columns()
                 taken[column] = numbers(values)[0] if is_number else as_text(values).str.strip()
             elif rule.on:
+                meant = f" ({spec.columns[column]})" if column in spec.columns else ""
                 raise ColumnError(
-                    f"{what}: de regel {name!r} van deze laag leest de kolom {column!r}, die er "
-                    f"niet is; zeg met columns welke het is. Wel: {', '.join(there)}."
+                    f"{what}: de regel {name!r} van deze laag leest de kolom {column!r}{meant}, "
+                    f"die er niet is; zeg met columns welke het is. Wel: {', '.join(there)}."
                 )
     return taken
 

@@ -129,6 +129,16 @@ class RuleBase:
         """
         return ()
 
+    def may_lack(self) -> tuple[str, ...]:
+        """List the columns that the rule can do without.
+
+        Returns
+        -------
+        tuple of str
+            Of `columns` and `number_columns`.
+        """
+        return ()
+
     def in_words(self) -> str:
         """Say the rule in plain Dutch.
 

@@ -30,12 +30,23 @@ class Rule(RuleBase):
         The column of features that holds a distance for each; goes before `within_m`, which then
         holds for features without one (without `within_m` they give `onbekend`).
     where : dict or None
-        Column of features to the values that count; others do not hinder. Compared as text.
+        Column of features to the values that count; others do not hinder. Compared as text,
+        whatever its case and blanks.
     unknown_where : dict or None
         Column of features to the values of which nothing is known: where such a feature lies and
         none that hinders, the verdict is `onbekend`. A feature without a value is one of these.
     leave_out_own_ground : bool
         Whether what lies inside the site itself is left out: its use ends when homes come.
+    within_of : dict or None
+        Where `within_column` holds classes instead of metres: class to metres. A feature of another
+        class gives `onbekend`.
+    known : dict or None
+        Column of features to all values that are understood; a feature with another value (or
+        none) gives `onbekend`, so that an unexpected spelling never reads as free.
+    least : dict or None
+        Column of features to the number from which they count; a feature without a number counts.
+    remark : str
+        What every reason says behind what was found, in Dutch.
     """
 
     kind: ClassVar[str] = "zone"
@@ -47,6 +58,10 @@ class Rule(RuleBase):
     where: dict[str, tuple[str, ...]] | None = None
     unknown_where: dict[str, tuple[str, ...]] | None = None
     leave_out_own_ground: bool = False
+    within_of: dict[str, float] | None = None
+    known: dict[str, tuple[str, ...]] | None = None
+    least: dict[str, float] | None = None
+    remark: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -58,6 +73,10 @@ class Rule(RuleBase):
         check_limit(self.within_m, "within_m", unit="meter, of None voor overlap", positive=True)
         if self.leave_out_own_ground and not self.by_distance:
             raise RuleError("leave_out_own_ground vraagt een afstand: geef within_m.")
+        if self.within_of is not None and self.within_column is None:
+            raise RuleError("within_of vraagt de kolom met klassen: geef within_column.")
+        for metres in (self.within_of or {}).values():
+            check_limit(metres, "within_of", unit="meter")
 
     @property
     def by_distance(self) -> bool:
@@ -89,7 +108,10 @@ class Rule(RuleBase):
         tuple of str
             Their names.
         """
-        return tuple(dict.fromkeys([*(self.where or {}), *(self.unknown_where or {})]))
+        named = [*(self.where or {}), *(self.unknown_where or {}), *(self.known or {})]
+        if self.within_of is not None and self.within_column is not None:
+            named.append(self.within_column)
+        return tuple(dict.fromkeys(named))
 
     def number_columns(self) -> tuple[str, ...]:
         """List the columns of features that the rule reads as numbers.
@@ -99,7 +121,19 @@ class Rule(RuleBase):
         tuple of str
             Their names.
         """
-        return () if self.within_column is None else (self.within_column,)
+        metres = [] if self.within_column is None or self.within_of else [self.within_column]
+        return tuple(dict.fromkeys([*metres, *(self.least or {})]))
+
+    def may_lack(self) -> tuple[str, ...]:
+        """List the columns that a file need not have.
+
+        Returns
+        -------
+        tuple of str
+            Those of `least`, and that of distances where `within_m` holds otherwise.
+        """
+        width = () if self.within_m is None or self.within_of else (self.within_column or "",)
+        return (*(self.least or {}), *width)
 
     def changed(
         self,
@@ -119,10 +153,12 @@ class Rule(RuleBase):
         Returns
         -------
         Rule
-            A copy whose source says that it was changed.
+            A copy whose source says that it was changed. A new `within_m` holds for all features.
         """
         return replace(
             self,
+            within_column=self.within_column if within_m is None else None,
+            within_of=self.within_of if within_m is None else None,
             tolerance_m2=self.tolerance_m2 if tolerance_m2 is None else tolerance_m2,
             tolerance_share=self.tolerance_share if tolerance_share is None else tolerance_share,
             within_m=self.within_m if within_m is None else within_m,
@@ -147,7 +183,10 @@ class Rule(RuleBase):
             f"overlap van meer dan {dutch(self.tolerance_m2)} m² of meer dan "
             f"{dutch(100 * self.tolerance_share)} % van de locatie"
         )
-        if self.within_column is not None:
+        if self.within_of:
+            steps = ", ".join(f"{name}: {dutch(m)} m" for name, m in self.within_of.items())
+            said = f"belemmerd binnen de afstand van de klasse in {self.within_column} ({steps})"
+        elif self.within_column is not None:
             other = f", anders {dutch(self.within_m)} m" if self.within_m else ""
             said = (
                 f"belemmerd binnen de afstand die per object in {self.within_column} staat{other}"
@@ -160,6 +199,8 @@ class Rule(RuleBase):
             said += "; wat op de locatie zelf ligt telt niet"
         for column, values in (self.where or {}).items():
             said += f"; alleen waar {column} {_either(values)} is"
+        for column, number in (self.least or {}).items():
+            said += f"; alleen waar {column} {dutch(number)} of meer is, of niet bekend"
         return said
 
     def details(self) -> dict[str, Any]:
@@ -180,6 +221,10 @@ class Rule(RuleBase):
             if self.unknown_where
             else None,
             "eigen_grond_telt_niet": self.leave_out_own_ground,
+            "binnen_per_klasse": dict(self.within_of) if self.within_of else None,
+            "bekende_waarden": {c: list(v) for c, v in self.known.items()} if self.known else None,
+            "minstens": dict(self.least) if self.least else None,
+            "opmerking": self.remark or None,
         }
 
 

@@ -42,6 +42,7 @@ KINDS: dict[str, str] = {
     ".csv": "CSV",
     ".tsv": "CSV",
     ".txt": "CSV",
+    ".xlsx": "Excel",
     ".zip": "zip",
 }
 
@@ -50,6 +51,7 @@ _FIRST_BYTES: dict[str, tuple[bytes, ...]] = {
     "GPKG": (b"SQLite format 3\x00",),
     "FlatGeobuf": (b"fgb\x03fgb",),
     "GeoParquet": (b"PAR1",),
+    "Excel": (b"PK\x03\x04",),
     "zip": (b"PK\x03\x04",),
 }
 
@@ -151,6 +153,9 @@ def _check_content(path: Path, kind: str, text: str) -> tuple[str, str]:
         _check_head(_first_bytes(path, text), kind, text)
     if kind == "zip":
         return _look_into_zip(path, text)
+    if kind == "Excel":
+        with no_leak(text), zipfile.ZipFile(path) as archive:
+            check_unpacked(archive, text)
     if kind == SHAPEFILE:
         parts = {e: part for e in SHAPEFILE_PARTS if (part := sibling(path, e)) is not None}
         heads = {e: (_first_bytes(part, text), part.stat().st_size) for e, part in parts.items()}
@@ -229,14 +234,7 @@ def _check_shapefile(parts: Mapping[str, tuple[bytes, int]], text: str) -> None:
 def _look_into_zip(path: Path, text: str) -> tuple[str, str]:
     """Find the one dataset in a zip, without unpacking it."""
     with no_leak(text), zipfile.ZipFile(path) as archive:
-        members = [m for m in archive.infolist() if not m.is_dir()]
-        unpacked = sum(m.file_size for m in members)
-        packed = sum(m.compress_size for m in members)
-        if unpacked > _UNPACKED_BYTES or unpacked > _UNPACKED_RATIO * max(packed, 100_000):
-            raise FileError(
-                f"{text}: dit zipbestand wordt uitgepakt {unpacked / 1e9:.1f} GB; pak het zelf uit "
-                "als dat klopt."
-            )
+        members = check_unpacked(archive, text)
         if archive.testzip() is not None:
             raise FileError(f"{text}: dit zipbestand is beschadigd; download het opnieuw.")
         # A Mac puts a shadow of each file beside it.
@@ -264,6 +262,19 @@ def _look_into_zip(path: Path, text: str) -> tuple[str, str]:
         if kind != "OpenFileGDB":
             _check_head(_first_of(archive, found[0]), kind, text)
         return kind, f"/vsizip/{path.absolute()}/{found[0]}"
+
+
+def check_unpacked(archive: zipfile.ZipFile, text: str) -> list[zipfile.ZipInfo]:
+    """List the members of a zip, and refuse one that unpacks to far more than it is."""
+    members = [m for m in archive.infolist() if not m.is_dir()]
+    unpacked = sum(m.file_size for m in members)
+    packed = sum(m.compress_size for m in members)
+    if unpacked > _UNPACKED_BYTES or unpacked > _UNPACKED_RATIO * max(packed, 100_000):
+        raise FileError(
+            f"{text}: dit zipbestand wordt uitgepakt {unpacked / 1e9:.1f} GB; pak het zelf uit "
+            "als dat klopt."
+        )
+    return members
 
 
 def _first_of(archive: zipfile.ZipFile, name: str) -> bytes:

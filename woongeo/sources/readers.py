@@ -15,10 +15,14 @@ import shapely
 from shapely.errors import ShapelyError
 
 from woongeo.errors import ColumnError, FileError
+from woongeo.sources.excel import excel_rows
 from woongeo.sources.place import END_BYTES, SHAPEFILE, Place, no_leak
+from woongeo.sources.points import coordinate_columns, points
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
 # What a page of a larger answer says of itself (OGC API Features, WFS, ArcGIS).
 _MORE_PAGES = re.compile(
@@ -41,7 +45,7 @@ Read = tuple[gpd.GeoDataFrame, Any, str, list[str]]
 def read_ogr(place: Place, encoding: str | None) -> Read:
     """Read with GDAL, by one of the drivers on the list."""
     with no_leak(place.given) as notes:
-        name = _one_layer(place)
+        name = one_layer(place)
         # Of an encoding that reads any byte: only the number of fields is looked at.
         info = pyogrio.read_info(place.gdal_path, layer=name, encoding="ISO-8859-1")
         if info["driver"] != place.kind:
@@ -113,8 +117,24 @@ def _layers(place: Place) -> list[str]:
     return [str(name) for name, kind in pyogrio.list_layers(place.gdal_path) if kind is not None]
 
 
-def _one_layer(place: Place) -> str:
-    """Choose the layer to read, and refuse to guess."""
+def one_layer(place: Place) -> str:
+    """Choose the layer to read, and refuse to guess.
+
+    Parameters
+    ----------
+    place : Place
+        The file, and the layer where one was named.
+
+    Returns
+    -------
+    str
+        Its name.
+
+    Raises
+    ------
+    FileError
+        When the layer is not there, or several could be meant.
+    """
     names = _layers(place)
     if place.layer is not None:
         if place.layer not in names:
@@ -155,20 +175,55 @@ def _read_parquet(place: Place, _encoding: str | None) -> Read:
 
 
 def _read_csv(place: Place, encoding: str | None) -> Read:
-    """Read a CSV with WKT. All of it is text: pandas would take 1.234 for 1,234 and 007 for 7."""
-    names, rows, notes = _csv_rows(place, encoding)
+    """Read a CSV with WKT or with x and y.
+
+    All of it is text: pandas would take 1.234 for 1,234 and 007 for 7.
+    """
+    names, rows, notes = csv_rows(place, encoding)
+    frame, stated, more = _from_table(place, names, rows)
+    return frame, stated, "", notes + more
+
+
+def _read_excel(place: Place, _encoding: str | None) -> Read:
+    """Read a sheet with x and y, or with WKT, as text like a CSV."""
+    names, rows, sheet = excel_rows(place)
+    frame, stated, notes = _from_table(place, names, rows)
+    return frame, stated, sheet, notes
+
+
+def _from_table(
+    place: Place, names: list[str], rows: list[list[str | None]]
+) -> tuple[gpd.GeoDataFrame, str | None, list[str]]:
+    """Make shapes of the WKT in a table, or of its x and y."""
     lower = {name.lower(): i for i, name in reversed([*enumerate(names)])}
     column = next((lower[name] for name in _WKT_COLUMNS if name in lower), None)
-    if column is None:
-        raise ColumnError(
-            f"{place.given}: geen kolom met WKT gevonden; noem haar 'wkt' "
-            f"(kolommen: {', '.join(names)})."
-        )
-    shapes = np.empty(len(rows), dtype=object)
+    table = pd.DataFrame(rows, columns=pd.Index(names), dtype=object)
+    if column is not None:
+        shapes, stated = _from_wkt(place, names[column], [row[column] for row in rows])
+        # By position: a name may be there twice, which is refused later, by name.
+        table = table.iloc[:, [i for i in range(len(names)) if i != column]]
+        notes: list[str] = []
+    else:
+        found = coordinate_columns(names)
+        if found is None:
+            raise ColumnError(
+                f"{place.given}: geen kolom met WKT gevonden, en geen x en y of lon en lat; noem "
+                f"haar 'wkt' (kolommen: {', '.join(names)})."
+            )
+        x, y, stated = found
+        shapes, notes = points([row[x] for row in rows], [row[y] for row in rows])
+    return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(shapes, index=table.index)), stated, notes
+
+
+def _from_wkt(
+    place: Place, name: str, cells: list[str | None]
+) -> tuple[NDArray[np.object_], str | None]:
+    """Read shapes of WKT, and the reference system that it states."""
+    shapes = np.empty(len(cells), dtype=object)
     # EWKT states its reference system in each row: SRID=28992;POLYGON…
     systems = set()
-    for i, row in enumerate(rows):
-        system, _, wkt = (row[column] or "").rpartition(";")
+    for i, cell in enumerate(cells):
+        system, _, wkt = (cell or "").rpartition(";")
         if not wkt:
             continue
         systems.add(system.strip().upper().removeprefix("SRID="))
@@ -176,19 +231,16 @@ def _read_csv(place: Place, encoding: str | None) -> Read:
             shapes[i] = shapely.from_wkt(wkt)
         except (ShapelyError, NotImplementedError) as error:
             raise FileError(
-                f"{place.given}: rij {i + 1}, kolom {names[column]}: geen leesbare WKT (een cel "
-                "in Excel houdt op na 32.767 tekens)."
+                f"{place.given}: rij {i + 1}, kolom {name}: geen leesbare WKT (een cel in Excel "
+                "houdt op na 32.767 tekens)."
             ) from error
     if len(systems) > 1:
         raise FileError(f"{place.given}: de rijen noemen verschillende SRID's; maak ze gelijk.")
     system = next(iter(systems), "")
-    table = pd.DataFrame(rows, columns=pd.Index(names), dtype=object)
-    rest = table.iloc[:, [i for i in range(len(names)) if i != column]]
-    frame = gpd.GeoDataFrame(rest, geometry=gpd.GeoSeries(shapes, index=rest.index))
-    return frame, f"EPSG:{system}" if system else None, "", notes
+    return shapes, f"EPSG:{system}" if system else None
 
 
-def _csv_rows(
+def csv_rows(
     place: Place, encoding: str | None
 ) -> tuple[list[str], list[list[str | None]], list[str]]:
     """Read the header and the rows of a CSV; a row that is not whole is an error."""
@@ -217,4 +269,4 @@ def _csv_rows(
     return names, rows, [] if whole else ["de laatste regel heeft geen einde: is het bestand heel?"]
 
 
-READERS = {"GeoParquet": _read_parquet, "CSV": _read_csv}
+READERS = {"GeoParquet": _read_parquet, "CSV": _read_csv, "Excel": _read_excel}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ import shapely
 from woongeo.crs import Conversion, to_rd
 from woongeo.errors import ColumnError, FileError
 from woongeo.files import Fingerprint, fingerprint
-from woongeo.sources.place import SHAPEFILE, SHAPEFILE_PARTS, find, sibling
+from woongeo.sources.place import SHAPEFILE, SHAPEFILE_PARTS, Place, find, sibling
 from woongeo.sources.readers import READERS, read_ogr
 
 if TYPE_CHECKING:
@@ -59,6 +59,23 @@ class Source:
     conversion: Conversion
     notes: tuple[str, ...] = ()
 
+    def with_rows(self, features: int, note: str) -> Source:
+        """Say that only some rows were read.
+
+        Parameters
+        ----------
+        features : int
+            How many.
+        note : str
+            Of how many, and which.
+
+        Returns
+        -------
+        Source
+            A copy.
+        """
+        return replace(self, features=features, notes=(*self.notes, note))
+
     def facts(self) -> dict[str, Any]:
         """Give the source as plain values, for a manifest.
 
@@ -94,10 +111,10 @@ def read_vector(
     ----------
     given : str, Path or GeoDataFrame
         Shapefile (or the folder that holds one), GeoPackage, GeoJSON, File Geodatabase,
-        FlatGeobuf, a zip of one of these, GeoParquet, CSV with a column of WKT, or
-        ``file.gpkg:layer``; or a frame.
+        FlatGeobuf, a zip of one of these, GeoParquet, CSV or Excel with a column of WKT or with x
+        and y (RD New) or lon and lat, or ``file.gpkg:layer``; or a frame.
     layer : str, optional
-        The layer to read, where a file holds several.
+        The layer (of Excel: the sheet) to read, where a file holds several.
     crs : object, optional
         The reference system to use instead of the one that is stated, or where none is.
     encoding : str, optional
@@ -110,7 +127,7 @@ def read_vector(
         file on a fresh `RangeIndex`; a named index becomes a column. Names of columns are text and
         unique. Shapes are as they were: not repaired, not dropped; None where they cannot be read.
         Arcs are drawn in chords of 4 degrees, at most 0.6 m off at a radius of 1 km. All columns of
-        a CSV are text.
+        a CSV or Excel sheet are text.
     source : Source
         Where it came from.
 
@@ -120,7 +137,7 @@ def read_vector(
         When the file is missing, of a kind that is not read, holds several layers, is one page of a
         larger answer, or is damaged.
     ColumnError
-        When two columns share a name, or a CSV has none with WKT.
+        When two columns share a name, or a CSV or Excel sheet has none with WKT or x and y.
     CrsError
         When coordinates cannot be trusted.
     """
@@ -130,45 +147,107 @@ def read_vector(
         raise FileError(
             f"{type(given).__name__}: geef een pad naar een bestand of een GeoDataFrame."
         )
-    _check_encoding(encoding)
+    check_encoding(encoding)
     place = find(given, layer)
-    if place.path.is_dir():
-        parts = tuple(
-            fingerprint(p, p.relative_to(place.path).as_posix())
-            for p in sorted(place.path.rglob("*"))
-            if p.is_file() and p.suffix != ".lock"
-        )
-    elif place.kind == SHAPEFILE and place.path.suffix.lower() != ".zip":
-        parts = tuple(
-            fingerprint(p)
-            for ending in SHAPEFILE_PARTS
-            if (p := sibling(place.path, ending)) is not None
-        )
-    else:
-        parts = (fingerprint(place.path),)
+    parts = fingerprints(place)
     frame, stated, name, notes = READERS.get(place.kind, read_ogr)(place, encoding)
     if crs is not None and stated is not None:
         notes = [*notes, f"vermeld coördinatenstelsel {stated} vervangen door {crs}"]
     shapes, conversion = to_rd(
         frame.geometry.to_numpy(), stated if crs is None else crs, what=place.given
     )
-    source = Source(
+    source = source_of(place, parts, name, len(frame), conversion, notes)
+    return with_geometry(frame, shapes, place.given), source
+
+
+def fingerprints(place: Place) -> tuple[Fingerprint, ...]:
+    """Hash a file, or its parts.
+
+    Parameters
+    ----------
+    place : Place
+        The file.
+
+    Returns
+    -------
+    tuple of Fingerprint
+        In the order of their names; of a shapefile in that of its parts.
+    """
+    if place.path.is_dir():
+        return tuple(
+            fingerprint(p, p.relative_to(place.path).as_posix())
+            for p in sorted(place.path.rglob("*"))
+            if p.is_file() and p.suffix != ".lock"
+        )
+    if place.kind == SHAPEFILE and place.path.suffix.lower() != ".zip":
+        return tuple(
+            fingerprint(p)
+            for ending in SHAPEFILE_PARTS
+            if (p := sibling(place.path, ending)) is not None
+        )
+    return (fingerprint(place.path),)
+
+
+def source_of(
+    place: Place,
+    parts: tuple[Fingerprint, ...],
+    layer: str,
+    features: int,
+    conversion: Conversion,
+    notes: Sequence[str],
+) -> Source:
+    """Say where shapes came from.
+
+    Parameters
+    ----------
+    place : Place
+        The file.
+    parts : tuple of Fingerprint
+        Of it.
+    layer, features, conversion, notes
+        As the attributes of `Source`.
+
+    Returns
+    -------
+    Source
+        The source.
+    """
+    return Source(
         path=place.given,
-        layer=name,
+        layer=layer,
         driver=place.kind,
-        sha256=_combined(parts),
+        sha256=combined(parts),
         files=parts,
-        features=len(frame),
+        features=features,
         conversion=conversion,
         notes=tuple(notes),
     )
-    return _with_geometry(frame, shapes, place.given), source
 
 
-def _with_geometry(
+def with_geometry(
     frame: gpd.GeoDataFrame, shapes: NDArray[np.object_], what: str
 ) -> gpd.GeoDataFrame:
-    """Put shapes in RD New into the column ``geometry``, on a fresh index."""
+    """Put shapes in RD New into the column ``geometry``, on a fresh index.
+
+    Parameters
+    ----------
+    frame : GeoDataFrame
+        With the other columns.
+    shapes : ndarray of shapely geometries
+        In RD New.
+    what : str
+        Which file, for the message.
+
+    Returns
+    -------
+    GeoDataFrame
+        A named index becomes a column; names of columns are text.
+
+    Raises
+    ------
+    ColumnError
+        When two columns share a name.
+    """
     rest = pd.DataFrame(frame.drop(columns=[frame.geometry.name]))
     # Whoever sets an index of ids means to keep them.
     kept = [name for name in rest.index.names if name is not None and name not in rest.columns]
@@ -184,8 +263,19 @@ def _with_geometry(
     return gpd.GeoDataFrame(rest, geometry=gpd.GeoSeries(shapes, crs="EPSG:28992"))
 
 
-def _combined(parts: Sequence[Fingerprint]) -> str:
-    """One hash for all parts of a dataset."""
+def combined(parts: Sequence[Fingerprint]) -> str:
+    """Make one hash of all parts of a dataset.
+
+    Parameters
+    ----------
+    parts : sequence of Fingerprint
+        Its files, at least one.
+
+    Returns
+    -------
+    str
+        The sha256 of the one file; of names and hashes where there are several.
+    """
     if len(parts) == 1:
         return parts[0].sha256
     lines = "".join(f"{p.sha256}  {p.name}\n" for p in parts)
@@ -206,7 +296,7 @@ def _take_frame(frame: gpd.GeoDataFrame, crs: object) -> tuple[gpd.GeoDataFrame,
     digest = hashlib.sha256()
     for shape in shapely.to_wkb(shapes):
         digest.update(shape or b"-")
-    taken = _with_geometry(frame, shapes, what)
+    taken = with_geometry(frame, shapes, what)
     rest = taken.drop(columns=["geometry"])
     digest.update(rest.to_csv(index=False).encode("utf-8", "surrogatepass"))
     sha256 = digest.hexdigest()
@@ -214,7 +304,7 @@ def _take_frame(frame: gpd.GeoDataFrame, crs: object) -> tuple[gpd.GeoDataFrame,
     return taken, source
 
 
-def _check_encoding(encoding: str | None) -> None:
+def check_encoding(encoding: str | None) -> None:
     """Refuse an encoding that does not exist."""
     try:
         codecs.lookup(encoding or "utf-8")
