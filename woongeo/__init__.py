@@ -21,8 +21,8 @@ from woongeo.errors import WoongeoError, WoongeoWarning, strict
 from woongeo.example import Example, example
 from woongeo.export import export_screening
 from woongeo.fetch import fetch_layers
-from woongeo.knelpunten import Knelpunten, Vrijspelen, free_plans, knelpunten, vrijspelen
 from woongeo.geiten import coverage_by_region, read_geitenhouderijen
+from woongeo.knelpunten import Knelpunten, Vrijspelen, free_plans, knelpunten, vrijspelen
 from woongeo.layers import (
     Coverage,
     Layer,
@@ -90,8 +90,8 @@ __all__ = [
     "read_locations",
     "read_mapping",
     "read_regions",
-    "read_targets",
     "read_spuitzones",
+    "read_targets",
     "screen",
     "sensitivity",
     "strict",
