@@ -481,7 +481,6 @@ def test_hostile_options_reach_the_page_as_text(run: Run, tmp_path: Path) -> Non
     assert not any(tag == "img" for tag, _ in hostile.tags(page))
 
 
-<<<<<<< HEAD
 def test_targets_mappings_and_bottlenecks_become_tables(run: Run, tmp_path: Path) -> None:
     """--targets, --region-table and --knelpunten write what a bestuurlijk overleg asks."""
     (tmp_path / "opgave.csv").write_text(
@@ -534,7 +533,8 @@ def test_targets_mappings_and_bottlenecks_become_tables(run: Run, tmp_path: Path
         *("--region-table", "regio=regio.csv"),
     )
     assert (wrong.code, "schrijf NIVEAU=BESTAND:KOLOM" in wrong.err) == (2, True)
-=======
+
+
 def test_spray_zones_are_read_by_crop_code_and_over_the_years(run: Run, tmp_path: Path) -> None:
     """Pears of last year 20 m from the plan, and grass of this year."""
     plan = frame([block(0, 0)], plan_id=["A"], woningen=[10], planstatus=["3"])
@@ -565,4 +565,3 @@ def test_a_layer_that_lacks_a_column_is_refused_with_what_it_holds(
     done = run(tmp_path, *asked)
     assert done.code == 2
     assert "'rekenafstand' (breedte van de strook aan elke kant van de lijn" in done.err
->>>>>>> main

@@ -35,12 +35,9 @@ NAMES = [
     "WoongeoError",
     "WoongeoWarning",
     "__version__",
-<<<<<<< HEAD
     "agreement",
     "compare",
-=======
     "coverage_by_region",
->>>>>>> main
     "default_catalogue",
     "default_rule",
     "errors",
@@ -60,11 +57,8 @@ NAMES = [
     "read_locations",
     "read_mapping",
     "read_regions",
-<<<<<<< HEAD
     "read_targets",
-=======
     "read_spuitzones",
->>>>>>> main
     "screen",
     "sensitivity",
     "strict",
