@@ -273,6 +273,8 @@ def write_names(
     if not isinstance(canvas, FigureCanvasAgg):
         return 0
     renderer = canvas.get_renderer()  # type: ignore[no-untyped-call]
+    # Until its aspect is applied an axis still measures by the limits that came before.
+    ax.apply_aspect()
     corner = ax.get_window_extent(renderer)
     marks = np.array(
         [
