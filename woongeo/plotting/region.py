@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from PIL import Image
 
 from woongeo.plotting.drawing import (
@@ -145,3 +146,44 @@ def _picture(figure: Figure) -> bytes:
     memory = io.BytesIO()
     few.save(memory, format="PNG", optimize=False, dpi=(dots, dots))
     return memory.getvalue()
+
+
+def draw_swatch(look: Look, *, sign: bool = False) -> bytes:
+    """Draw how something looks on a map, for a legend.
+
+    Parameters
+    ----------
+    look : Look
+        How it is drawn.
+    sign : bool
+        Whether the sign for what is small stands in it.
+
+    Returns
+    -------
+    bytes
+        PNG of 9 by 4.5 millimetres.
+    """
+    with rc_context(SETTINGS):
+        figure = Figure(figsize=(9 / _INCH, 4.5 / _INCH), dpi=300)
+        FigureCanvasAgg(figure)
+        ax = figure.add_axes((0, 0, 1, 1))
+        ax.set_axis_off()
+        ax.set_xlim(0, 9)
+        ax.set_ylim(0, 4.5)
+        body = {"xy": (0.3, 0.3), "width": 8.4, "height": 3.9}
+        ax.add_patch(Rectangle(**body, facecolor=look.fill, edgecolor="none", alpha=look.alpha))
+        ax.add_patch(
+            Rectangle(
+                **body,
+                facecolor="none",
+                edgecolor=look.edge,
+                hatch=look.hatch or None,
+                linestyle=look.dash,
+                linewidth=0.7,
+            )
+        )
+        if sign:
+            ax.plot(
+                [4.5], [2.2], marker=look.marker, mfc=look.fill, mec=look.edge, mew=0.6, ms=6.5
+            )
+        return _picture(figure)
