@@ -89,7 +89,7 @@ def shortened(text: object) -> str:
 
 
 def line_text(text: object, *, most: int = SHOWN_CHARACTERS) -> str:
-    """Write text on one line of a page, a slide or a cell, cut where it is too long.
+    r"""Write text on one line of a page, a slide or a cell, cut where it is too long.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def line_text(text: object, *, most: int = SHOWN_CHARACTERS) -> str:
 
     Examples
     --------
-    >>> line_text("Dorpshaven\\nZuid"), line_text("Dorpshaven-Zuid", most=6)
+    >>> line_text("Dorpshaven\nZuid"), line_text("Dorpshaven-Zuid", most=6)
     ('Dorpshaven Zuid', 'Dorps…')
     """
     shown = " ".join(_NO_CHARACTER.sub(_spelled, visible(text)).split())

@@ -239,7 +239,13 @@ def draw_sites(
 
 
 def write_names(
-    figure: Figure, ax: Axes, screening: Screening, rows: NDArray[np.intp], most: int
+    figure: Figure,
+    ax: Axes,
+    screening: Screening,
+    rows: NDArray[np.intp],
+    most: int,
+    *,
+    free: tuple[Axes, ...] = (),
 ) -> int:
     """Write the names of the locations that matter most.
 
@@ -255,6 +261,8 @@ def write_names(
         Which locations.
     most : int
         How many at most.
+    free : tuple of Axes
+        Over which no name may stand.
 
     Returns
     -------
@@ -293,6 +301,9 @@ def write_names(
             ),
         ]
     )
+    for other in free:
+        over = other.get_window_extent(renderer)
+        marks = np.vstack([marks, (over.x0, over.y0, over.x1, over.y1)])
     shown = [i for i, name in enumerate(names) if name]
     # A name may not hide another site that bears one.
     points = ax.transData.transform(at[shown])

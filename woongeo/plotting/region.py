@@ -129,7 +129,9 @@ def draw_region(  # noqa: PLR0913  one keyword a choice
         corner = figure.add_axes((0.898, 0.015, 0.09, 0.24))
         corner.patch.set_alpha(0.0)
         inset(corner, box)
-        labelled = write_names(figure, ax, screening, rows, labels) if len(rows) else 0
+        labelled = (
+            write_names(figure, ax, screening, rows, labels, free=(corner,)) if len(rows) else 0
+        )
         return RegionMap(_picture(figure), scale, labelled)
 
 
@@ -183,7 +185,5 @@ def draw_swatch(look: Look, *, sign: bool = False) -> bytes:
             )
         )
         if sign:
-            ax.plot(
-                [4.5], [2.2], marker=look.marker, mfc=look.fill, mec=look.edge, mew=0.6, ms=6.5
-            )
+            ax.plot([4.5], [2.2], marker=look.marker, mfc=look.fill, mec=look.edge, mew=0.6, ms=6.5)
         return _picture(figure)

@@ -63,9 +63,7 @@ class Card:
         self._newest = None if self._targets is None else self._targets.at()
         table = plancapaciteit.cijfers
         table = table[table["periode"].isin([period, ALL_YEARS])]
-        keys = zip(
-            *(table[name] for name in ("niveau", "gebied", "periode", "maat")), strict=True
-        )
+        keys = zip(*(table[name] for name in ("niveau", "gebied", "periode", "maat")), strict=True)
         values = table[list(STANDS)].to_numpy(dtype=float)
         self._figures = dict(zip(keys, values, strict=True))
         sources = zip(table["bron"], strict=True)
@@ -122,6 +120,21 @@ class Card:
         """
         return self._goal(niveau, gebied)[2]
 
+    def source(self, niveau: str, gebied: str) -> str:
+        """Say who gives the opgave.
+
+        Parameters
+        ----------
+        niveau, gebied : str
+            The region.
+
+        Returns
+        -------
+        str
+            Source, date and basis; empty where there is no opgave.
+        """
+        return line_text(self._goal(niveau, gebied)[3], most=200)
+
     def _shown_period(self, niveau: str, gebied: str) -> str:
         """Say of which years capacity is shown: all where no home has a year."""
         voor = self._stands(niveau, gebied, "plancapaciteit", self.period)[0]
@@ -151,7 +164,7 @@ class Card:
         tuple of Tile
             Opgave, gerealiseerd, restopgave, hard, zacht, dekking.
         """
-        goal, realised, rest, source = self._goal(niveau, gebied)
+        goal, realised, rest, _ = self._goal(niveau, gebied)
         years = self._shown_period(niveau, gebied)
         missing = (
             "geen tabel met opgaven gegeven"
@@ -163,7 +176,7 @@ class Card:
             return missing if math.isnan(value) else text
 
         return (
-            Tile("Opgave", goal, HOMES, when(goal, f"{self.period}; {line_text(source, most=70)}")),
+            Tile("Opgave", goal, HOMES, when(goal, self.period)),
             Tile("Gerealiseerd", realised, HOMES, when(realised, "van deze opgave")),
             Tile("Restopgave", rest, HOMES, when(rest, "nog te bouwen")),
             Tile("Hard", self._stands(niveau, gebied, "hard", years)[0], HOMES, years),
@@ -216,8 +229,8 @@ class Card:
             Column("dekking met woningen zonder jaar", SHARE),
         )
         note = (
-            "Minstens: alleen plannen met oordeel vrij die geen laag raakt. Verwacht: naar het deel "
-            "van het vlak buiten knelpunten. Hoogstens: alles wat niet geheel in een knelpunt ligt."
+            "Minstens: alleen plannen met oordeel vrij die geen laag raakt. Verwacht: naar het "
+            "deel van het vlak buiten knelpunten. Hoogstens: alles wat niet geheel in een knelpunt ligt."
         )
         title = f"Plancapaciteit vóór en ná knelpunten ({years})"
         return Table(title, columns, rows, note)

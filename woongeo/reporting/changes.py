@@ -66,9 +66,7 @@ class Changes:
         before, after = rows["oordeel_oud"].to_numpy(), rows["oordeel_nieuw"].to_numpy()
         for outcome in reversed(Oordeel):
             turned = was & is_ & (after == outcome) & (before != outcome)
-            cells.append(
-                (f"oordeel werd {outcome}", float(turned.sum()), float(new[turned].sum()))
-            )
+            cells.append((f"oordeel werd {outcome}", float(turned.sum()), float(new[turned].sum())))
         columns = (Column("verandering", TEXT), Column("locaties", COUNT), Column("woningen"))
         return Table("Sinds het vorige peilmoment", columns, tuple(cells))
 
@@ -139,7 +137,10 @@ def _level(division: Division) -> str:
 
 
 def _held(
-    screening: Screening, division: Division | None, basis: str, owner: np.ndarray[tuple[int], np.dtype[np.intp]]
+    screening: Screening,
+    division: Division | None,
+    basis: str,
+    owner: np.ndarray[tuple[int], np.dtype[np.intp]],
 ) -> pd.DataFrame:
     """Give the homes that count by plan and region."""
     parts: Parts = whole(screening) if division is None else divide(screening, division)

@@ -15,10 +15,11 @@ from woongeo.encode import line_text
 from woongeo.errors import RegionError
 from woongeo.knelpunten import vrijspelen
 from woongeo.knelpunten.touched import blocked_plans
+from woongeo.opgave import OPGAVE, RESTOPGAVE, plain_name
 from woongeo.regions import Regions
 from woongeo.reporting.card import Card, best_period
 from woongeo.reporting.changes import changes_per_region
-from woongeo.reporting.model import COUNT, HOMES, SHARE, TEXT, Column, Factsheet, Report, Table
+from woongeo.reporting.model import COUNT, TEXT, Column, Factsheet, Report, Table
 from woongeo.reporting.pictures import Pictures
 from woongeo.reporting.plans import at_risk, matrix
 from woongeo.reporting.sources import sources
@@ -125,7 +126,7 @@ def gather(  # noqa: PLR0913  one keyword a choice
                 matrix=matrix(screening, found, place.row, place.homes),
                 freeing=_freeing(screening, freed_by.get(key)),
                 changes=changed.table(*key) if changed is not None else None,
-                notes=_notes(plancapaciteit, place),
+                notes=_notes(plancapaciteit, place, card.source(*key)),
             )
         )
     return Report(
@@ -165,8 +166,6 @@ def _places(plancapaciteit: Plancapaciteit) -> tuple[list[_Place], list[str]]:
 
 def _with_opgave(targets: Targets | None, level: str, names: list[str]) -> list[str]:
     """List the regions that have an opgave."""
-    from woongeo.opgave import OPGAVE, RESTOPGAVE, plain_name  # noqa: PLC0415
-
     if targets is None:
         return []
     table = targets.table
@@ -245,23 +244,27 @@ def _freeing(screening: Screening, rows: pd.DataFrame | None) -> Table:
     return Table("Wat oplossen vrijspeelt", columns, tuple(body), note if body else "")
 
 
-def _notes(plancapaciteit: Plancapaciteit, place: _Place) -> tuple[str, ...]:
+def _notes(plancapaciteit: Plancapaciteit, place: _Place, source: str) -> tuple[str, ...]:
     """Say what a reader must know of a region before its figures."""
     screening = plancapaciteit.screening
     frame = screening.locaties.iloc[place.row]
     notes = []
     if not len(place.row):
         notes.append("In dit gebied ligt geen enkele locatie.")
+    if source:
+        notes.append(f"Opgave volgens {source}.")
     open_ = (frame["oordeel"] == Oordeel.ONBEKEND).to_numpy()
     if open_.any():
-        notes.append(f"Van {int(open_.sum())} van de {len(frame)} locaties is het oordeel onbekend.")
+        notes.append(
+            f"Van {int(open_.sum())} van de {len(frame)} locaties is het oordeel onbekend."
+        )
     silent = np.isnan(place.homes)
     if silent.any():
-        notes.append(f"{int(silent.sum())} locaties noemen geen aantal woningen en tellen niet mee.")
+        notes.append(f"Locaties zonder aantal woningen, die niet meetellen: {int(silent.sum())}.")
     if (place.share < 1).any():
         notes.append(
-            f"{int((place.share < 1).sum())} locaties liggen deels buiten dit gebied; hun woningen "
-            "zijn naar oppervlakte verdeeld."
+            f"Locaties die deels buiten dit gebied liggen: {int((place.share < 1).sum())}; hun "
+            "woningen zijn naar oppervlakte verdeeld."
         )
     # What holds for all regions alike, but for the check of the whole file of locations.
     general = [n for n in screening.notes() if not n.startswith("Controle van de locaties")]
@@ -301,6 +304,3 @@ def _sum(homes: NDArray[np.float64]) -> float:
     """Add up homes: 0 of no plans, NaN where no plan has a number."""
     known = homes[~np.isnan(homes)]
     return float("nan") if len(homes) and not len(known) else float(known.sum())
-
-
-__all__ = ["HOMES", "SHARE", "gather"]

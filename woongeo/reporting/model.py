@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from woongeo.capacity import OUTSIDE, TOTAL
 from woongeo.encode import dutch, line_text
 
 if TYPE_CHECKING:
@@ -198,8 +199,10 @@ class Factsheet:
         str
             As "Gemeente Haarlem".
         """
-        level = "" if self.niveau == "totaal" else f"{self.niveau} "
+        level = "" if self.niveau == TOTAL[0] else f"{self.niveau} "
         text = line_text(f"{level}{self.gebied}", most=90)
+        if self.gebied == OUTSIDE:
+            text = f"{OUTSIDE} ({line_text(self.niveau, most=60)})"
         return text[:1].upper() + text[1:]
 
 

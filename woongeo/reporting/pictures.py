@@ -80,9 +80,7 @@ class Pictures:
             self._screening, usable, border=border, size_mm=SIZE_MM, looks=self._looks, dpi=170
         ).png
 
-    def legend(
-        self, rows: NDArray[np.intp], homes: NDArray[np.float64]
-    ) -> tuple[LegendEntry, ...]:
+    def legend(self, rows: NDArray[np.intp], homes: NDArray[np.float64]) -> tuple[LegendEntry, ...]:
         """Say what the signs of a map mean, with how many locations and homes.
 
         Parameters

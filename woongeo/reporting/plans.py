@@ -64,7 +64,8 @@ def at_risk(
         name = line_text(plan["naam"] or plan["locatie_id"], most=_NAME)
         part = "" if share[i] >= 1 else f" ({dutch(100 * share[i], decimals=0)} % hier)"
         blocked = "; ".join(titles[key] for key in titles if ways[key][i] and counts[key][i])
-        status = " · ".join(filter(None, (str(plan["planstatus"]), str(plan["hardheid"]))))
+        words = (str(plan["planstatus"]), str(plan["hardheid"]))
+        status = " · ".join(dict.fromkeys(filter(None, words)))
         rows.append((f"{name}{part}", float(homes[i]), status, str(plan["zwaarte"]), blocked))
     columns = (
         Column("locatie", TEXT),
@@ -76,7 +77,7 @@ def at_risk(
     note = ""
     if len(rest):
         more = dutch(add_homes(homes, np.isin(np.arange(len(row)), rest)), decimals=0)
-        note = f"Daarnaast {len(rest)} belemmerde locaties met samen {more} woningen."
+        note = f"Andere belemmerde locaties: {len(rest)}, met samen {more} woningen."
     title = f"Top {TOP}: locaties met de meeste woningen in risico"
     return Table(title, columns, tuple(rows), note)
 
@@ -131,7 +132,7 @@ def matrix(
         Column("oordeel onbekend"),
     )
     return Table(
-        "Knelpunt × status: woningen in belemmerde locaties",
+        "Knelpunt en status: woningen in belemmerde locaties",
         columns,
         tuple(rows),
         "In risico is niet verloren. Een locatie met meer knelpunten staat bij elk ervan.",

@@ -39,7 +39,8 @@ def sources(plancapaciteit: Plancapaciteit, earlier: Screening | None) -> Table:
         told = "; ".join(f"{x.rule.in_words()} ({x.rule.source})" for x in rules)
         rows.append(
             (
-                line_text(layer.title, most=80) + (f" — {line_text(state, most=80)}" if state else ""),
+                line_text(layer.title, most=80)
+                + (f" — {line_text(state, most=80)}" if state else ""),
                 line_text(layer.publisher, most=60) or UNKNOWN,
                 line_text(layer.licence, most=40) or UNKNOWN,
                 layer.reference_date.isoformat() if layer.reference_date else UNKNOWN,

@@ -135,7 +135,10 @@ def read_theme(path: str | Path) -> Theme:
         parts.get("kleuren", {}), dict.fromkeys(_colour_names(), str), path, "[kleuren]"
     )
     fonts = _known(
-        parts.get("lettertypen", {}), dict.fromkeys(("naam", "map", "kantoor"), str), path, "[lettertypen]"
+        parts.get("lettertypen", {}),
+        dict.fromkeys(("naam", "map", "kantoor"), str),
+        path,
+        "[lettertypen]",
     )
     logo = _known(parts.get("logo", {}), dict.fromkeys(("bestand", "tekst"), str), path, "[logo]")
     try:
@@ -149,9 +152,7 @@ def _colour_names() -> list[str]:
     return [field.name for field in fields(Colours)]
 
 
-def _known(
-    given: dict[str, Any], words: dict[str, type], path: Path, where: str
-) -> dict[str, Any]:
+def _known(given: dict[str, Any], words: dict[str, type], path: Path, where: str) -> dict[str, Any]:
     """Refuse what is not known: a slip of the pen would silently do nothing."""
     for key, value in given.items():
         if key not in words:
@@ -183,7 +184,9 @@ def _logo(given: dict[str, str], path: Path) -> dict[str, Any]:
     if not given:
         return {}
     if not given.get("bestand") or not given.get("tekst"):
-        raise ThemeError(f"{path}: [logo] heeft een bestand nodig, en een tekst die het beschrijft.")
+        raise ThemeError(
+            f"{path}: [logo] heeft een bestand nodig, en een tekst die het beschrijft."
+        )
     file = path.parent / given["bestand"]
     start = _LOGOS.get(file.suffix.lower())
     try:
