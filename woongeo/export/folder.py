@@ -12,27 +12,22 @@ taken away.
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
-
-from woongeo.errors import FileError, OutputError
+from woongeo.errors import OutputError
+from woongeo.export.bundle import Bundle, made_folder
 from woongeo.export.manifest import MANIFEST, manifest
 from woongeo.export.tables import rounded, whole_numbers, write_csv, write_gpkg
 from woongeo.files import (
     fingerprint,
     flush_to_disk,
-    keep_second_name,
     output_error,
     scratch_folder,
 )
 from woongeo.sources import split_layer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import pandas as pd
 
     from woongeo.capacity import Plancapaciteit
@@ -51,9 +46,6 @@ _GPKG, _TREFFERS, _CAPACITEIT, _CIJFERS, _KNELPUNTEN, _VRIJSPELEN, _KAART = FILE
     "vrijspelen.csv",
     "kaart.html",
 )
-
-# In a scratch folder: what stood at the places that files are being moved to.
-_BEFORE, _LOCK = "vorige", "slot"
 
 
 def export_screening(  # noqa: PLR0913  one keyword a file or a choice
@@ -112,11 +104,12 @@ def export_screening(  # noqa: PLR0913  one keyword a file or a choice
     tables = _tables(plancapaciteit, knelpunten, vrijspelen)
     names = [_GPKG, _TREFFERS, *tables]
     names += [_KAART] if webmap is not None else []
-    with _folder(target):
-        _undo_killed(target)
+    bundle = Bundle(target, MANIFEST, frozenset(FILES).__contains__)
+    with made_folder(target):
+        bundle.undo_killed()
         _refuse_inputs(screening, plancapaciteit, target)
-        ours = _ours(target)
-        _refuse_foreign(target, names, ours, overwrite=overwrite)
+        ours = bundle.ours()
+        bundle.refuse_foreign(names, ours, overwrite=overwrite)
         with scratch_folder(target) as scratch:
             try:
                 write_gpkg(screening, scratch / _GPKG)
@@ -138,7 +131,7 @@ def export_screening(  # noqa: PLR0913  one keyword a file or a choice
             except OSError as error:
                 raise output_error(target, error) from error
             outdated = [name for name in ours if name not in names]
-            _move_all(scratch, target, [*names, MANIFEST], outdated)
+            bundle.move(scratch, [*names, MANIFEST], outdated)
     return [target / name for name in [*names, MANIFEST]]
 
 
@@ -160,73 +153,6 @@ def _tables(
     return tables
 
 
-@contextmanager
-def _folder(target: Path) -> Iterator[None]:
-    """Make a folder; where the work in it fails, a folder that was not there is gone again."""
-    made: list[Path] = []
-    place = target
-    try:
-        while not place.exists():
-            made.append(place)
-            place = place.parent
-        if place.is_dir():
-            target.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise output_error(target, error) from error
-    if not place.is_dir():
-        raise OutputError(f"{place}: dit is een bestand, geen map. Er is niets gewijzigd.")
-    try:
-        yield
-    except BaseException:
-        for folder in made:
-            with suppress(OSError):
-                folder.rmdir()
-        raise
-
-
-def _ours(target: Path) -> list[str]:
-    """List the files in a folder that woongeo wrote and that are still as it wrote them."""
-    known = _known(target / MANIFEST)
-    return [name for name in FILES if name in known and _sha256(target / name) == known[name]]
-
-
-def _known(path: Path) -> dict[str, str]:
-    """Read from a manifest which files woongeo wrote, by name; empty where it is not ours."""
-    try:
-        read = json.loads(path.read_text(encoding="utf-8"))
-        if read["gemaakt_door"] != "woongeo":
-            return {}
-        return {str(entry["name"]): str(entry["sha256"]) for entry in read["uitvoer"]}
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return {}
-
-
-def _sha256(path: Path) -> str:
-    """Hash a file; empty where it is none, or cannot be read."""
-    try:
-        return "" if path.is_symlink() else fingerprint(path).sha256
-    except FileError:
-        return ""
-
-
-def _refuse_foreign(target: Path, names: list[str], ours: list[str], *, overwrite: bool) -> None:
-    """Refuse to replace a file that woongeo did not write or that was changed since."""
-    known_manifest = bool(_known(target / MANIFEST))
-    for name in [*names, MANIFEST]:
-        path = target / name
-        if path.is_dir() and not path.is_symlink():
-            raise OutputError(
-                f"{path}: dit is een map, geen bestand; kies een andere map. Er is niets gewijzigd."
-            )
-        if overwrite or name in ours or (name == MANIFEST and known_manifest):
-            continue
-        if path.exists() or path.is_symlink():
-            raise OutputError(
-                f"{path}: dit bestand is niet door woongeo gemaakt of daarna gewijzigd; kies een "
-                "andere map, of geef overwrite=True (--overwrite). Er is niets gewijzigd."
-            )
-
-
 def _refuse_inputs(
     screening: Screening, plancapaciteit: Plancapaciteit | None, target: Path
 ) -> None:
@@ -246,57 +172,3 @@ def _refuse_inputs(
                     f"{place}: dit bestand is zelf invoer van deze screening; kies een andere map. "
                     "Er is niets gewijzigd."
                 )
-
-
-def _undo_killed(target: Path) -> None:
-    """Undo the moves of runs that were killed amid them."""
-    try:
-        for before in sorted(target.glob(f".woongeo-*/{_BEFORE}")):
-            # Where the lock is not free the run is alive.
-            with suppress(Timeout), FileLock(before / _LOCK, timeout=0):
-                _put_back(before.parent, target)
-    except OSError as error:
-        raise output_error(target, error) from error
-
-
-def _put_back(scratch: Path, target: Path) -> None:
-    """Undo moves out of a scratch folder, unless the manifest, which is last, has moved."""
-    new = _known(scratch / MANIFEST)
-    before = scratch / _BEFORE
-    if not new:
-        return
-    again = before / "terug"
-    for name in FILES:
-        place, earlier = target / name, before / name
-        if (scratch / name).exists() or (place.exists() and _sha256(place) != new.get(name)):
-            # It did not move yet, or somebody changed it since.
-            continue
-        if earlier.exists():
-            # Its other name stays, so that this can be done again when it is killed in turn.
-            again.unlink(missing_ok=True)
-            keep_second_name(earlier, again)
-            again.replace(place)
-        elif name in new:
-            place.unlink(missing_ok=True)
-
-
-def _move_all(scratch: Path, target: Path, names: list[str], outdated: list[str]) -> None:
-    """Move files to their place; where one cannot be, put back what stood there."""
-    before = scratch / _BEFORE
-    try:
-        before.mkdir()
-        with FileLock(before / _LOCK):
-            try:
-                for name in names:
-                    if (target / name).exists():
-                        keep_second_name(target / name, before / f"{name}.half")
-                        (before / f"{name}.half").replace(before / name)
-                for name in outdated:
-                    (target / name).replace(before / name)
-                for name in names:
-                    (scratch / name).replace(target / name)
-            except BaseException:
-                _put_back(scratch, target)
-                raise
-    except OSError as error:
-        raise output_error(target, error) from error
