@@ -29,6 +29,7 @@ NAMES = [
     "ScreeningMap",
     "ScreeningPlot",
     "Targets",
+    "Theme",
     "Toets",
     "Vergelijking",
     "Vrijspelen",
@@ -57,13 +58,15 @@ NAMES = [
     "read_locations",
     "read_mapping",
     "read_regions",
-    "read_targets",
     "read_spuitzones",
+    "read_targets",
+    "read_theme",
     "screen",
     "sensitivity",
     "strict",
     "summarize_plancapaciteit",
     "vrijspelen",
+    "write_report",
 ]
 
 

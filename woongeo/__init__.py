@@ -1,8 +1,8 @@
 """woongeo: where homes can be built in the Netherlands, and what stands in the way.
 
 Read locations and layers, `screen` them, `summarize_plancapaciteit`, `knelpunten`, `vrijspelen`,
-`map_screening`, and `export_screening`. Everything is in RD New (EPSG:28992), metres. A screening,
-not a legal test.
+`map_screening`, `export_screening` and `write_report`. Everything is in RD New (EPSG:28992), metres.
+A screening, not a legal test.
 """
 
 from woongeo import errors
@@ -35,6 +35,7 @@ from woongeo.mapping import RegionMapping, read_mapping
 from woongeo.opgave import Targets, read_targets
 from woongeo.plotting import ScreeningPlot, plot_screening
 from woongeo.regions import Regions, read_regions
+from woongeo.reporting import Theme, read_theme, write_report
 from woongeo.rules import Rule
 from woongeo.screening import Screening, Toets, screen
 from woongeo.sensitivity import sensitivity
@@ -62,6 +63,7 @@ __all__ = [
     "ScreeningMap",
     "ScreeningPlot",
     "Targets",
+    "Theme",
     "Toets",
     "Vergelijking",
     "Vrijspelen",
@@ -92,9 +94,11 @@ __all__ = [
     "read_regions",
     "read_spuitzones",
     "read_targets",
+    "read_theme",
     "screen",
     "sensitivity",
     "strict",
     "summarize_plancapaciteit",
     "vrijspelen",
+    "write_report",
 ]

@@ -230,7 +230,8 @@ class Card:
         )
         note = (
             "Minstens: alleen plannen met oordeel vrij die geen laag raakt. Verwacht: naar het "
-            "deel van het vlak buiten knelpunten. Hoogstens: alles wat niet geheel in een knelpunt ligt."
+            "deel van het vlak buiten knelpunten. Hoogstens: alles wat niet geheel in een knelpunt "
+            "ligt."
         )
         title = f"Plancapaciteit vóór en ná knelpunten ({years})"
         return Table(title, columns, rows, note)

