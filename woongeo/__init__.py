@@ -1,8 +1,8 @@
 """woongeo: where homes can be built in the Netherlands, and what stands in the way.
 
 Read locations and layers, `screen` them, `summarize_plancapaciteit`, `knelpunten`, `vrijspelen`,
-`map_screening`, `export_screening` and `write_report`. Everything is in RD New (EPSG:28992), metres.
-A screening, not a legal test.
+`map_screening`, `export_screening` and `write_report`. Everything is in RD New (EPSG:28992),
+metres. A screening, not a legal test.
 """
 
 from woongeo import errors

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _EXIT_OUTPUT, _EXIT_INPUT, _EXIT_SERVICE, _EXIT_STOPPED = 1, 2, 4, 130
 _COMMANDS = {
     "screen": run_screen,
+    "report": run_screen,
     "demo": run_demo,
     "layers": run_layers,
     "fetch": run_fetch,

@@ -1,4 +1,4 @@
-"""``woongeo screen`` and ``woongeo demo``."""
+"""``woongeo screen`` and ``woongeo demo``; ``woongeo report`` begins in the same way."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from woongeo.capacity import Plancapaciteit, summarize_plancapaciteit
 from woongeo.catalogue import Catalogue, default_catalogue, default_rule, read_catalogue
+from woongeo.cli.report import finish_report
 from woongeo.cli.say import one_line, say
 from woongeo.cli.services import client
 from woongeo.cli.words import OF_A_LAYER, SHIPPED_TARGETS
@@ -55,7 +56,7 @@ _RULE = {
 
 
 def run_screen(given: argparse.Namespace) -> int:
-    """Do ``woongeo screen``.
+    """Do ``woongeo screen``, or ``woongeo report``: they read the same.
 
     Parameters
     ----------
@@ -69,7 +70,9 @@ def run_screen(given: argparse.Namespace) -> int:
     """
     start = time.perf_counter()
     if given.plannen is None:
-        raise InputError("noem het bestand met locaties: woongeo screen LOCATIES --out MAP.")
+        raise InputError(
+            f"noem het bestand met locaties: woongeo {given.opdracht} LOCATIES --out MAP."
+        )
     if given.out is None:
         raise InputError("noem met --out de map voor de uitkomst.")
     files, gone = _pairs(given.layer, "--layer"), _pairs(given.absent, "--absent")
@@ -235,6 +238,9 @@ def _finish(  # noqa: PLR0913  what both commands know
     """Screen, write, and tell."""
     screening = screen(locations, layers, on=on, from_severity=from_severity)
     capacity = summarize_plancapaciteit(screening, by=by, targets=_targets(given))
+    if given.opdracht == "report":
+        finish_report(given, capacity, doubts, start)
+        return _EXIT_UNKNOWN if given.strict and not screening.complete() else 0
     more = getattr(given, "knelpunten", False)
     webmap = map_screening(screening, title=title)
     seconds = time.perf_counter() - start
