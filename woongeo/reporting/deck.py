@@ -312,6 +312,7 @@ class Deck:
         chart.has_legend = True
         chart.legend.position, chart.legend.include_in_layout = XL_LEGEND_POSITION.BOTTOM, False
         chart.category_axis.reverse_order = True
+        chart.value_axis.tick_labels.font.size = Pt(10)
         chart.value_axis.tick_labels.number_format = "#,##0"
         chart.value_axis.tick_labels.number_format_is_linked = False
         chart.value_axis.major_gridlines.format.line.color.rgb = _rgb(colours.lijn)

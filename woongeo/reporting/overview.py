@@ -37,12 +37,13 @@ table {{ border-collapse: collapse; width: 100%; margin: .5rem 0; font-size: .93
 caption {{ text-align: left; font-weight: bold; padding: .75rem 0 .25rem; }}
 th, td {{ padding: .3rem .6rem; border-bottom: 1px solid {lijn}; text-align: right;
   vertical-align: top; }}
-th.tekst, td.tekst {{ text-align: left; overflow-wrap: anywhere; }}
-th[scope=row] {{ text-align: left; font-weight: normal; overflow-wrap: anywhere; }}
+th.tekst, td.tekst {{ text-align: left; overflow-wrap: anywhere; min-width: 7rem; }}
+th[scope=row] {{ text-align: left; font-weight: normal; overflow-wrap: anywhere;
+  min-width: 10rem; }}
 thead th {{ background: {accent}; color: {op_accent}; }}
 tbody tr:nth-child(even) {{ background: {vlak}; }}
 figure {{ margin: 1rem 0; }}
-figure > img {{ width: 100%; height: auto; border: 1px solid {lijn}; }}
+figure > img {{ width: 100%; height: auto; }}
 .tekens {{ display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; list-style: none; padding: 0; }}
 .tekens img {{ width: 2.2rem; height: 1.1rem; vertical-align: middle; margin-right: .4rem; }}
 .noot {{ font-size: .875rem; }}

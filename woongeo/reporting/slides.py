@@ -84,7 +84,7 @@ def write_slides(report: Report, sheet: Factsheet, theme: Theme, path: Path) -> 
         (sheet.freeing, (7, 2, 3, 3, 4)),
     ]
     tables += [(sheet.changes, (6, 2, 2))] if sheet.changes is not None else []
-    tables.append((report.sources, (5, 3, 3, 2, 8, 3)))
+    tables.append((report.sources, (5, 3, 3, 3, 8, 4)))
     for table, widths in tables:
         # A slide holds so many rows: what is more goes on to the next.
         for part, rows in enumerate(_pages(table)):
@@ -97,7 +97,8 @@ def write_slides(report: Report, sheet: Factsheet, theme: Theme, path: Path) -> 
             box = (_EDGE, _HEAD, _WIDE - 2 * _EDGE, 100.0)
             high = deck.table(slide, _cut(page), box=box, widths=widths)
             deck.text(slide, _EDGE, _HEAD + high + 3, _WIDE - 2 * _EDGE, [table.note], size=11)
-    _bottleneck_chart(deck, sheet, foot)
+        if table is sheet.matrix:
+            _bottleneck_chart(deck, sheet, foot)
     return path.write_bytes(settled(deck.saved()))
 
 
