@@ -16,19 +16,23 @@ import pytest
 from conftest import block, frame
 
 import woongeo
+from woongeo.encode import line_text
 from woongeo.errors import OutputError, RegionError, ThemeError
 from woongeo.plotting.region import draw_region
 from woongeo.reporting.content import gather
 from woongeo.reporting.model import UNKNOWN, Factsheet, Report
 from woongeo.reporting.theme import contrast
+from woongeo.verdict import SCREENING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from pptx.presentation import Presentation
 
     from woongeo.capacity import Plancapaciteit
+
+pytestmark = pytest.mark.filterwarnings("ignore::woongeo.errors.WoongeoWarning")
 
 ON = dt.date(2026, 6, 1)
 PERIOD = (2022, 2030)
@@ -59,7 +63,7 @@ def regions(*names: str, level: str = "gemeente") -> woongeo.Regions:
 def screening(
     homes: Sequence[float | None] = (100, 60, 30, 10),
     names: Sequence[str] | None = None,
-    title: str = "Natura 2000",
+    title: str = "Spuitzones",
 ) -> woongeo.Screening:
     """Screen four sites: two in West, of which the first is blocked, and two in Oost.
 
@@ -185,7 +189,7 @@ def test_the_matrix_counts_each_home_once_in_its_last_row() -> None:
     # by the field.
     assert sheet.matrix.written() == [
         ["Natura 2000", "100", "0", "0", "100", "0"],
-        ["Natura 2000", "0", "30", "0", "30", "10"],
+        ["Spuitzones", "0", "30", "0", "30", "10"],
         ["minstens één knelpunt (elke woning één keer)", "100", "30", "0", "130", "10"],
     ]
 
@@ -209,7 +213,7 @@ def test_a_plan_over_two_regions_is_listed_in_both_with_its_part() -> None:
 def test_more_than_twenty_plans_are_counted_beneath_the_list() -> None:
     n = 23
     sites = frame(
-        [block(10 * i, 0, 5, 5) for i in range(n)],
+        [block(40 * i, 0, 30, 30) for i in range(n)],
         plan_id=[f"P{i:02}" for i in range(n)],
         woningen=list(range(1, n + 1)),
         planstatus=["1A"] * n,
@@ -294,8 +298,7 @@ def test_two_regions_whose_names_look_alike_have_files_of_their_own(tmp_path: Pa
         "factsheet-gemeente-a-b-2",
         "factsheet-gemeente-con",
         "factsheet-gemeente-sudwest-fryslan",
-        "factsheet-gemeente-buiten-de-gebieden",
-    ] or len(set(made)) == len(made)
+    ]
 
 
 # The files.
@@ -366,7 +369,7 @@ def test_every_form_tells_the_same(made: tuple[Path, Report]) -> None:
 
 def test_every_form_says_that_it_is_a_screening(made: tuple[Path, Report]) -> None:
     folder, report = made
-    sentence = woongeo.verdict.SCREENING
+    sentence = SCREENING
     assert sentence in " ".join((folder / "overzicht.html").read_text(encoding="utf-8").split())
     name = report.factsheets[0].file_name
     assert sentence in pdf_text(folder / f"{name}.pdf")
@@ -440,7 +443,7 @@ def test_slides_have_titles_native_tables_and_charts_and_texts(made: tuple[Path,
                 assert shape.table.first_row
             if shape.has_table or shape.has_chart or shape.shape_type == 13:
                 assert shape._element.xpath(".//p:cNvPr")[0].get("descr")  # noqa: SLF001
-            assert 0 <= shape.left
+            assert shape.left >= 0
             assert shape.left + shape.width <= deck.slide_width
     assert kinds.count("table") >= 6
     assert kinds.count("chart") == 2
@@ -550,7 +553,7 @@ def bare(text: str) -> str:
 def test_hostile_text_stands_in_the_pdf_as_it_is(wild: Path) -> None:
     seen = bare(pdf_text(wild / "factsheet-totaal-alle-locaties.pdf"))
     for text in hostile.ALL[:20]:
-        shown = bare(woongeo.encode.line_text(text, most=60))
+        shown = bare(line_text(text, most=60))
         assert shown in seen, text
     assert bare('{{7*7}} $x$ *b* #eval("1")') in seen
 
@@ -562,14 +565,14 @@ def test_hostile_text_changes_no_tag_of_the_page(wild: Path) -> None:
     assert not any(name.startswith("on") for _, a in hostile.tags(page) for name, _ in a)
     seen = bare(hostile.text(page))
     for text in hostile.MARKUP + hostile.TEMPLATES:
-        assert bare(woongeo.encode.line_text(text, most=60)) in seen, text
+        assert bare(line_text(text, most=60)) in seen, text
 
 
 def test_hostile_text_is_text_on_slides_and_no_formula_behind_them(wild: Path) -> None:
     path = wild / "factsheet-totaal-alle-locaties.pptx"
     texts = slide_texts(slides(path))
     for text in hostile.ALL[:20]:
-        assert woongeo.encode.line_text(text, most=60) in texts, text
+        assert line_text(text, most=60) in texts, text
     assert "=1+1" in texts
     books = 0
     with zipfile.ZipFile(path) as deck:

@@ -110,7 +110,7 @@ def changes_per_region(earlier: Screening, plancapaciteit: Plancapaciteit) -> Ch
             _held(screening, division, basis, owner)
             for screening, owner in zip((earlier, now), owners, strict=True)
         ]
-        joined = sides[0].join(sides[1], how="outer", lsuffix="_oud", rsuffix="_nieuw")
+        joined = sides[0].add_suffix("_oud").join(sides[1].add_suffix("_nieuw"), how="outer")
         table = joined.reset_index()
         plan = table["plan"].to_numpy()
         blocks.append(
