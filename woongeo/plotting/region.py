@@ -172,11 +172,14 @@ def draw_swatch(look: Look, *, sign: bool = False) -> bytes:
         ax.set_axis_off()
         ax.set_xlim(0, 9)
         ax.set_ylim(0, 4.5)
-        body = {"xy": (0.3, 0.3), "width": 8.4, "height": 3.9}
-        ax.add_patch(Rectangle(**body, facecolor=look.fill, edgecolor="none", alpha=look.alpha))
+        ax.add_patch(
+            Rectangle((0.3, 0.3), 8.4, 3.9, facecolor=look.fill, edgecolor="none", alpha=look.alpha)
+        )
         ax.add_patch(
             Rectangle(
-                **body,
+                (0.3, 0.3),
+                8.4,
+                3.9,
                 facecolor="none",
                 edgecolor=look.edge,
                 hatch=look.hatch or None,

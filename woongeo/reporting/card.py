@@ -10,7 +10,7 @@ import numpy as np
 from woongeo.capacity.indicators import ALL_YEARS, STANDS
 from woongeo.capacity.restopgave import task
 from woongeo.encode import line_text
-from woongeo.reporting.model import HOMES, SHARE, TEXT, Column, Table, Tile, written
+from woongeo.reporting.model import HOMES, SHARE, TEXT, Cell, Column, Table, Tile, written
 
 if TYPE_CHECKING:
     from woongeo.capacity import Plancapaciteit
@@ -216,7 +216,7 @@ class Card:
         years = self._shown_period(niveau, gebied)
         figures = [self._stands(niveau, gebied, name, years) for name in _MEASURES]
         figures += self._coverage(niveau, gebied)
-        rows = tuple(
+        rows: tuple[tuple[Cell, ...], ...] = tuple(
             (_ROWS[stand], *(values[i] for values in figures)) for i, stand in enumerate(STANDS)
         )
         columns = (

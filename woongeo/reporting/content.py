@@ -283,7 +283,7 @@ def _overview(sheets: list[Factsheet], places: list[_Place], screening: Screenin
     )
     verdict = screening.locaties["oordeel"].to_numpy()
     hardheid = screening.locaties["hardheid"].to_numpy()
-    rows = []
+    rows: list[tuple[str | float, ...]] = []
     for sheet, place in zip(sheets, places, strict=True):
         counts = hardheid[place.row] != "telt niet mee"
         homes = place.homes[counts]

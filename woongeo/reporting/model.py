@@ -74,12 +74,16 @@ class Table:
         Cells.
     note : str
         What a reader must know of it; empty for nothing.
+    numbers : tuple of str
+        Of a list of plans: the last cell of each row as numbers of the rows of the matrix, for
+        where there is no room for words.
     """
 
     title: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
+    numbers: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -123,7 +123,7 @@ def _cell(text: str) -> str:
     return f"<em>{UNKNOWN}</em>" if text == UNKNOWN else html_text(shortened(text))
 
 
-def _table(table: Table, *, links: bool = False) -> str:
+def _table(table: Table, *, of: str = "", links: bool = False) -> str:
     """Write a table, with heads that a screen reader finds."""
     if not table.rows:
         return f"<p><strong>{html_text(table.title)}</strong>: geen.</p>"
@@ -142,9 +142,10 @@ def _table(table: Table, *, links: bool = False) -> str:
         rows.append(f'<tr><th scope="row">{name}</th>{rest}</tr>')
     note = f'<p class="noot">{html_text(table.note)}</p>' if table.note else ""
     title = html_text(table.title)
+    name = html_text(f"{table.title}, {of}" if of else table.title)
     # What scrolls sideways on a phone must be reached by keyboard too.
     return (
-        f'<div class="rol" tabindex="0" role="region" aria-label="{title}"><table>'
+        f'<div class="rol" tabindex="0" role="region" aria-label="{name}"><table>'
         f"<caption>{title}</caption><thead><tr>{heads}</tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table></div>{note}"
     )
@@ -190,7 +191,7 @@ def _section(sheet: Factsheet, number: int, files: list[str]) -> str:
     # File names are our own letters and digits.
     links = " · ".join(f'<a href="{html_text(name)}">{html_text(name)}</a>' for name in files)
     heading = html_text(sheet.heading)
-    capacity, *rest = (_table(table) for table in tables)
+    capacity, *rest = (_table(table, of=sheet.heading) for table in tables)
     return (
         f'<section aria-labelledby="gebied-{number}"><h2 id="gebied-{number}">{heading}</h2>'
         f"{f'<p>{links}</p>' if links else ''}"

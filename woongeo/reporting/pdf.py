@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import tempfile
+from dataclasses import replace
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -29,8 +30,10 @@ _STANDARD = "ua-1"
 _OWN_FONT = "DejaVu Sans"
 # A name that does not fit a cell makes its row high: on paper it is cut, and says so.
 _CELL = 90
-# With more rows than these a factsheet would take a third page.
-_MANY_ROWS = 34
+# Of tables: with more lines than these the second page is printed smaller, and with more than
+# those the list of plans names bottlenecks by number; else it would take a third page.
+_MANY_LINES, _MOST_LINES = 40, 58
+_BY_NUMBER = "belemmerd door (nummer hieronder)"
 # So many layers are listed with rule and all; of more only who, when and what.
 _MANY_SOURCES = 12
 _FONT_FILES = {".ttf", ".otf"}
@@ -137,6 +140,8 @@ class FactsheetPrinter:
         """Lay out a factsheet as plain values, and its pictures as files."""
         report, theme = self._report, self._theme
         day = report.on
+        lines = _source_lines(report.sources)
+        top, matrix, tight = _fitted(sheet, sum(1 + len(line) // 110 for line in lines))
         told = {
             "titel": f"{report.title} — {sheet.heading}",
             "kop": sheet.heading,
@@ -154,12 +159,12 @@ class FactsheetPrinter:
             ],
             "staven": _bars(sheet),
             "capaciteit": _plain(sheet.capacity),
-            "top": _plain(sheet.top),
-            "matrix": _plain(sheet.matrix),
+            "top": _plain(top),
+            "matrix": _plain(matrix),
             "vrijspelen": _plain(sheet.freeing),
             "veranderd": _plain(sheet.changes) if sheet.changes is not None else None,
             "opmerkingen": list(sheet.notes),
-            "bronnen": {"titel": report.sources.title, "regels": _source_lines(report.sources)},
+            "bronnen": {"titel": report.sources.title, "regels": lines},
         }
         pictures: dict[str, Any] = {"kaart": None, "logo": None}
         if sheet.map:
@@ -175,7 +180,7 @@ class FactsheetPrinter:
             **self._shown(told),
             **pictures,
             "legenda": legend,
-            "krap": _rows(sheet) > _MANY_ROWS or len(sheet.notes) + len(sheet.legend) // 3 > 9,
+            "krap": tight or len(sheet.notes) + len(sheet.legend) // 3 > 9,
             "letters": list(self._letters),
             "dag": [day.year, day.month, day.day],
             "kleuren": vars(theme.kleuren),
@@ -227,30 +232,60 @@ def _plain(table: Table) -> dict[str, Any]:
     }
 
 
-def _rows(sheet: Factsheet) -> int:
-    """Count what stands on the second page."""
-    changes = 0 if sheet.changes is None else len(sheet.changes)
-    return len(sheet.top) + len(sheet.matrix) + len(sheet.freeing) + changes
+def _lines(table: Table | None, room: tuple[int, ...]) -> int:
+    """Count the lines of a table, with so much room for the characters of each column."""
+    if table is None:
+        return 0
+    return sum(
+        max(-(-len(line_text(cell, most=_CELL)) // n) for cell, n in zip(row, room, strict=True))
+        for row in table.written()
+        if any(row)
+    )
+
+
+def _fitted(sheet: Factsheet, sources: int) -> tuple[Table, Table, bool]:
+    """Give the list of plans and the matrix so that they fit a page, and whether in small print."""
+    rest = _lines(sheet.freeing, (36, *(20,) * 4)) + sources
+    rest += len(sheet.changes) if sheet.changes is not None else 0
+
+    def lines(top: Table, matrix: Table) -> int:
+        plans = _lines(top, (36, 12, 18, 14, 34))
+        return plans + _lines(matrix, (36, *(20,) * 5)) + rest
+
+    top, matrix = sheet.top, sheet.matrix
+    if lines(top, matrix) > _MOST_LINES:
+        top, matrix = _numbered(sheet)
+    return top, matrix, lines(top, matrix) > _MANY_LINES
+
+
+def _numbered(sheet: Factsheet) -> tuple[Table, Table]:
+    """Name bottlenecks by number in the list of plans, and number them in the matrix."""
+    top = replace(
+        sheet.top,
+        columns=(*sheet.top.columns[:-1], replace(sheet.top.columns[-1], title=_BY_NUMBER)),
+        rows=tuple(
+            (line_text(row[0], most=40) if isinstance(row[0], str) else row[0], *row[1:-1], short)
+            for row, short in zip(sheet.top.rows, sheet.top.numbers, strict=True)
+        ),
+    )
+    *each, last = sheet.matrix.rows
+    listed = tuple((f"{i}. {row[0]}", *row[1:]) for i, row in enumerate(each, start=1))
+    return top, replace(sheet.matrix, rows=(*listed, last))
 
 
 def _bars(sheet: Factsheet) -> dict[str, Any]:
     """Lay out capacity before and after bottlenecks as bars, and the same in words."""
-    rows = []
+    rows: list[dict[str, Any]] = []
+    longest = 0.0
     for cells in sheet.capacity.rows:
-        hard, soft, open_ = (0.0 if math.isnan(float(v)) else float(v) for v in cells[2:5])
-        # A plan that takes homes away has no length.
+        # A plan that takes homes away has no length, and neither has what is not known.
+        held = [0.0 if math.isnan(float(v)) else max(float(v), 0.0) for v in cells[2:5]]
         rows.append(
-            {
-                "naam": str(cells[0]),
-                "hard": max(hard, 0.0),
-                "zacht": max(soft, 0.0),
-                "open": max(open_, 0.0),
-            }
+            {"naam": str(cells[0]), **dict(zip(("hard", "zacht", "open"), held, strict=True))}
         )
-    asked: float | None = sheet.norm * sheet.rest
-    if asked is None or math.isnan(asked) or asked <= 0:
-        asked = None
-    longest = max((row["hard"] + row["zacht"] + row["open"] for row in rows), default=0.0)
+        longest = max(longest, sum(held))
+    goal = sheet.norm * sheet.rest
+    asked = goal if goal > 0 else None
     told = "; ".join(
         f"{cells[0]}: {written(cells[2], 'woningen')} hard, {written(cells[3], 'woningen')} zacht, "
         f"{written(cells[4], 'woningen')} met onbekende status"

@@ -58,12 +58,14 @@ def at_risk(
     titles = {toets.key: toets.title for toets in screening.toetsen}
     ways = {key: (frame[f"{key}_oordeel"] == Oordeel.BELEMMERD).to_numpy() for key in titles}
     counts = {key: screening.telt[key].to_numpy(dtype=bool)[row] for key in titles}
-    rows = []
+    rows, numbers = [], []
     for i in listed:
         plan = frame.iloc[int(i)]
         name = line_text(plan["naam"] or plan["locatie_id"], most=_NAME)
         part = "" if share[i] >= 1 else f" ({dutch(100 * share[i], decimals=0)} % hier)"
-        blocked = "; ".join(titles[key] for key in titles if ways[key][i] and counts[key][i])
+        by = [key for key in titles if ways[key][i] and counts[key][i]]
+        blocked = "; ".join(titles[key] for key in by)
+        numbers.append(", ".join(str(1 + list(titles).index(key)) for key in by))
         words = (str(plan["planstatus"]), str(plan["hardheid"]))
         status = " · ".join(dict.fromkeys(filter(None, words)))
         rows.append((f"{name}{part}", float(homes[i]), status, str(plan["zwaarte"]), blocked))
@@ -79,7 +81,7 @@ def at_risk(
         more = dutch(add_homes(homes, np.isin(np.arange(len(row)), rest)), decimals=0)
         note = f"Andere belemmerde locaties: {len(rest)}, met samen {more} woningen."
     title = f"Top {TOP}: locaties met de meeste woningen in risico"
-    return Table(title, columns, tuple(rows), note)
+    return Table(title, columns, tuple(rows), note, tuple(numbers))
 
 
 def matrix(

@@ -11,6 +11,8 @@ from woongeo.reporting.model import TEXT, UNKNOWN, Column, Table
 if TYPE_CHECKING:
     from woongeo.capacity import Plancapaciteit
     from woongeo.screening import Screening
+    from woongeo.sources import Source
+    from woongeo.tables import TableSource
 
 # Of a sha256: enough to tell one file from another by eye; the manifest has all of it.
 _HASH = 12
@@ -48,7 +50,7 @@ def sources(plancapaciteit: Plancapaciteit, earlier: Screening | None) -> Table:
                 layer.source.sha256[:_HASH] if layer.source else UNKNOWN,
             )
         )
-    files = [("Locaties", screening.locations.source)]
+    files: list[tuple[str, Source | TableSource]] = [("Locaties", screening.locations.source)]
     files += [("Locaties van het vorige peilmoment", earlier.locations.source)] if earlier else []
     for division in plancapaciteit.by:
         if not isinstance(division, str):
