@@ -138,11 +138,23 @@ def test_a_verdict_turns_because_of_the_plan_the_layer_or_the_rule() -> None:
     assert cause(moment(plans, nature.with_rule(wide))) == [
         ("B", "vrij", "belemmerd", "regel"),
     ]
-    # Both changed: which of them it was is not guessed.
+    # Plan and layer both changed, and either of them alone would have freed plan A.
     assert cause(moment({**plans, "A": (AWAY, 1)}, layer(THERE))) == [
-        ("A", "belemmerd", "vrij", "plan + laag"),
+        ("A", "belemmerd", "vrij", "plan of laag"),
         ("B", "vrij", "belemmerd", "laag"),
     ]
+    # A moved onto the layer as it is now, where the layer was not before: only both together.
+    free = moment({"A": (AWAY, 1)}, nature)
+    both = woongeo.compare(free, moment({"A": (THERE, 1)}, layer(THERE))).oordelen
+    assert both["oorzaak"].tolist() == ["plan + laag"]
+    # The rule's version changed with the layer; the layer alone turned it.
+    newer = layer(THERE, rule=woongeo.Rule(version="2"))
+    assert cause(moment(plans, newer)) == [
+        ("A", "belemmerd", "vrij", "laag"),
+        ("B", "vrij", "belemmerd", "laag"),
+    ]
+    # A home more is a change of the plan, but no reason.
+    assert cause(moment({**plans, "A": (HERE, 2)}, layer(THERE)))[0][3] == "laag"
     assert cause(old) == []
 
 

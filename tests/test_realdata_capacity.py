@@ -27,11 +27,18 @@ PERIODS = {"OP202024": (2020, 2024), "Op202529": (2025, 2029), "Op20302050": (20
 @pytest.fixture(scope="module")
 def screening(real_data: Path) -> woongeo.Screening:
     """Screen 2,141 plans against Natura 2000, the bands around it, and grid congestion."""
-    nature = woongeo.read_layer(
-        "natura2000", real_data / "natura2000" / "natura2000_162_rd.gpkg"
-    ).turned_on("250m", "1km")
+    # Bands for all plans alike, also those that are hard; the catalogue may hold otherwise.
+    overlap, near, far = woongeo.Rule(), woongeo.Rule(within_m=250), woongeo.Rule(within_m=1_000)
+    nature = (
+        woongeo.read_layer("natura2000", real_data / "natura2000" / "natura2000_162_rd.gpkg")
+        .with_rule(overlap)
+        .with_rule(near, name="250m")
+        .with_rule(far, name="1km")
+    )
     grid = woongeo.read_layer(
-        "netcongestie", real_data / "netcongestie" / "pc4_congestie_2026_rd.gpkg"
+        "netcongestie",
+        real_data / "netcongestie" / "pc4_congestie_2026_rd.gpkg",
+        rule=woongeo.Rule(),
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", WoongeoWarning)

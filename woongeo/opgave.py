@@ -126,18 +126,21 @@ class Targets:
             row = latest[values > 1].iloc[0]
             raise TargetError(
                 f"{self.source.path}: {row['wat']} van {row['gebied']} heeft op "
-                f"{row['datum'] or 'een onbekende datum'} twee waarden; kies met de kolom bron."
+                f"{row['datum'] or 'een onbekende datum'} twee waarden; kies met "
+                "only(bron=…) of only(basis=…)."
             )
         kept = latest.drop_duplicates(keys).drop(columns="_gebied")
         return replace(self, table=kept.reset_index(drop=True))
 
-    def only(self, *, bron: str | None = None, wat: str | None = None) -> Targets:
-        """Keep the figures of one source or about one thing.
+    def only(
+        self, *, bron: str | None = None, wat: str | None = None, basis: str | None = None
+    ) -> Targets:
+        """Keep the figures of one source, about one thing or on one basis.
 
         Parameters
         ----------
-        bron, wat : str, optional
-            Part of the text of that column for `bron`, the whole of it for `wat`.
+        bron, wat, basis : str, optional
+            Part of the text of that column for `bron`, the whole of it for the others.
 
         Returns
         -------
@@ -147,8 +150,9 @@ class Targets:
         kept = np.ones(len(self.table), dtype=bool)
         if bron is not None:
             kept &= self.table["bron"].str.contains(bron, case=False, regex=False).to_numpy()
-        if wat is not None:
-            kept &= (self.table["wat"] == wat).to_numpy()
+        for column, wanted in (("wat", wat), ("basis", basis)):
+            if wanted is not None:
+                kept &= (self.table[column] == wanted).to_numpy()
         return replace(self, table=self.table[kept].reset_index(drop=True))
 
     def periods(self) -> list[tuple[int, int]]:

@@ -8,18 +8,18 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile
 
 import pandas as pd
-from openpyxl.utils.exceptions import InvalidFileException
 
 from woongeo.errors import FileError
 from woongeo.files import fingerprint
+from woongeo.sources.excel import excel_rows
+from woongeo.sources.place import find
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_EXCEL = {".xlsx", ".xlsm"}
+_EXCEL = {".xlsx"}
 _TEXT = {".csv", ".txt", ".tsv"}
 
 
@@ -62,13 +62,13 @@ def read_table(
     source : str, Path or DataFrame
         A CSV (comma, semicolon or tab; UTF-8 or Windows-1252), an Excel sheet (xlsx), or a frame.
     sheet : str, optional
-        The sheet; the first without it.
+        The sheet; needed where a workbook holds several.
 
     Returns
     -------
     table : DataFrame
         Names of columns in lower case without blanks around; rows without any value are left out.
-        Cells of a CSV are text; empty ones are missing.
+        Cells of a file are text; empty ones are missing.
     source : TableSource
         What it came from.
 
@@ -121,17 +121,9 @@ def _read_text(path: Path) -> pd.DataFrame:
 
 
 def _read_sheet(path: Path, sheet: str | None) -> pd.DataFrame:
-    """Read a sheet with what cells hold."""
-    try:
-        book = pd.read_excel(path, sheet_name=None, engine="openpyxl")
-    # A file that is damaged fails in the zip, in its XML, or where a part of it is missing.
-    except (BadZipFile, InvalidFileException, ValueError, KeyError, OSError, SyntaxError) as error:
-        raise FileError(f"{path}: kan niet als werkblad worden gelezen ({error}).") from error
-    if sheet is None:
-        return next(iter(book.values()))
-    if sheet not in book:
-        raise FileError(f"{path}: blad {sheet!r} bestaat niet; wel: {', '.join(map(str, book))}.")
-    return book[sheet]
+    """Read a sheet as text."""
+    names, rows, _ = excel_rows(find(path, sheet))
+    return pd.DataFrame(rows, columns=pd.Index(names), dtype=object)
 
 
 def missing_columns(table: pd.DataFrame, needed: Sequence[str]) -> list[str]:

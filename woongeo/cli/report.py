@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import time
 from typing import TYPE_CHECKING
 
+from woongeo.cli.plans import locations_of
 from woongeo.cli.say import one_line, say
-from woongeo.locations import read_locations
 from woongeo.reporting import write_report
 from woongeo.screening import screen
 from woongeo.verdict import SCREENING
+from woongeo.vertrouwelijk import for_audience
 
 if TYPE_CHECKING:
-    import argparse
     import warnings
     from collections.abc import Sequence
 
     from woongeo.capacity import Plancapaciteit
     from woongeo.screening import Screening
+    from woongeo.vertrouwelijk import Audience
 
 
-def earlier_screening(given: argparse.Namespace, now: Screening) -> Screening | None:
+def earlier_screening(
+    given: argparse.Namespace, now: Screening, audience: Audience
+) -> Screening | None:
     """Judge the locations of the last peilmoment against the same layers.
 
     Parameters
@@ -30,6 +34,8 @@ def earlier_screening(given: argparse.Namespace, now: Screening) -> Screening | 
         What was asked.
     now : Screening
         Of this one.
+    audience : Audience
+        Who will see the report.
 
     Returns
     -------
@@ -38,21 +44,16 @@ def earlier_screening(given: argparse.Namespace, now: Screening) -> Screening | 
     """
     if given.earlier is None:
         return None
-    locations = read_locations(
-        given.earlier,
-        id_column=given.id,
-        name_column=given.name,
-        woningen_column=given.woningen,
-        planstatus_column=given.planstatus,
-        crs=given.crs,
-        encoding=given.encoding,
-    )
-    return screen(locations, now.layers, on=now.on, from_severity=now.from_severity)
+    then = argparse.Namespace(**{**vars(given), "plannen": given.earlier})
+    locations = locations_of(then, now.on)
+    judged = screen(locations, now.layers, on=now.on, from_severity=now.from_severity)
+    return for_audience(judged, audience)
 
 
 def finish_report(
     given: argparse.Namespace,
     capacity: Plancapaciteit,
+    audience: Audience,
     doubts: Sequence[warnings.WarningMessage],
     start: float,
 ) -> None:
@@ -63,7 +64,9 @@ def finish_report(
     given : Namespace
         What was asked.
     capacity : Plancapaciteit
-        What it is made of.
+        What it is made of: plans that the audience may see.
+    audience : Audience
+        Who will see it.
     doubts : sequence
         What was warned of.
     start : float
@@ -75,10 +78,11 @@ def finish_report(
         folder=given.out,
         title=given.title,
         period=given.period,
-        earlier=earlier_screening(given, capacity.screening),
+        earlier=earlier_screening(given, capacity.screening, audience),
         theme=given.theme,
         pdf=not given.no_pdf,
         pptx=given.pptx,
+        publiek=audience,
         overwrite=given.overwrite,
         seconds=time.perf_counter() - start,
         progress=(lambda name: say(f"  {one_line(name)}", error=True)) if loud else None,

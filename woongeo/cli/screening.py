@@ -7,10 +7,12 @@ import json
 import math
 import time
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from woongeo.capacity import Plancapaciteit, summarize_plancapaciteit
 from woongeo.catalogue import Catalogue, default_catalogue, default_rule, read_catalogue
+from woongeo.cli.plans import for_whom, locations_of
 from woongeo.cli.report import finish_report
 from woongeo.cli.say import one_line, say
 from woongeo.cli.services import client
@@ -22,22 +24,25 @@ from woongeo.export import export_screening
 from woongeo.fetch import fetch_layers
 from woongeo.knelpunten import knelpunten, vrijspelen
 from woongeo.layers import Layer, missing_layer, read_layer
-from woongeo.locations import Locations, read_locations
 from woongeo.mapping import RegionMapping, read_mapping
 from woongeo.opgave import Targets, read_targets
+from woongeo.rasters import read_raster_layer
 from woongeo.regions import Regions, read_regions
 from woongeo.rules import Rule
 from woongeo.screening import Screening, screen
+from woongeo.sources.raster import RASTER_KINDS
 from woongeo.spuitzones import read_spuitzones
 from woongeo.verdict import SCREENING
+from woongeo.vertrouwelijk import KOLOM
 from woongeo.webmap import map_screening
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
-    from pathlib import Path
 
     from woongeo.capacity import Division
+    from woongeo.locations import Locations
+
 
 _EXIT_UNKNOWN = 3
 
@@ -53,6 +58,9 @@ _RULE = {
     "--within": "within_m",
     "--max-age": "max_age_days",
 }
+
+# Options for layers of shapes.
+_OF_SHAPES = ("--layer-id", "--layer-name", "--layer-encoding")
 
 
 def run_screen(given: argparse.Namespace) -> int:
@@ -90,15 +98,7 @@ def run_screen(given: argparse.Namespace) -> int:
     book = default_catalogue() if given.rules is None else read_catalogue(given.rules)
     with warnings.catch_warnings(record=True) as doubts:
         warnings.simplefilter("always", WoongeoWarning)
-        locations = read_locations(
-            given.plannen,
-            id_column=given.id,
-            name_column=given.name,
-            woningen_column=given.woningen,
-            planstatus_column=given.planstatus,
-            crs=given.crs,
-            encoding=given.encoding,
-        )
+        locations = locations_of(given, on)
         layers = [
             _layer(
                 key,
@@ -155,6 +155,8 @@ def _layer(
 ) -> Layer:
     """Read a layer with what was said of it."""
     date = options.get("--peildatum")
+    if Path(file).suffix.lower() in RASTER_KINDS:
+        return _raster_layer(key, file, options, switches, book)
     if "gewasgroep" in book.spec(key).columns:
         stray = sorted({*options, *switches} & _NOT_FOR_PARCELS)
         if stray:
@@ -186,6 +188,27 @@ def _layer(
         licence=options.get("--licence"),
         empty_is_free="--empty-ok" in switches,
         ignore_unreadable="--ignore-unreadable" in switches,
+        catalogue=book,
+    )
+
+
+def _raster_layer(
+    key: str, file: str, options: dict[str, str], switches: set[str], book: Catalogue
+) -> Layer:
+    """Read a layer of cells with what was said of it."""
+    stray = sorted({*_OF_SHAPES, *_RULE} & options.keys() | switches)
+    if stray:
+        raise InputError(f"{stray[0]} {key}: {file} is een raster, daar hoort die optie niet bij.")
+    date = options.get("--peildatum")
+    return read_raster_layer(
+        key,
+        file,
+        crs=options.get("--layer-crs"),
+        coverage=options.get("--coverage"),
+        title=options.get("--layer-title"),
+        reference_date=None if date is None else _date(date, f"--peildatum {key}="),
+        publisher=options.get("--publisher"),
+        licence=options.get("--licence"),
         catalogue=book,
     )
 
@@ -237,10 +260,14 @@ def _finish(  # noqa: PLR0913  what both commands know
 ) -> int:
     """Screen, write, and tell."""
     screening = screen(locations, layers, on=on, from_severity=from_severity)
-    capacity = summarize_plancapaciteit(screening, by=by, targets=_targets(given))
+    screening, counted, audience = for_whom(given, screening, by)
     if given.opdracht == "report":
-        finish_report(given, capacity, doubts, start)
+        # It lists plans: it is of those that the audience may see.
+        seen = summarize_plancapaciteit(screening, by=by, targets=_targets(given))
+        finish_report(given, seen, audience, doubts, start)
         return _EXIT_UNKNOWN if given.strict and not screening.complete() else 0
+    capacity = summarize_plancapaciteit(counted, by=by, targets=_targets(given))
+    # These are cut finer than totals: they are of the plans that the audience may see.
     more = getattr(given, "knelpunten", False)
     webmap = map_screening(screening, title=title)
     seconds = time.perf_counter() - start
@@ -253,6 +280,7 @@ def _finish(  # noqa: PLR0913  what both commands know
         webmap=webmap,
         overwrite=given.overwrite,
         seconds=seconds,
+        publiek=audience,
     )
     if given.json:
         say(json.dumps(_summary(screening, paths, doubts), ensure_ascii=False, indent=2))
@@ -275,9 +303,15 @@ def _summary(
         "woningen": {o: None if math.isnan(n) else n for o, n in screening.homes().items()},
         "lagen": {x.key: screening.counts(x.key) for x in screening.toetsen},
         "volledig": screening.complete(),
+        "vertrouwelijk": _withheld(screening),
         "waarschuwingen": [str(doubt.message) for doubt in doubts],
         "bestanden": [str(path) for path in paths],
     }
+
+
+def _withheld(screening: Screening) -> list[str]:
+    """Say what was left out because it is confidential."""
+    return [str(text) for text in screening.locations.report.of_check(KOLOM)["toelichting"]]
 
 
 def _tell(screening: Screening, capacity: Plancapaciteit, paths: Sequence[Path]) -> None:
@@ -299,6 +333,8 @@ def _tell(screening: Screening, capacity: Plancapaciteit, paths: Sequence[Path])
             "plan zonder aantal woningen telt" if missing == 1 else "plannen zonder aantal tellen"
         )
         say(f"{missing} {plans} niet mee in de woningen.")
+    for text in _withheld(screening):
+        say(f"Vertrouwelijk: {one_line(text)}.")
     say(f"Bestanden in {one_line(paths[0].parent)}: {', '.join(path.name for path in paths)}")
     say(SCREENING)
 

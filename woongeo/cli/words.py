@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from woongeo._version import __version__
 from woongeo.errors import InputError
 from woongeo.layers import NATIONWIDE, OWN_AREAS
+from woongeo.registers import KINDS
+from woongeo.registers.model import BASES
 from woongeo.rules import SEVERITIES
 from woongeo.verdict import SCREENING
+from woongeo.vertrouwelijk import MINIMUM, PUBLIEK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -63,6 +66,9 @@ class _Parser(argparse.ArgumentParser):
         """
         raise InputError(message)
 
+
+#: What to give where a file that looks like a register is to be read as plain locations.
+NO_REGISTER = "geen"
 
 # Options of a layer: what comes behind "NAAM=", and what it is for.
 OF_A_LAYER = {
@@ -182,6 +188,17 @@ def _add_screen(parser: argparse.ArgumentParser) -> None:
     sites.add_argument("--name", metavar="KOLOM", help="kolom met de naam")
     sites.add_argument("--woningen", metavar="KOLOM", help="kolom met het aantal woningen")
     sites.add_argument("--planstatus", metavar="KOLOM", help="kolom met de planstatus")
+    sites.add_argument(
+        "--register",
+        metavar="SOORT",
+        help=f"register van plannen; herkend zonder deze optie, of {NO_REGISTER}: "
+        f"{', '.join(KINDS)}",
+    )
+    sites.add_argument("--mapping", metavar="TOML", help="welke kolom van een tabel wat betekent")
+    sites.add_argument("--shapes", metavar="BESTAND", help="vlakken van de plannen in een register")
+    sites.add_argument(
+        "--basis", metavar="AANTAL", help=f"wat als woningen telt: {', '.join(BASES)}"
+    )
     sites.add_argument("--crs", metavar="STELSEL", help="stelsel, als EPSG:28992")
     sites.add_argument("--encoding", metavar="CODERING", help="tekencodering, als cp1252")
 
@@ -218,6 +235,20 @@ def _add_screen(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="NIVEAU=BESTAND:KOLOM",
         help="gebieden om capaciteit over te verdelen, en de kolom met hun naam",
+    )
+    regions.add_argument(
+        "--publiek",
+        metavar="PUBLIEK",
+        help=f"wie de uitkomst ziet: {', '.join(PUBLIEK)}, met regio:NAAM of gemeente:NAAM; wat "
+        "vertrouwelijker is staat er niet in (standaard openbaar waar plannen niveaus noemen)",
+    )
+    regions.add_argument(
+        "--minimum-groep",
+        type=int,
+        default=MINIMUM,
+        metavar="N",
+        help="vertrouwelijke plannen tellen in totalen mee vanaf zoveel bij elkaar "
+        f"(standaard {MINIMUM})",
     )
     regions.add_argument(
         "--group",

@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from woongeo.capacity import homes_in, verdict_keys
+from woongeo.compare.causes import LAYER, PLAN, RULE, Side, causes, joined
 from woongeo.compare.matching import BY_SHAPE, Pairs, match
 from woongeo.encode import html_text, shortened
 from woongeo.errors import LocationError
@@ -45,8 +46,9 @@ class Vergelijking:
         id) and `let_op`.
     oordelen : DataFrame
         One row a pair of plans and bottleneck whose verdict turned: `id_oud`, `id_nieuw`,
-        `knelpunt`, `oud`, `nieuw`, `oorzaak` (plan, laag, regel, or several of them joined with
-        " + "; "knelpunt is nieuw" or "knelpunt is vervallen"), `reden_oud`, `reden_nieuw`.
+        `knelpunt`, `oud`, `nieuw`, `oorzaak`, `reden_oud`, `reden_nieuw`. The cause is plan, laag
+        or regel; "laag of regel" where each of the two by itself turns the verdict, "laag + regel"
+        where only both together do.
     lagen : DataFrame
         One row a bottleneck: `laag_gewijzigd` and `regel_gewijzigd`, what of them changed; empty
         where nothing did.
@@ -101,8 +103,8 @@ def compare(
     Returns
     -------
     Vergelijking
-        Homes are conserved: old and all changes are new. Where both the plan and the layer or rule
-        changed, `oorzaak` names both: which of them turned the verdict is not guessed.
+        Homes are conserved: old and all changes are new. Where more than one of plan, layer and
+        rule changed, each is changed by itself and the plan judged anew, to find the cause.
 
     Raises
     ------
@@ -180,7 +182,7 @@ def _plans(
             "hardheid_nieuw": hard[1],
             "oordeel_oud": verdict[0],
             "oordeel_nieuw": verdict[1],
-            "gewijzigd": _joined(changed, ", "),
+            "gewijzigd": joined(changed, ", "),
             "let_op": np.where(apart, "zelfde id, andere plek: is het id hergebruikt?", ""),
             "_plan": real,
         }
@@ -196,14 +198,6 @@ def _take(screening: Screening, name: str, at: NDArray[np.intp]) -> NDArray[Any]
 def _spread(values: NDArray[np.float64], at: NDArray[np.intp]) -> NDArray[np.float64]:
     """Take numbers at rows; NaN where there is no row."""
     return np.where(at >= 0, values[at], np.nan)
-
-
-def _joined(marks: dict[str, NDArray[np.bool_]], sign: str) -> NDArray[np.object_]:
-    """Write which marks hold, row by row."""
-    text = np.full(len(next(iter(marks.values()))), "", dtype=object)
-    for name, holds in marks.items():
-        text[holds] = np.where(text[holds] == "", name, text[holds] + sign + name)
-    return text
 
 
 def _unlike_m2(
@@ -300,21 +294,23 @@ def _turned(
     """List verdicts that turned, and what changed with them."""
     blocks = []
     reasons = _reasons(old), _reasons(new)
-    keys_old, keys_new = verdict_keys(old), verdict_keys(new)
+    judged = judgements(old), judgements(new)
     for key, data, rule in layers.itertuples(index=False):
-        if key not in keys_old or key not in keys_new:
+        if key not in judged[0] or key not in judged[1]:
             continue
         before = old.locaties[f"{key}_oordeel"].to_numpy(dtype=object)[pairs.old]
         after = new.locaties[f"{key}_oordeel"].to_numpy(dtype=object)[pairs.new]
         at = np.flatnonzero(before != after)
-        causes = {
-            "plan": moved[at],
-            "laag": np.full(len(at), bool(data)),
-            "regel": np.full(len(at), bool(rule)),
+        changed = {
+            PLAN: moved[at],
+            LAYER: np.full(len(at), bool(data)),
+            RULE: np.full(len(at), bool(rule)),
         }
-        cause = _joined(causes, " + ")
-        # On the same data a verdict can still turn where what surrounds the plans was fetched anew.
-        cause[cause == ""] = "niet bekend"
+        sides = (
+            Side(old, pairs.old[at], *judged[0][key]),
+            Side(new, pairs.new[at], *judged[1][key]),
+        )
+        cause = causes(*sides, changed, after[at])
         ids = old.locaties["locatie_id"].to_numpy(), new.locaties["locatie_id"].to_numpy()
         blocks.append(
             pd.DataFrame(

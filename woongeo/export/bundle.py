@@ -9,16 +9,26 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
 from woongeo.errors import FileError, OutputError
-from woongeo.files import fingerprint, keep_second_name, output_error
+from woongeo.files import (
+    fingerprint,
+    flush_to_disk,
+    keep_second_name,
+    output_error,
+    scratch_folder,
+)
+from woongeo.sources import split_layer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
+
+    from woongeo.sources import Source
+    from woongeo.tables import TableSource
 
 # In a scratch folder: what stood at the places that files are being moved to.
 _BEFORE, _LOCK, _AGAIN = "vorige", "slot", "terug"
@@ -93,6 +103,76 @@ class Bundle:
         """
         known = self._known(self.target)
         return [name for name in known if _sha256(self.target / name) == known[name]]
+
+    def write(
+        self,
+        files: Mapping[str, Callable[[Path], None]],
+        facts: Callable[[], dict[str, Any]],
+        *,
+        sources: Iterable[Source | TableSource | None] = (),
+        overwrite: bool = False,
+    ) -> list[Path]:
+        """Write files and their manifest: all of them, or none.
+
+        Parameters
+        ----------
+        files : Mapping
+            Name to what writes it, given the path of a draft.
+        facts : callable
+            Gives the manifest; the hash of each file is added under `uitvoer`.
+        sources : iterable of Source, TableSource or None
+            What was read: never replaced.
+        overwrite : bool
+            Whether files that woongeo did not write, or that were changed since, may be replaced.
+
+        Returns
+        -------
+        list of Path
+            The files, the manifest last. Files of an earlier bundle that this one does not make
+            again are gone.
+
+        Raises
+        ------
+        OutputError
+            When a file cannot be written or is not ours to replace; then nothing was changed.
+        """
+        target, names = self.target, list(files)
+        with made_folder(target):
+            self.undo_killed()
+            self._refuse_inputs(names, sources)
+            ours = self.ours()
+            self.refuse_foreign(names, ours, overwrite=overwrite)
+            with scratch_folder(target) as scratch:
+                try:
+                    for name, write in files.items():
+                        write(scratch / name)
+                    told = facts()
+                    told["uitvoer"] = [vars(fingerprint(scratch / name)) for name in names]
+                    text = json.dumps(told, ensure_ascii=False, indent=2) + "\n"
+                    # Half a character is no UTF-8; written out like this it is JSON.
+                    (scratch / self.manifest).write_bytes(text.encode("utf-8", "backslashreplace"))
+                    for name in [*names, self.manifest]:
+                        flush_to_disk(scratch / name)
+                except OutputError:
+                    raise
+                except OSError as error:
+                    raise output_error(target, error) from error
+                self.move(scratch, [*names, self.manifest], [x for x in ours if x not in names])
+        return [target / name for name in [*names, self.manifest]]
+
+    def _refuse_inputs(
+        self, names: Iterable[str], sources: Iterable[Source | TableSource | None]
+    ) -> None:
+        """Refuse a folder in which a file would be replaced that was read."""
+        places = [self.target / name for name in {*names, *self._known(self.target)}]
+        for source in (x for x in sources if x is not None):
+            path, _ = split_layer(source.path)
+            for place in sorted(places):
+                if path.exists() and place.exists() and path.samefile(place):
+                    raise OutputError(
+                        f"{place}: dit bestand is zelf invoer van deze uitkomst; kies een andere "
+                        "map. Er is niets gewijzigd."
+                    )
 
     def _known(self, folder: Path) -> dict[str, str]:
         """Read from a manifest which files woongeo wrote; empty where it is not ours."""

@@ -11,23 +11,24 @@ taken away.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from woongeo.errors import OutputError
-from woongeo.export.bundle import Bundle, made_folder
+from woongeo.errors import AudienceError
+from woongeo.export.bundle import Bundle
 from woongeo.export.manifest import MANIFEST, manifest
 from woongeo.export.tables import rounded, whole_numbers, write_csv, write_gpkg
-from woongeo.files import (
-    fingerprint,
-    flush_to_disk,
-    output_error,
-    scratch_folder,
+from woongeo.vertrouwelijk import (
+    KOLOM,
+    default_audience,
+    for_audience,
+    read_audience,
+    visible_to,
 )
-from woongeo.sources import split_layer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
 
     from woongeo.capacity import Plancapaciteit
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from woongeo.screening import Screening
     from woongeo.sources import Source
     from woongeo.tables import TableSource
+    from woongeo.vertrouwelijk import Audience
     from woongeo.webmap import ScreeningMap
 
 _GPKG, _TREFFERS, _CAPACITEIT, _CIJFERS, _KNELPUNTEN, _VRIJSPELEN, _KAART = FILES = (
@@ -58,6 +60,7 @@ def export_screening(  # noqa: PLR0913  one keyword a file or a choice
     webmap: ScreeningMap | None = None,
     overwrite: bool = False,
     seconds: float | None = None,
+    publiek: str | Audience | None = None,
 ) -> list[Path]:
     """Write a screening to a folder.
 
@@ -85,6 +88,10 @@ def export_screening(  # noqa: PLR0913  one keyword a file or a choice
         replaced. A file that this screening was read from is never replaced.
     seconds : float, optional
         How long the screening took, for the manifest.
+    publiek : str or Audience, optional
+        Who will see the files ("openbaar", "provincie", "regio:NAAM", "gemeente:NAAM", "intern"):
+        plans that are more confidential are left out. Without it "openbaar" where any plan states
+        that it is not public, else nothing is left out.
 
     Returns
     -------
@@ -99,40 +106,63 @@ def export_screening(  # noqa: PLR0913  one keyword a file or a choice
     ------
     OutputError
         When a file cannot be written or is not ours to replace; then nothing was changed.
+    AudienceError
+        When a map or a table of totals holds plans that `publiek` may not see; make them from
+        `for_audience` and `for_totals`.
     """
-    target = Path(folder)
-    tables = _tables(plancapaciteit, knelpunten, vrijspelen)
-    names = [_GPKG, _TREFFERS, *tables]
-    names += [_KAART] if webmap is not None else []
-    bundle = Bundle(target, MANIFEST, frozenset(FILES).__contains__)
-    with made_folder(target):
-        bundle.undo_killed()
-        _refuse_inputs(screening, plancapaciteit, target)
-        ours = bundle.ours()
-        bundle.refuse_foreign(names, ours, overwrite=overwrite)
-        with scratch_folder(target) as scratch:
-            try:
-                write_gpkg(screening, scratch / _GPKG)
-                write_csv(rounded(screening.treffers), scratch / _TREFFERS)
-                for name, table in tables.items():
-                    write_csv(whole_numbers(table.round(4)), scratch / name)
-                if webmap is not None:
-                    page = webmap.get_root().render()
-                    (scratch / _KAART).write_text(page, encoding="utf-8", newline="\n")
-                facts = manifest(screening, plancapaciteit, seconds=seconds)
-                facts["uitvoer"] = [vars(fingerprint(scratch / name)) for name in names]
-                text = json.dumps(facts, ensure_ascii=False, indent=2) + "\n"
-                # Half a character is no UTF-8; written out like this it is JSON.
-                (scratch / MANIFEST).write_bytes(text.encode("utf-8", "backslashreplace"))
-                for name in [*names, MANIFEST]:
-                    flush_to_disk(scratch / name)
-            except OutputError:
-                raise
-            except OSError as error:
-                raise output_error(target, error) from error
-            outdated = [name for name in ours if name not in names]
-            bundle.move(scratch, [*names, MANIFEST], outdated)
-    return [target / name for name in [*names, MANIFEST]]
+    for made in (knelpunten, vrijspelen):
+        _refuse_hidden(made, publiek)
+    screening = _for_audience(screening, plancapaciteit, webmap, publiek)
+    files: dict[str, Callable[[Path], None]] = {
+        _GPKG: lambda path: write_gpkg(screening, path),
+        _TREFFERS: lambda path: write_csv(rounded(screening.treffers), path),
+    }
+    for name, table in _tables(plancapaciteit, knelpunten, vrijspelen).items():
+        files[name] = table_writer(table)
+    if webmap is not None:
+        files[_KAART] = page_writer(webmap)
+    return Bundle(Path(folder), MANIFEST, frozenset(FILES).__contains__).write(
+        files,
+        lambda: manifest(screening, plancapaciteit, seconds=seconds),
+        sources=_sources(screening, plancapaciteit),
+        overwrite=overwrite,
+    )
+
+
+def table_writer(table: pd.DataFrame) -> Callable[[Path], None]:
+    """Make what writes a table of figures.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The figures.
+
+    Returns
+    -------
+    callable
+        Takes the path.
+    """
+    return lambda path: write_csv(whole_numbers(table.round(4)), path)
+
+
+def page_writer(webmap: ScreeningMap) -> Callable[[Path], None]:
+    """Make what writes a map.
+
+    Parameters
+    ----------
+    webmap : ScreeningMap
+        The map.
+
+    Returns
+    -------
+    callable
+        Takes the path.
+    """
+
+    def write(path: Path) -> None:
+        path.write_text(webmap.get_root().render(), encoding="utf-8", newline="\n")
+
+    return write
 
 
 def _tables(
@@ -153,10 +183,56 @@ def _tables(
     return tables
 
 
-def _refuse_inputs(
-    screening: Screening, plancapaciteit: Plancapaciteit | None, target: Path
-) -> None:
-    """Refuse a folder in which a file would be replaced that this screening was read from."""
+def _refuse_hidden(made: Knelpunten | Vrijspelen | None, publiek: str | Audience | None) -> None:
+    """Refuse a table of bottlenecks that holds plans which the audience may not see."""
+    if made is None:
+        return
+    plans = made.screening.locaties
+    audience = default_audience(plans) if publiek is None else read_audience(publiek)
+    if not visible_to(plans, audience).all():
+        raise AudienceError(
+            f"knelpunten of vrijspelen telt plannen mee die publiek {str(audience)!r} niet mag "
+            f"zien; maak ze van for_audience(screening, {str(audience)!r}); of geef "
+            "publiek='intern'."
+        )
+
+
+def _for_audience(
+    screening: Screening,
+    plancapaciteit: Plancapaciteit | None,
+    webmap: ScreeningMap | None,
+    publiek: str | Audience | None,
+) -> Screening:
+    """Leave out the plans that the audience may not see."""
+    audience = default_audience(screening.locaties) if publiek is None else read_audience(publiek)
+    advice = "; of geef publiek='intern'"
+    if plancapaciteit is not None:
+        whole = plancapaciteit.screening
+        chosen = len(whole.locations.report.of_check(KOLOM))
+        if not chosen and not visible_to(whole.locaties, audience).all():
+            raise AudienceError(
+                f"plancapaciteit telt plannen mee die publiek {str(audience)!r} niet mag zien; "
+                f"maak haar van for_totals(screening, {str(audience)!r}){advice}."
+            )
+    seen = visible_to(screening.locaties, audience)
+    if seen.all():
+        return screening
+    if not seen.any():
+        raise AudienceError(
+            f"publiek {str(audience)!r} mag geen enkel plan zien; er is niets te schrijven{advice}."
+        )
+    if webmap is not None:
+        raise AudienceError(
+            f"de kaart toont plannen die publiek {str(audience)!r} niet mag zien; teken haar van "
+            f"for_audience(screening, {str(audience)!r}), en geef die ook hier{advice}."
+        )
+    return for_audience(screening, audience)
+
+
+def _sources(
+    screening: Screening, plancapaciteit: Plancapaciteit | None
+) -> list[Source | TableSource | None]:
+    """List what a screening and its figures were read from."""
     sources: list[Source | TableSource | None] = [screening.locations.source]
     for layer in screening.layers:
         sources += [layer.source, layer.coverage.source]
@@ -164,11 +240,4 @@ def _refuse_inputs(
         for division in plancapaciteit.by:
             sources += [] if isinstance(division, str) else [division.source]
         sources += [plancapaciteit.targets.source] if plancapaciteit.targets is not None else []
-    for source in (x for x in sources if x is not None):
-        path, _ = split_layer(source.path)
-        for place in (target / name for name in FILES):
-            if path.exists() and place.exists() and path.samefile(place):
-                raise OutputError(
-                    f"{place}: dit bestand is zelf invoer van deze screening; kies een andere map. "
-                    "Er is niets gewijzigd."
-                )
+    return sources

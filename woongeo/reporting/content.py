@@ -24,6 +24,7 @@ from woongeo.reporting.pictures import Pictures
 from woongeo.reporting.plans import at_risk, matrix
 from woongeo.reporting.sources import sources
 from woongeo.verdict import Oordeel
+from woongeo.vertrouwelijk import KOLOM
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -266,6 +267,8 @@ def _notes(plancapaciteit: Plancapaciteit, place: _Place, source: str) -> tuple[
             f"Locaties die deels buiten dit gebied liggen: {int((place.share < 1).sum())}; hun "
             "woningen zijn naar oppervlakte verdeeld."
         )
+    withheld = screening.locations.report.of_check(KOLOM)["toelichting"]
+    notes += [f"Vertrouwelijk: {line_text(text, most=240)}." for text in withheld]
     # What holds for all regions alike, but for the check of the whole file of locations.
     general = [n for n in screening.notes() if not n.startswith("Controle van de locaties")]
     notes += [line_text(note, most=260) for note in (*general, *plancapaciteit.opmerkingen)]

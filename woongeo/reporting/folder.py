@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from woongeo.errors import OutputError
+from woongeo.errors import AudienceError
 from woongeo.export import MANIFEST, manifest
-from woongeo.export.bundle import Bundle, made_folder
-from woongeo.files import fingerprint, flush_to_disk, output_error, scratch_folder
+from woongeo.export.bundle import Bundle
 from woongeo.reporting.content import gather
 from woongeo.reporting.overview import overview_page
 from woongeo.reporting.pdf import FactsheetPrinter
 from woongeo.reporting.slides import write_slides
 from woongeo.reporting.theme import Theme, read_theme
+from woongeo.vertrouwelijk import default_audience, read_audience, visible_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from woongeo.capacity import Plancapaciteit
-    from woongeo.reporting.model import Report
+    from woongeo.reporting.model import Factsheet, Report
     from woongeo.screening import Screening
+    from woongeo.sources import Source
+    from woongeo.tables import TableSource
+    from woongeo.vertrouwelijk import Audience
 
 #: The page for all regions.
 OVERVIEW = "overzicht.html"
@@ -39,6 +41,7 @@ def write_report(  # noqa: PLR0913  one keyword a file or a choice
     theme: Theme | str | Path | None = None,
     pdf: bool = True,
     pptx: bool = False,
+    publiek: str | Audience | None = None,
     overwrite: bool = False,
     seconds: float | None = None,
     progress: Callable[[str], None] | None = None,
@@ -68,6 +71,9 @@ def write_report(  # noqa: PLR0913  one keyword a file or a choice
         ``woongeo[rapport]``.
     pptx : bool
         Whether there are factsheets as PowerPoint; asks for ``woongeo[pptx]``.
+    publiek : str or Audience, optional
+        Who will see the files, as for `export_screening`. A report lists plans, so all that it
+        counts must be plans that may be seen.
     overwrite : bool
         Whether files of these names that woongeo did not write, or that were changed since, may be
         replaced.
@@ -88,15 +94,18 @@ def write_report(  # noqa: PLR0913  one keyword a file or a choice
     OutputError
         When a file cannot be written or is not ours to replace, or a package is missing; then
         nothing was changed.
+    AudienceError
+        When it counts plans that `publiek` may not see; make it from `for_audience`.
     ThemeError
         When the theme cannot be read, or not by all.
     RegionError
         When there is no such period.
     """
-    if isinstance(theme, str | Path):
-        theme = read_theme(theme)
     look = Theme() if theme is None else theme
-    target = Path(folder)
+    if not isinstance(look, Theme):
+        look = read_theme(look)
+    for screening in (plancapaciteit.screening, earlier):
+        _refuse_hidden(screening, publiek)
     report = gather(
         plancapaciteit,
         title=title,
@@ -105,45 +114,70 @@ def write_report(  # noqa: PLR0913  one keyword a file or a choice
         theme=look,
         progress=progress,
     )
+    files = _files(report, look, pdf=pdf, pptx=pptx)
+    screening = plancapaciteit.screening
+    return Bundle(Path(folder), MANIFEST, lambda name: _OURS.fullmatch(name) is not None).write(
+        files,
+        lambda: {
+            **manifest(screening, plancapaciteit, seconds=seconds),
+            "rapport": _facts(report, earlier),
+        },
+        sources=_sources(plancapaciteit, earlier),
+        overwrite=overwrite,
+    )
+
+
+def _refuse_hidden(screening: Screening | None, publiek: str | Audience | None) -> None:
+    """Refuse plans that the audience may not see."""
+    if screening is None:
+        return
+    plans = screening.locaties
+    audience = default_audience(plans) if publiek is None else read_audience(publiek)
+    if not visible_to(plans, audience).all():
+        raise AudienceError(
+            f"het rapport telt plannen mee die publiek {str(audience)!r} niet mag zien; maak "
+            f"plancapaciteit (en het vorige peilmoment) van for_audience(screening, "
+            f"{str(audience)!r}); of geef publiek='intern'."
+        )
+
+
+def _files(
+    report: Report, theme: Theme, *, pdf: bool, pptx: bool
+) -> dict[str, Callable[[Path], None]]:
+    """Give what writes each file, by its name."""
     endings = [e for e, asked in ((".pdf", pdf), (".pptx", pptx)) if asked]
-    files = {s.file_name: [s.file_name + e for e in endings] for s in report.factsheets}
-    names = [OVERVIEW, *(name for of_sheet in files.values() for name in of_sheet)]
-    bundle = Bundle(target, MANIFEST, lambda name: _OURS.fullmatch(name) is not None)
-    with made_folder(target):
-        bundle.undo_killed()
-        ours = bundle.ours()
-        bundle.refuse_foreign(names, ours, overwrite=overwrite)
-        with scratch_folder(target) as scratch:
-            try:
-                page = overview_page(report, look, files)
-                (scratch / OVERVIEW).write_text(page, encoding="utf-8", newline="\n")
-                _write_factsheets(report, look, scratch, pdf=pdf, pptx=pptx)
-                facts = manifest(plancapaciteit.screening, plancapaciteit, seconds=seconds)
-                facts["rapport"] = _facts(report, earlier)
-                facts["uitvoer"] = [vars(fingerprint(scratch / name)) for name in names]
-                text = json.dumps(facts, ensure_ascii=False, indent=2) + "\n"
-                (scratch / MANIFEST).write_bytes(text.encode("utf-8", "backslashreplace"))
-                for name in [*names, MANIFEST]:
-                    flush_to_disk(scratch / name)
-            except OutputError:
-                raise
-            except OSError as error:
-                raise output_error(target, error) from error
-            outdated = [name for name in ours if name not in names]
-            bundle.move(scratch, [*names, MANIFEST], outdated)
-    return [target / name for name in [*names, MANIFEST]]
+    listed = {s.file_name: [s.file_name + e for e in endings] for s in report.factsheets}
 
+    def page(path: Path) -> None:
+        text = overview_page(report, theme, listed)
+        path.write_text(text, encoding="utf-8", newline="\n")
 
-def _write_factsheets(
-    report: Report, theme: Theme, scratch: Path, *, pdf: bool, pptx: bool
-) -> None:
-    """Write the factsheets of all regions."""
+    files: dict[str, Callable[[Path], None]] = {OVERVIEW: page}
     printer = FactsheetPrinter(report, theme) if pdf else None
     for sheet in report.factsheets:
         if printer is not None:
-            printer.write(sheet, scratch / f"{sheet.file_name}.pdf")
+            files[f"{sheet.file_name}.pdf"] = _printed(printer, sheet)
         if pptx:
-            write_slides(report, sheet, theme, scratch / f"{sheet.file_name}.pptx")
+            files[f"{sheet.file_name}.pptx"] = _shown(report, sheet, theme)
+    return files
+
+
+def _printed(printer: FactsheetPrinter, sheet: Factsheet) -> Callable[[Path], None]:
+    """Make what writes a factsheet as PDF."""
+
+    def write(path: Path) -> None:
+        printer.write(sheet, path)
+
+    return write
+
+
+def _shown(report: Report, sheet: Factsheet, theme: Theme) -> Callable[[Path], None]:
+    """Make what writes a factsheet as slides."""
+
+    def write(path: Path) -> None:
+        write_slides(report, sheet, theme, path)
+
+    return write
 
 
 def _facts(report: Report, earlier: Screening | None) -> dict[str, object]:
@@ -159,3 +193,17 @@ def _facts(report: Report, earlier: Screening | None) -> dict[str, object]:
         if earlier is None
         else {"dag": earlier.on.isoformat(), **earlier.locations.source.facts()},
     }
+
+
+def _sources(
+    plancapaciteit: Plancapaciteit, earlier: Screening | None
+) -> list[Source | TableSource | None]:
+    """List what was read, and may not be replaced."""
+    screening = plancapaciteit.screening
+    sources: list[Source | TableSource | None] = [screening.locations.source]
+    sources += [earlier.locations.source] if earlier is not None else []
+    for layer in screening.layers:
+        sources += [layer.source, layer.coverage.source]
+    sources += [d.source for d in plancapaciteit.by if not isinstance(d, str)]
+    sources += [plancapaciteit.targets.source] if plancapaciteit.targets is not None else []
+    return sources
