@@ -16,15 +16,17 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import block, frame
+from PIL import Image
 
 import woongeo
 from woongeo.encode import line_text
-from woongeo.errors import OutputError, RegionError, ThemeError
+from woongeo.errors import AudienceError, OutputError, RegionError, ThemeError
 from woongeo.plotting.region import draw_region
 from woongeo.reporting.content import gather
 from woongeo.reporting.model import UNKNOWN, Factsheet, Report
 from woongeo.reporting.theme import contrast
 from woongeo.verdict import SCREENING
+from woongeo.vertrouwelijk import for_audience
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -495,6 +497,32 @@ def test_a_report_does_not_go_into_the_folder_of_a_screening(tmp_path: Path) -> 
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
 
 
+def test_plans_that_may_not_be_seen_are_in_no_report(tmp_path: Path) -> None:
+    sites = frame(
+        [block(100, 100), block(600, 600)],
+        plan_id=["open", "geheim"],
+        woningen=[10, 20],
+        planstatus=["3", "3"],
+        vertrouwelijkheid=["Openbaar", "Gemeente"],
+    )
+    layer = woongeo.read_layer("veld", frame([block(0, 0, 900, 900)]))
+    screened = woongeo.screen(woongeo.read_locations(sites), [layer], on=ON)
+    with pytest.raises(AudienceError, match="for_audience"):
+        woongeo.write_report(capacity(screened), folder=tmp_path / "uit", pdf=False)
+    assert not (tmp_path / "uit").exists()
+    seen = for_audience(screened, "openbaar")
+    [page, _] = woongeo.write_report(
+        capacity(seen), folder=tmp_path / "uit", pdf=False, publiek="openbaar"
+    )
+    shown = page.read_text(encoding="utf-8")
+    assert "geheim" not in shown
+    assert "1 van 2 plannen staan hier niet in" in shown
+    paths = woongeo.write_report(
+        capacity(screened), folder=tmp_path / "intern", pdf=False, publiek="intern"
+    )
+    assert "geheim" in paths[0].read_text(encoding="utf-8")
+
+
 def test_twelve_regions_have_twelve_factsheets(tmp_path: Path) -> None:
     pytest.importorskip("typst")
     names = [f"Regio {i:02}" for i in range(12)]
@@ -604,6 +632,17 @@ def test_hostile_factsheets_keep_to_pdf_ua_and_two_pages(wild: Path) -> None:
             assert pdf.Root.MarkInfo.Marked
             assert "/OpenAction" not in pdf.Root
             assert "/Names" not in pdf.Root or "/JavaScript" not in pdf.Root.Names
+
+
+def test_small_signs_keep_the_colours_of_their_verdicts() -> None:
+    # A site of 10 m on a map of 2 km is a sign of a few dots among thousands.
+    sites = frame([block(500, 500, 10, 10)], plan_id=["A"], woningen=[1], planstatus=["3"])
+    layer = woongeo.read_layer("veld", frame([block(400, 400, 300, 300)]))
+    screened = woongeo.screen(woongeo.read_locations(sites), [layer], on=ON)
+    made = draw_region(screened, np.arange(1), border=regions("West").frame, dpi=120)
+    dots = np.asarray(Image.open(io.BytesIO(made.png)).convert("RGB")).reshape(-1, 3).astype(int)
+    orange = (0xD5, 0x5E, 0x00)
+    assert (np.abs(dots - orange).sum(axis=1) <= 12).any()
 
 
 # Themes.

@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from woongeo.screening import Screening
 
 _INCH = 25.4
-# So many colours hold a map with its soft edges; a picture of them is a third of the size.
+# So many colours hold a map with its soft edges; a picture of them is a third of the size. They are
+# chosen to cover all that is there: by how often they occur, a few small signs would lose theirs.
 _COLOURS = 255
 
 
@@ -143,7 +144,7 @@ def _picture(figure: Figure) -> bytes:
         canvas.draw()
     pixels = np.asarray(canvas.buffer_rgba())[..., :3]  # type: ignore[attr-defined]
     image = Image.fromarray(np.ascontiguousarray(pixels))
-    few = image.quantize(_COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    few = image.quantize(_COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     dots = float(figure.dpi)
     memory = io.BytesIO()
     few.save(memory, format="PNG", optimize=False, dpi=(dots, dots))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _STYLE = """
 :root {{ color-scheme: light; }}
 body {{ margin: 0 auto; max-width: 76rem; padding: 1rem 1.25rem 3rem; background: {achtergrond};
-  color: {tekst}; font: 1rem/1.5 "{letters}", "DejaVu Sans", sans-serif; }}
+  color: {tekst}; overflow-wrap: anywhere; font: 1rem/1.5 "{letters}", "DejaVu Sans", sans-serif; }}
 h1, h2, h3 {{ color: {accent}; line-height: 1.25; }}
 h2 {{ border-top: 3px solid {accent}; padding-top: 1rem; margin-top: 2.5rem; }}
 a {{ color: {accent}; }}
