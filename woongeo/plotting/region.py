@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from woongeo.screening import Screening
 
 _INCH = 25.4
-# So many colours hold a map with its soft edges; a picture of them is a third of the size. They are
-# chosen to cover all that is there: by how often they occur, a few small signs would lose theirs.
-_COLOURS = 255
+# A map in few colours is a third of the size: those that occur most, as they are, and more that
+# cover all that is there. By how often they occur alone, a few small signs would lose theirs.
+_MOST_FREQUENT, _COVERING = 160, 95
 
 
 @dataclass(frozen=True)
@@ -143,12 +143,24 @@ def _picture(figure: Figure) -> bytes:
         warnings.filterwarnings("ignore", message=NO_GLYPH)
         canvas.draw()
     pixels = np.asarray(canvas.buffer_rgba())[..., :3]  # type: ignore[attr-defined]
-    image = Image.fromarray(np.ascontiguousarray(pixels))
-    few = image.quantize(_COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     dots = float(figure.dpi)
     memory = io.BytesIO()
-    few.save(memory, format="PNG", optimize=False, dpi=(dots, dots))
+    _in_few_colours(Image.fromarray(np.ascontiguousarray(pixels))).save(
+        memory, format="PNG", optimize=False, dpi=(dots, dots)
+    )
     return memory.getvalue()
+
+
+def _in_few_colours(image: Image.Image) -> Image.Image:
+    """Give a picture with a palette."""
+    dots = np.asarray(image).reshape(-1, 3)
+    colours, counts = np.unique(dots, axis=0, return_counts=True)
+    frequent = colours[np.argsort(-counts, kind="stable")[:_MOST_FREQUENT]].ravel().tolist()
+    none = Image.Dither.NONE
+    cover = image.quantize(_COVERING, method=Image.Quantize.MAXCOVERAGE, dither=none)
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([*frequent, *(cover.getpalette() or [])])
+    return image.quantize(palette=palette, dither=none)
 
 
 def draw_swatch(look: Look, *, sign: bool = False) -> bytes:
