@@ -18,9 +18,13 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from woongeo.errors import FileError, OutputError
+from woongeo.errors import FileError, InputError, OutputError
+from woongeo.export.contents import Contents
+from woongeo.export.excel import write_xlsx
+from woongeo.export.flat import write_geojson, write_parquet
+from woongeo.export.gpkg import write_gpkg
 from woongeo.export.manifest import MANIFEST, manifest
-from woongeo.export.tables import rounded, whole_numbers, write_csv, write_gpkg
+from woongeo.export.tables import write_csv
 from woongeo.files import (
     fingerprint,
     flush_to_disk,
@@ -32,19 +36,31 @@ from woongeo.regions import Regions
 from woongeo.sources import split_layer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import pandas as pd
 
     from woongeo.capacity import Plancapaciteit
     from woongeo.screening import Screening
     from woongeo.sources import Source
     from woongeo.webmap import ScreeningMap
 
-_GPKG, _TREFFERS, _CAPACITEIT, _KAART = FILES = (
-    "locaties.gpkg",
-    "treffers.csv",
-    "capaciteit.csv",
-    "kaart.html",
-)
+_KAART = "kaart.html"
+_TREFFERS, _CAPACITEIT = "treffers.csv", "capaciteit.csv"
+
+#: Format to the files that it makes, tables aside.
+FORMATS: dict[str, tuple[str, ...]] = {
+    "gpkg": ("locaties.gpkg", "locaties.qml"),
+    "csv": (_TREFFERS,),
+    "xlsx": ("locaties.xlsx",),
+    "parquet": ("locaties.parquet",),
+    "geojson": ("locaties.geojson",),
+}
+
+#: What is made where nothing else is asked.
+USUAL = ("gpkg", "csv")
+
+FILES = (*(name for names in FORMATS.values() for name in names), _CAPACITEIT, _KAART)
 
 # In a scratch folder: what stood at the places that files are being moved to.
 _BEFORE, _LOCK = "vorige", "slot"
@@ -56,6 +72,7 @@ def export_screening(
     folder: str | Path,
     plancapaciteit: Plancapaciteit | None = None,
     webmap: ScreeningMap | None = None,
+    formats: Sequence[str] = USUAL,
     overwrite: bool = False,
     seconds: float | None = None,
 ) -> list[Path]:
@@ -64,16 +81,25 @@ def export_screening(
     Parameters
     ----------
     screening : Screening
-        From `screen`; becomes ``locaties.gpkg`` (layer ``locaties``, RD New, EPSG:28992; areas in
-        square metres, distances in metres, shares from 0 to 1) and ``treffers.csv``.
+        From `screen`; RD New, EPSG:28992; areas in square metres, distances in metres, shares from
+        0 to 1.
     folder : str or Path
         Where to; made where it does not exist. Other files in it stay as they are; a file of an
         earlier screening that this one does not make again is removed, so that all files in the
         folder tell of the same screening.
     plancapaciteit : Plancapaciteit, optional
-        From `summarize_plancapaciteit`; becomes ``capaciteit.csv`` (homes).
+        From `summarize_plancapaciteit`; becomes ``capaciteit.csv`` (homes), and a table in the
+        GeoPackage and the workbook.
     webmap : ScreeningMap, optional
         From `map_screening`; becomes ``kaart.html``.
+    formats : sequence of str
+        "gpkg": ``locaties.gpkg`` with the layer ``locaties``, a layer ``laag_<sleutel>`` of each
+        bottleneck (features within 5 km of a location, whole), the tables and ``herkomst``, which
+        QGIS opens in colours and with names of columns for people; the colours are in
+        ``locaties.qml`` as well. "csv": ``treffers.csv`` and a file for each table. "xlsx":
+        ``locaties.xlsx``, a workbook with a read-me. "parquet": ``locaties.parquet``, GeoParquet
+        1.1 in RD New with the manifest in its metadata. "geojson": ``locaties.geojson``, longitude
+        and latitude in 7 decimals, to show and not to calculate with.
     overwrite : bool
         Whether files of these names that woongeo did not write, or that were changed since, may be
         replaced. A file that this screening was read from is never replaced.
@@ -91,12 +117,16 @@ def export_screening(
 
     Raises
     ------
+    InputError
+        When a format is not known.
     OutputError
         When a file cannot be written or is not ours to replace; then nothing was changed.
     """
     target = Path(folder)
-    names = [_GPKG, _TREFFERS]
-    names += [_CAPACITEIT] if plancapaciteit is not None else []
+    chosen = _known_formats(formats)
+    tables = _tables(plancapaciteit)
+    names = [name for kind in chosen for name in FORMATS[kind]]
+    names += [*tables] if "csv" in chosen else []
     names += [_KAART] if webmap is not None else []
     with _folder(target):
         _undo_killed(target)
@@ -105,14 +135,12 @@ def export_screening(
         _refuse_foreign(target, names, ours, overwrite=overwrite)
         with scratch_folder(target) as scratch:
             try:
-                write_gpkg(screening, scratch / _GPKG)
-                write_csv(rounded(screening.treffers), scratch / _TREFFERS)
-                if plancapaciteit is not None:
-                    write_csv(whole_numbers(plancapaciteit.tabel.round(4)), scratch / _CAPACITEIT)
+                facts = manifest(screening, plancapaciteit, seconds=seconds)
+                stems = {Path(name).stem: table for name, table in tables.items()}
+                _write(Contents.of(screening, stems, facts), scratch, chosen)
                 if webmap is not None:
                     page = webmap.get_root().render()
                     (scratch / _KAART).write_text(page, encoding="utf-8", newline="\n")
-                facts = manifest(screening, plancapaciteit, seconds=seconds)
                 facts["uitvoer"] = [vars(fingerprint(scratch / name)) for name in names]
                 text = json.dumps(facts, ensure_ascii=False, indent=2) + "\n"
                 # Half a character is no UTF-8; written out like this it is JSON.
@@ -126,6 +154,43 @@ def export_screening(
             outdated = [name for name in ours if name not in names]
             _move_all(scratch, target, [*names, MANIFEST], outdated)
     return [target / name for name in [*names, MANIFEST]]
+
+
+def _known_formats(formats: Sequence[str]) -> list[str]:
+    """Refuse what is no format; give each once, in a fixed order."""
+    asked = [formats] if isinstance(formats, str) else list(formats)
+    strange = [kind for kind in asked if kind not in FORMATS]
+    if strange or not asked:
+        raise InputError(
+            f"formaat {strange[0]!r} is onbekend; kies uit {', '.join(FORMATS)}."
+            if strange
+            else f"er is geen formaat gegeven; kies uit {', '.join(FORMATS)}."
+        )
+    return [kind for kind in FORMATS if kind in asked]
+
+
+def _tables(plancapaciteit: Plancapaciteit | None) -> dict[str, pd.DataFrame]:
+    """Give the tables of figures by the name of their file."""
+    return {} if plancapaciteit is None else {_CAPACITEIT: plancapaciteit.tabel}
+
+
+def _write(contents: Contents, scratch: Path, formats: Sequence[str]) -> None:
+    """Write the files of each format."""
+    for kind in formats:
+        names = [scratch / name for name in FORMATS[kind]]
+        if kind == "gpkg":
+            style = write_gpkg(contents, names[0])
+            names[1].write_text(style, encoding="utf-8", newline="\n")
+        elif kind == "csv":
+            write_csv(contents.treffers, names[0])
+            for name, table in contents.tables.items():
+                write_csv(table, scratch / f"{name}.csv")
+        elif kind == "xlsx":
+            write_xlsx(contents, names[0])
+        elif kind == "parquet":
+            write_parquet(contents, names[0])
+        elif kind == "geojson":
+            write_geojson(contents, names[0])
 
 
 @contextmanager
