@@ -50,6 +50,7 @@ NAMES = [
     "sensitivity",
     "strict",
     "summarize_plancapaciteit",
+    "write_postgis",
 ]
 
 

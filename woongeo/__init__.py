@@ -17,7 +17,7 @@ from woongeo.catalogue import (
 from woongeo.checks import CheckReport
 from woongeo.errors import WoongeoError, WoongeoWarning, strict
 from woongeo.example import Example, example
-from woongeo.export import export_screening
+from woongeo.export import export_screening, write_postgis
 from woongeo.fetch import fetch_layers
 from woongeo.geiten import coverage_by_region, read_geitenhouderijen
 from woongeo.layers import (
@@ -78,4 +78,5 @@ __all__ = [
     "sensitivity",
     "strict",
     "summarize_plancapaciteit",
+    "write_postgis",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
+import os
 import time
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from woongeo.cli.words import OF_A_LAYER
 from woongeo.encode import dutch
 from woongeo.errors import InputError, WoongeoWarning
 from woongeo.example import example
-from woongeo.export import export_screening
+from woongeo.export import FORMATS, USUAL, export_screening, write_postgis
 from woongeo.fetch import fetch_layers
 from woongeo.layers import Layer, missing_layer, read_layer
 from woongeo.locations import Locations, read_locations
@@ -227,6 +228,7 @@ def _finish(  # noqa: PLR0913  what both commands know
     from_severity: str = "zacht",
 ) -> int:
     """Screen, write, and tell."""
+    formats, database = _formats(given.format), _database(given.postgis)
     screening = screen(locations, layers, on=on, from_severity=from_severity)
     capacity = summarize_plancapaciteit(screening, by=by)
     webmap = map_screening(screening, title=title)
@@ -236,9 +238,20 @@ def _finish(  # noqa: PLR0913  what both commands know
         folder=given.out,
         plancapaciteit=capacity,
         webmap=webmap,
+        formats=formats,
         overwrite=given.overwrite,
         seconds=seconds,
     )
+    if database:
+        tables = write_postgis(
+            screening,
+            database,
+            schema=given.schema,
+            plancapaciteit=capacity,
+            overwrite=given.overwrite,
+        )
+        if not (given.json or given.quiet):
+            say(f"Tabellen in de database: {one_line(', '.join(tables))}")
     if given.json:
         say(json.dumps(_summary(screening, paths, doubts), ensure_ascii=False, indent=2))
     elif not given.quiet:
@@ -246,6 +259,27 @@ def _finish(  # noqa: PLR0913  what both commands know
             say(f"let op: {one_line(doubt.message)}", error=True)
         _tell(screening, capacity, paths)
     return _EXIT_UNKNOWN if given.strict and not screening.complete() else 0
+
+
+def _formats(asked: Sequence[str]) -> list[str]:
+    """Read in which forms the outcome is to come."""
+    words = [word.strip() for text in asked for word in text.split(",") if word.strip()]
+    if "alles" in words:
+        return [*FORMATS]
+    for word in words:
+        if word not in FORMATS:
+            raise InputError(f"--format {word}: kies uit {', '.join(FORMATS)} of alles.")
+    return words or [*USUAL]
+
+
+def _database(given: str | None) -> str:
+    """Find the address of the database; in the environment nobody else sees its password."""
+    if given is None:
+        return ""
+    found = given or os.environ.get("WOONGEO_POSTGIS", "")
+    if not found:
+        raise InputError("--postgis: geef het adres van de database, of zet het in WOONGEO_POSTGIS.")
+    return found
 
 
 def _summary(

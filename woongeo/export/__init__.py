@@ -1,6 +1,15 @@
 """A screening as files: all of them or none, and never over something that is the user's."""
 
-from woongeo.export.folder import export_screening
+from woongeo.export.database import write_postgis
+from woongeo.export.folder import FORMATS, USUAL, export_screening
 from woongeo.export.manifest import MANIFEST, manifest, read_manifest
 
-__all__ = ["MANIFEST", "export_screening", "manifest", "read_manifest"]
+__all__ = [
+    "FORMATS",
+    "MANIFEST",
+    "USUAL",
+    "export_screening",
+    "manifest",
+    "read_manifest",
+    "write_postgis",
+]

@@ -84,6 +84,7 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
     layer: str | None = None,
     crs: object = None,
     encoding: str | None = None,
+    query: str | None = None,
     title: str | None = None,
     reference_date: dt.date | None = None,
     publisher: str | None = None,
@@ -113,7 +114,7 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
         Column that a rule reads to the column of the file that holds it, where their names differ.
     id_column, name_column : str, optional
         The columns of ids and names of features; the usual ones are recognised.
-    layer, crs, encoding : optional
+    layer, crs, encoding, query : optional
         As for `read_locations`.
     title : str, optional
         For people.
@@ -151,7 +152,7 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
     rules = dict(spec.rules) if rule is None else {**spec.rules, MAIN: rule}
     if isinstance(reference_date, dt.datetime):
         reference_date = reference_date.date()
-    frame, origin = read_vector(source, layer=layer, crs=crs, encoding=encoding)
+    frame, origin = read_vector(source, layer=layer, crs=crs, encoding=encoding, query=query)
     attributes = [c for c in frame.columns if c != "geometry"]
     chosen = feature_columns(
         attributes, id_column=id_column, name_column=name_column, what=origin.path

@@ -19,6 +19,7 @@ from pyproj.exceptions import ProjError
 
 from woongeo.crs import RD, as_crs, to_rd
 from woongeo.errors import FileError
+from woongeo.sources.address import is_address
 from woongeo.sources.place import find, no_leak
 from woongeo.sources.readers import one_layer
 from woongeo.sources.source import Source, fingerprints, read_vector, source_of, with_geometry
@@ -97,7 +98,7 @@ def read_selected(
     FileError, ColumnError, CrsError
         As `read_vector`.
     """
-    if not isinstance(given, gpd.GeoDataFrame):
+    if not isinstance(given, gpd.GeoDataFrame) and not is_address(given):
         place = find(given, layer)
         if place.kind in _BY_GDAL:
             return _with_gdal(place, columns, wanted, within, crs)
