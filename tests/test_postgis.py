@@ -15,6 +15,7 @@ import geopandas as gpd
 import hostile
 import numpy as np
 import pandas as pd
+import psycopg
 import pytest
 import shapely
 from conftest import EAST, NORTH, block, frame, in_ci
@@ -74,7 +75,7 @@ def server(running: Server) -> Server:
         "CREATE TABLE register.plannen (plan_id text PRIMARY KEY, plannaam text, "
         "woningen numeric, planstatus text, geom geometry(Polygon, 28992))",
         *(
-            f"INSERT INTO register.plannen VALUES ('P{i}', 'Plan {i}', {homes}, '1A', "
+            f"INSERT INTO register.plannen VALUES ('P{i}', 'Plan {i}', {homes}, '1A', "  # noqa: S608
             f"ST_MakeEnvelope({EAST + 300 * i}, {NORTH}, {EAST + 300 * i + 100}, {NORTH + 100}, "
             "28992))"
             for i, homes in [(2, 30), (0, 10), (1, "NULL")]
@@ -177,7 +178,7 @@ def test_a_layer_and_its_coverage_come_from_a_table_too(server: Server) -> None:
 def test_coordinates_are_converted_at_the_door(server: Server, srid: int) -> None:
     """Of whatever system the table states; back in RD New within the 25 cm that PROJ states."""
     server.do(
-        f"CREATE TABLE register.elders AS SELECT plan_id, woningen, planstatus, "
+        "CREATE TABLE register.elders AS SELECT plan_id, woningen, planstatus, "  # noqa: S608
         f"ST_Transform(geom, {srid}) AS geom FROM register.plannen"
     )
     made = read(f"{server.url()}?table=register.elders")
@@ -339,7 +340,11 @@ def test_credentials_are_in_no_message(
     gone = server.url().replace(str(server.port), "1")
     for given in (
         *(wrong, gone, server.url("nergens"), f"{server.url()}?table=a&table=b"),
-        *(server.url().replace("%40", "%4"), f"{server.url()}?onzin=1", f"{server.url()}?sslmode=x"),
+        *(
+            server.url().replace("%40", "%4"),
+            f"{server.url()}?onzin=1",
+            f"{server.url()}?sslmode=x",
+        ),
         server.url().replace("127.0.0.1", "bestaat-niet.invalid"),
         *(server.url().replace("postgresql://", s) for s in ("mysql://", "https://", "/vsicurl/")),
     ):
@@ -502,7 +507,7 @@ def test_a_line_that_is_cut_leaves_what_stood_there(
         "EXECUTE FUNCTION register.breek()",
     )
     later = screened(plans(nieuw=[1, 2, 3]))
-    with pytest.raises(OutputError, match="brak af.*Er is niets gewijzigd"):
+    with pytest.raises(OutputError, match=r"brak af.*Er is niets gewijzigd"):
         woongeo.write_postgis(later, server.url(), overwrite=True)
     server.do("DROP EVENT TRIGGER breek")
     after = server.ask("SELECT table_name FROM information_schema.tables WHERE "
@@ -559,8 +564,6 @@ def test_a_table_that_is_in_use_gives_advice(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After a while, not never; the earlier result stands."""
-    import psycopg
-
     monkeypatch.setattr("woongeo.export.postgis._LOCK_S", 0.2)
     woongeo.write_postgis(screened(plans()), server.url())
     with psycopg.connect(server.url()) as other:
@@ -608,7 +611,7 @@ def test_text_and_names_from_strangers_are_kept_and_do_nothing(server: Server) -
     kept = [*hostile.ALL, "nul\\x00daarna", "half \\ud83c", "'; DROP TABLE x; --", "\\N", "\\.", ""]
     assert [row[0] for row in rows] == kept
     columns = server.ask(
-        "SELECT attname, col_description(attrelid, attnum) FROM pg_attribute "
+        "SELECT attname, col_description(attrelid, attnum) FROM pg_attribute "  # noqa: S608
         f"WHERE attrelid = '{quoted}.locaties'::regclass AND attnum > 0"
     )
     held = [name for name, _ in columns]
@@ -618,9 +621,7 @@ def test_text_and_names_from_strangers_are_kept_and_do_nothing(server: Server) -
     assert ("x" * 63, f"in de invoer: {'x' * 70}") in columns
 
 
-def test_the_command_takes_the_address_from_the_environment(
-    server: Server, tmp_path: Path
-) -> None:
+def test_the_command_takes_the_address_from_the_environment(server: Server, tmp_path: Path) -> None:
     """So that no password is on the command line; what it says tells of none."""
     done = subprocess.run(
         [sys.executable, "-m", "woongeo", "demo", "--out", str(tmp_path), "--postgis"],

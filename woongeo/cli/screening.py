@@ -278,7 +278,9 @@ def _database(given: str | None) -> str:
         return ""
     found = given or os.environ.get("WOONGEO_POSTGIS", "")
     if not found:
-        raise InputError("--postgis: geef het adres van de database, of zet het in WOONGEO_POSTGIS.")
+        raise InputError(
+            "--postgis: geef het adres van de database, of zet het in WOONGEO_POSTGIS."
+        )
     return found
 
 

@@ -153,7 +153,9 @@ def _add_formats(group: argparse._ArgumentGroup) -> None:
         metavar="ADRES",
         help="schrijf ook naar een PostGIS-database; zonder ADRES staat dat in WOONGEO_POSTGIS",
     )
-    group.add_argument("--schema", metavar="SCHEMA", default="woongeo", help="schema daarin (woongeo)")
+    group.add_argument(
+        "--schema", metavar="SCHEMA", default="woongeo", help="schema daarin (woongeo)"
+    )
 
 
 def _add_switches(group: argparse._ArgumentGroup) -> None:

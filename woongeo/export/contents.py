@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from woongeo.export.tables import rounded, rounded_results, storable_text, whole_numbers
 from woongeo.locations import COLUMNS
-from woongeo.export.tables import rounded, rounded_results, whole_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -154,7 +154,9 @@ class Contents:
         general = ("gemaakt_door", "versie", "let_op", "beoordeeld_op", "belemmeringen_vanaf")
         rows = [("algemeen", name, _text(facts[name])) for name in general]
         rows += [("algemeen", "coordinatenstelsel", _text(facts["coordinatenstelsel"]))]
-        rows += [("let op", str(i), n) for i, n in enumerate(self.screening.notes(), 1)]
+        rows += [
+            ("let op", str(i), storable_text(n)) for i, n in enumerate(self.screening.notes(), 1)
+        ]
         shown = {k: v for k, v in facts["locaties"].items() if k != "bevindingen"}
         rows += _flat("locaties", shown)
         for layer in facts["lagen"]:
@@ -164,7 +166,11 @@ class Contents:
             rows += _flat(f"laag {key}", own)
             for name, rule in rules.items():
                 rows += _flat(f"regel {name}", rule)
-        rows += [row for i, area in enumerate(facts["gebieden"], 1) for row in _flat(f"gebieden {i}", area)]
+        rows += [
+            row
+            for i, area in enumerate(facts["gebieden"], 1)
+            for row in _flat(f"gebieden {i}", area)
+        ]
         rows += _flat("tellingen", facts["tellingen"])
         rows += _flat("programma", facts["programma"])
         return rows
@@ -200,4 +206,4 @@ def _text(value: object) -> str:
         return "; ".join(_text(v) for v in value)
     if isinstance(value, dict):
         return ", ".join(f"{name} {_text(v)}" for name, v in value.items())
-    return str(value)
+    return storable_text(value)

@@ -22,7 +22,7 @@ from woongeo.export.tables import field
 from woongeo.files import output_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -54,14 +54,20 @@ _SHEETS = {"locaties": "Locaties", "treffers": "Treffers", "capaciteit": "Capaci
 
 _ABOUT = (
     "Woningbouwlocaties getoetst aan knelpunten: per locatie en per regel een oordeel, met reden.",
-    "Oordelen: belemmerd (een knelpunt raakt de locatie), vrij (nagegaan, en het raakt haar niet) "
-    "en onbekend (niet na te gaan, omdat een laag ontbreekt, verouderd is of hier niets zegt). "
-    "Onbekend is dus niet vrij, en een lege cel is niet nul.",
-    "Blad Locaties: een rij per locatie. Blad Treffers: een rij per locatie en regel, met de "
-    "reden. Blad Capaciteit: woningen per gebied; minimum (geheel in een knelpunt), verwacht (naar "
-    "oppervlakte) en maximum (door een knelpunt geraakt).",
-    "Eenheden: oppervlakte in m², afstand in meters, aandeel van de oppervlakte van de locatie, "
-    "capaciteit in woningen. Afstanden verder dan is gezocht zijn leeg.",
+    (
+        "Oordelen: belemmerd (een knelpunt raakt de locatie), vrij (nagegaan, en het raakt haar niet) "
+        "en onbekend (niet na te gaan, omdat een laag ontbreekt, verouderd is of hier niets zegt). "
+        "Onbekend is dus niet vrij, en een lege cel is niet nul."
+    ),
+    (
+        "Blad Locaties: een rij per locatie. Blad Treffers: een rij per locatie en regel, met de "
+        "reden. Blad Capaciteit: woningen per gebied; minimum (geheel in een knelpunt), verwacht (naar "
+        "oppervlakte) en maximum (door een knelpunt geraakt)."
+    ),
+    (
+        "Eenheden: oppervlakte in m², afstand in meters, aandeel van de oppervlakte van de locatie, "
+        "capaciteit in woningen. Afstanden verder dan is gezocht zijn leeg."
+    ),
     "De vlakken zelf staan in locaties.gpkg (EPSG:28992, RD New).",
 )
 
@@ -235,7 +241,7 @@ class _Sheets:
         sheet.set_row(line, 15 * (1 + len(text) // 150))
 
     def _listed(
-        self, sheet: Worksheet, line: int, heads: tuple[str, ...], rows: list[tuple[str, ...]]
+        self, sheet: Worksheet, line: int, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]
     ) -> int:
         """Write rows of text under their names; give the next line."""
         for column, head in enumerate(heads):
@@ -271,7 +277,7 @@ class _Sheets:
             writers = [self._writer(sheet, column) for column in columns]
             for line in range(start, end):
                 for i, (column, write) in enumerate(zip(columns, writers, strict=True)):
-                    value = column.values[line]
+                    value = column.cells[line]
                     if value is not None:
                         write(line - start + 1, i, value)
 
@@ -299,19 +305,17 @@ class _Sheets:
             else:
                 sheet.write_datetime(line, i, value, style)
 
-        return {
-            "boolean": sheet.write_boolean,
-            "number": number,
-            "moment": moment,
-            "text": text,
-        }[column.kind]
+        def truth(line: int, i: int, value: object) -> None:
+            sheet.write_boolean(line, i, value)
+
+        return {"boolean": truth, "number": number, "moment": moment, "text": text}[column.kind]
 
 
 class _Column:
     """A column of one type, as it is to be written."""
 
     def __init__(self, values: list[Any], name: str, ours: bool) -> None:  # noqa: FBT001
-        self.values = values
+        self.cells = values
         self._name = name
         self._ours = ours
         self._first = next((v for v in values if v is not None), "")
@@ -338,7 +342,7 @@ class _Column:
     def width(self, head: str) -> int:
         """Choose a width in which most of it can be read."""
         if self.kind == "text":
-            longest = max((len(str(v)) for v in self.values[:_LOOKED_AT] if v), default=0)
+            longest = max((len(str(v)) for v in self.cells[:_LOOKED_AT] if v), default=0)
         else:
             longest = 12
         # Names of columns are wrapped over three lines.

@@ -8,7 +8,6 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -22,6 +21,7 @@ from woongeo.verdict import SCREENING
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from woongeo.export.contents import Contents
@@ -65,9 +65,7 @@ def write_parquet(contents: Contents, path: Path) -> None:
     table = gpd.GeoDataFrame(columns, geometry=frame.geometry.to_numpy(), crs="EPSG:28992")
     memory = io.BytesIO()
     try:
-        table.to_parquet(
-            memory, index=False, schema_version="1.1.0", write_covering_bbox=True
-        )
+        table.to_parquet(memory, index=False, schema_version="1.1.0", write_covering_bbox=True)
         memory.seek(0)
         made = pq.read_table(memory)
         told = json.dumps(contents.facts, ensure_ascii=True).encode()
@@ -151,7 +149,9 @@ def _plain(values: list[Any]) -> list[Any]:
 def _as_json(shapes: NDArray[np.object_]) -> list[str]:
     """Write shapes in RD New as geometries of RFC 7946; null where there is none."""
     degrees = shapely.transform(
-        shapely.force_2d(shapes), lambda x, y: to_degrees(x, y, decimals=_DEGREES), interleaved=False
+        shapely.force_2d(shapes),
+        lambda x, y: to_degrees(x, y, decimals=_DEGREES),
+        interleaved=False,
     )
     turned = shapely.orient_polygons(degrees)
     texts = shapely.to_geojson(turned)

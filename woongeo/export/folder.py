@@ -36,7 +36,7 @@ from woongeo.regions import Regions
 from woongeo.sources import split_layer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     import pandas as pd
 
@@ -66,7 +66,7 @@ FILES = (*(name for names in FORMATS.values() for name in names), _CAPACITEIT, _
 _BEFORE, _LOCK = "vorige", "slot"
 
 
-def export_screening(
+def export_screening(  # noqa: PLR0913  one keyword a file or a choice
     screening: Screening,
     *,
     folder: str | Path,

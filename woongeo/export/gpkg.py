@@ -156,9 +156,7 @@ def _gdal_date(day: dt.date) -> Iterator[None]:
         pyogrio.set_gdal_config_options({key: earlier})
 
 
-def _layer(
-    frame: gpd.GeoDataFrame | pd.DataFrame, name: str, *, on: dt.date, about: str
-) -> bytes:
+def _layer(frame: gpd.GeoDataFrame | pd.DataFrame, name: str, *, on: dt.date, about: str) -> bytes:
     """Make a GeoPackage of one layer or table."""
     attributes = [c for c in frame.columns if c != "geometry"]
     names = [storable_text(c) for c in attributes]

@@ -149,12 +149,8 @@ def _refuse_inputs(contents: Contents, schema: str, tables: Mapping[str, pd.Data
 
 def _make_schema(connection: Connection, schema: str) -> None:
     """Make a schema where it is not there, and let one program at a time write in it."""
-    connection.execute(
-        "SELECT pg_advisory_xact_lock(hashtext('woongeo'), hashtext(%s))", [schema]
-    )
-    there = connection.execute(
-        "SELECT 1 FROM pg_namespace WHERE nspname = %s", [schema]
-    ).fetchone()
+    connection.execute("SELECT pg_advisory_xact_lock(hashtext('woongeo'), hashtext(%s))", [schema])
+    there = connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", [schema]).fetchone()
     if there is None:
         connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
         connection.execute(
@@ -218,9 +214,9 @@ def _write(
     names = _column_names(columns)
     fields = [field(table[c]) for c in columns]
     kinds = [_kind(x) for x in fields]
-    parts = [sql.SQL("rij bigint PRIMARY KEY")]
+    parts: list[sql.Composable] = [sql.SQL("rij bigint PRIMARY KEY")]
     parts += [
-        sql.SQL("{} {}").format(sql.Identifier(names[c]), sql.SQL(kind))  # type: ignore[arg-type]
+        sql.SQL("{} {}").format(sql.Identifier(names[c]), sql.SQL(kind))
         for c, kind in zip(columns, kinds, strict=True)
     ]
     values: list[Any] = [range(1, len(table) + 1), *(_values(x) for x in fields)]
@@ -232,9 +228,10 @@ def _write(
         values.append(shapely.to_wkb(shapes, hex=True, include_srid=True).tolist())
         kinds.append("text")
     connection.execute(sql.SQL("CREATE TABLE {} ({})").format(place, sql.SQL(", ").join(parts)))
-    with connection.cursor() as cursor, cursor.copy(
-        sql.SQL("COPY {} FROM STDIN").format(place)
-    ) as copy:
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(sql.SQL("COPY {} FROM STDIN").format(place)) as copy,
+    ):
         for row in zip(*values, strict=True):
             copy.write_row(row)
     if has_shapes:
@@ -253,8 +250,7 @@ def _write(
     counted = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(place)).fetchone()
     if counted is None or counted[0] != len(table):
         raise OutputError(
-            f"{schema}.{name}: niet alle {len(table)} rijen zijn geschreven. "
-            "Er is niets gewijzigd."
+            f"{schema}.{name}: niet alle {len(table)} rijen zijn geschreven. Er is niets gewijzigd."
         )
 
 

@@ -246,9 +246,7 @@ def _said(error: psycopg.Error) -> str:
     return (error.diag.message_primary or str(error) or type(error).__name__).splitlines()[0]
 
 
-def _read(
-    connection: psycopg.Connection[Any], address: Address, table: str, query: str
-) -> Rows:
+def _read(connection: psycopg.Connection[Any], address: Address, table: str, query: str) -> Rows:
     """Read, in a transaction that began."""
     home = extension_schema(connection, address.shown)
     select, order = _table(connection, address, table) if table else (_query(query), sql.SQL(""))
@@ -355,7 +353,7 @@ def _table(
         "WHERE i.indrelid = %s AND i.indisprimary ORDER BY array_position(i.indkey, a.attnum)",
         [there[0]],
     ).fetchall()
-    order = sql.SQL("")
+    order: sql.Composable = sql.SQL("")
     if keys:
         listed = sql.SQL(", ").join(sql.SQL("q.{}").format(sql.Identifier(k)) for (k,) in keys)
         order = sql.SQL(" ORDER BY {}").format(listed)
@@ -388,7 +386,7 @@ def _query(query: str) -> sql.Composable:
     """Take a query as it is written."""
     # A line behind it: the last one may be a comment. The user wrote it, and the server lets it
     # read only.
-    return sql.SQL(query.strip().rstrip(";") + "\n")  # type: ignore[arg-type]
+    return sql.SQL(query.strip().rstrip(";") + "\n")
 
 
 def _columns(
@@ -403,8 +401,7 @@ def _columns(
     kinds = {
         oid: str(name)
         for oid, name in connection.execute(
-            "SELECT oid, typname FROM pg_catalog.pg_type WHERE typname IN "
-            "('geometry', 'geography')"
+            "SELECT oid, typname FROM pg_catalog.pg_type WHERE typname IN ('geometry', 'geography')"
         )
     }
     columns = [(c.name, kinds.get(c.type_code, "")) for c in cursor.description or ()]
@@ -412,7 +409,9 @@ def _columns(
     double = [name for name in names if names.count(name) > 1]
     shapes = [name for name, kind in columns if kind]
     if double:
-        raise FileError(f"{shown}: kolom {double[0]!r} komt vaker voor in {what}; noem elke anders.")
+        raise FileError(
+            f"{shown}: kolom {double[0]!r} komt vaker voor in {what}; noem elke anders."
+        )
     if len(shapes) != 1:
         listed = ", ".join(shapes) or "geen"
         raise FileError(
@@ -423,9 +422,7 @@ def _columns(
     return shapes[0], others, dict(columns)[shapes[0]] == "geography"
 
 
-def _system(
-    connection: psycopg.Connection[Any], srids: set[int], shown: str
-) -> pyproj.CRS | None:
+def _system(connection: psycopg.Connection[Any], srids: set[int], shown: str) -> pyproj.CRS | None:
     """Look up the one reference system that shapes state; None where they state none."""
     if len(srids) > 1:
         listed = ", ".join(str(s) for s in sorted(srids))
@@ -443,7 +440,7 @@ def _system(
         ),
         [srid],
     ).fetchone()
-    for said in ([f"{row[0]}:{row[1]}", row[2]] if row is not None else []):
+    for said in [f"{row[0]}:{row[1]}", row[2]] if row is not None else []:
         try:
             return pyproj.CRS.from_user_input(said)
         except CRSError:
@@ -451,4 +448,12 @@ def _system(
     raise FileError(f"{shown}: SRID {srid} staat niet in spatial_ref_sys; geef crs= op.")
 
 
-__all__ = ["Address", "Rows", "connected", "extension_schema", "read_address", "read_postgis", "table_parts"]
+__all__ = [
+    "Address",
+    "Rows",
+    "connected",
+    "extension_schema",
+    "read_address",
+    "read_postgis",
+    "table_parts",
+]

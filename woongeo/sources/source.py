@@ -118,7 +118,8 @@ def read_vector(
         and y (RD New) or lon and lat, or ``file.gpkg:layer``; a PostGIS database as
         ``postgresql://host/database?table=schema.table``; or a frame.
     layer : str, optional
-        The layer (of Excel: the sheet) to read, where a file holds several; the table of a database.
+        The layer (of Excel: the sheet) to read, where a file holds several; or the table of a
+        database.
     crs : object, optional
         The reference system to use instead of the one that is stated, or where none is.
     encoding : str, optional
