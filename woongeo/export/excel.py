@@ -55,18 +55,18 @@ _SHEETS = {"locaties": "Locaties", "treffers": "Treffers", "capaciteit": "Capaci
 _ABOUT = (
     "Woningbouwlocaties getoetst aan knelpunten: per locatie en per regel een oordeel, met reden.",
     (
-        "Oordelen: belemmerd (een knelpunt raakt de locatie), vrij (nagegaan, en het raakt haar niet) "
-        "en onbekend (niet na te gaan, omdat een laag ontbreekt, verouderd is of hier niets zegt). "
-        "Onbekend is dus niet vrij, en een lege cel is niet nul."
+        "Oordelen: belemmerd (een knelpunt raakt de locatie), vrij (nagegaan, en het raakt haar "
+        "niet) en onbekend (niet na te gaan, omdat een laag ontbreekt, verouderd is of hier niets "
+        "zegt). Onbekend is dus niet vrij, en een lege cel is niet nul."
     ),
     (
         "Blad Locaties: een rij per locatie. Blad Treffers: een rij per locatie en regel, met de "
-        "reden. Blad Capaciteit: woningen per gebied; minimum (geheel in een knelpunt), verwacht (naar "
-        "oppervlakte) en maximum (door een knelpunt geraakt)."
+        "reden. Blad Capaciteit: woningen per gebied; minimum (geheel in een knelpunt), verwacht "
+        "(naar oppervlakte) en maximum (door een knelpunt geraakt)."
     ),
     (
-        "Eenheden: oppervlakte in m², afstand in meters, aandeel van de oppervlakte van de locatie, "
-        "capaciteit in woningen. Afstanden verder dan is gezocht zijn leeg."
+        "Eenheden: oppervlakte in m², afstand in meters, aandeel van de oppervlakte van de "
+        "locatie, capaciteit in woningen. Afstanden verder dan is gezocht zijn leeg."
     ),
     "De vlakken zelf staan in locaties.gpkg (EPSG:28992, RD New).",
 )
@@ -286,9 +286,14 @@ class _Sheets:
         code = column.code()
         style = self._format(code) if code else None
 
+        known: dict[object, tuple[str, Format | None]] = {}
+
         def text(line: int, i: int, value: object) -> None:
-            shown = excel_text(value)
-            sheet.write_string(line, i, shown, self._literal if begins_formula(shown) else None)
+            # What is said often is encoded once.
+            if value not in known:
+                shown = excel_text(value)
+                known[value] = shown, self._literal if begins_formula(shown) else None
+            sheet.write_string(line, i, *known[value])
 
         def number(line: int, i: int, value: float) -> None:
             if math.isfinite(value) and abs(value) < _DIGITS:

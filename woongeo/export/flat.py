@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
 import math
@@ -133,17 +134,12 @@ def write_geojson(contents: Contents, path: Path) -> None:
 
 
 def _plain(values: list[Any]) -> list[Any]:
-    """Write what JSON has no word for as text."""
-    if not any(isinstance(v, float) or hasattr(v, "isoformat") for v in values):
-        return values
-    return [
-        str(v)
-        if isinstance(v, float) and not math.isfinite(v)
-        else v.isoformat()
-        if hasattr(v, "isoformat")
-        else v
-        for v in values
-    ]
+    """Write what JSON has no word for as text: days, and columns in which a number is infinite."""
+    if any(isinstance(v, float) and not math.isfinite(v) for v in values):
+        return [None if v is None else str(v) for v in values]
+    if any(isinstance(v, dt.date) for v in values):
+        return [None if v is None else v.isoformat() for v in values]
+    return values
 
 
 def _as_json(shapes: NDArray[np.object_]) -> list[str]:
