@@ -25,7 +25,10 @@ from woongeo.verdict import SCREENING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-FILES = ["capaciteit.csv", "kaart.html", "locaties.gpkg", "manifest.json", "treffers.csv"]
+FILES = [
+    *("capaciteit.csv", "kaart.html", "locaties.gpkg", "locaties.qml", "manifest.json"),
+    "treffers.csv",
+]
 HERE = woongeo.example().folder
 PLANS, NATURA = HERE / "locaties.geojson", f"natura2000={HERE / 'natura2000.geojson'}"
 COVERED = ("--layer", NATURA, "--coverage", f"natura2000={HERE / 'provincie.geojson'}")
@@ -147,7 +150,7 @@ def test_every_option_of_a_layer_reaches_it(run: Run, tmp_path: Path) -> None:
     assert gone["onbekend_omdat"] == "nog niet geleverd"
     assert facts["locaties"]["laag_in_bestand"] == "2026"
     assert facts["beoordeeld_op"] == "2026-11-01"
-    read = gpd.read_file(tmp_path / "uit" / "locaties.gpkg")
+    read = gpd.read_file(tmp_path / "uit" / "locaties.gpkg", layer="locaties")
     [row] = read.to_dict("records")
     assert (row["locatie_id"], row["naam"], row["woningen"], row["hardheid"]) == (
         *("x", "Plan é"),
@@ -194,7 +197,8 @@ def test_quiet_says_nothing_and_json_says_only_json(run: Run, tmp_path: Path) ->
     assert told["volledig"] is False
     assert len(told["waarschuwingen"]) == 2
     assert [Path(path).name for path in told["bestanden"]] == [
-        *("locaties.gpkg", "treffers.csv", "capaciteit.csv", "kaart.html", "manifest.json")
+        *("locaties.gpkg", "locaties.qml", "treffers.csv", "capaciteit.csv", "kaart.html"),
+        "manifest.json",
     ]
     assert told["let_op"] == SCREENING
     assert json.loads(both.out)["locaties"] == told["locaties"]
@@ -479,6 +483,60 @@ def test_hostile_options_reach_the_page_as_text(run: Run, tmp_path: Path) -> Non
     page = (tmp_path / "uit" / "kaart.html").read_text(encoding="utf-8")
     assert hostile.text(page).count(hostile.shown_as(hostile.SHORT)) > 5
     assert not any(tag == "img" for tag, _ in hostile.tags(page))
+
+
+def test_targets_mappings_and_bottlenecks_become_tables(run: Run, tmp_path: Path) -> None:
+    """--targets, --region-table and --knelpunten write what a bestuurlijk overleg asks."""
+    (tmp_path / "opgave.csv").write_text(
+        "niveau;gebied;van;tot;waarde;wat;bron\nregio;West;2022;2030;100;restopgave;eigen\n"
+    )
+    (tmp_path / "regio.csv").write_text("gemeente;gebied;van\nWestdam;West;2020-01-01\n")
+    plans = frame(
+        [block(0, 0), block(300, 0)],
+        plan_id=["A", "B"],
+        woningen=[60, 5],
+        planstatus=["1A", "3"],
+        gem=["Westdam", "Elders"],
+        oplevering_eerste=[2026, 2026],
+    )
+    plans.to_file(tmp_path / "plannen.gpkg")
+    frame([block(0, 0)]).to_file(tmp_path / "natuur.gpkg")
+    done = run(
+        tmp_path,
+        *("screen", "plannen.gpkg", "--layer", "natuur=natuur.gpkg", "--out", "uit"),
+        *("--coverage", "natuur=nederland", "--targets", "opgave.csv", "--knelpunten"),
+        *("--region-table", "regio=regio.csv:gem"),
+    )
+    assert done.code == 0
+    assert "geen regio op" in done.err
+    extra = {"cijfers.csv", "knelpunten.csv", "vrijspelen.csv"}
+    assert set(files(tmp_path / "uit")) == {*FILES, *extra}
+    [covered] = [
+        row
+        for row in table(tmp_path / "uit" / "cijfers.csv")
+        if (row["gebied"], row["maat"]) == ("West", "dekking")
+    ]
+    assert (covered["voor"], covered["na_max"], covered["periode"]) == ("0.6", "0", "2022-2030")
+    blocked = table(tmp_path / "uit" / "knelpunten.csv")
+    assert [row["woningen"] for row in blocked] == ["60", "60"]
+    freed = table(tmp_path / "uit" / "vrijspelen.csv")
+    assert [row["alleen_max"] for row in freed] == ["60", "0", "60"]
+    facts = json.loads((tmp_path / "uit" / "manifest.json").read_text(encoding="utf-8"))
+    assert facts["opgave"]["bestand"] == "opgave.csv"
+    assert facts["gebieden"][0]["kolom"] == "gem"
+    shipped = run(
+        tmp_path,
+        *("screen", "plannen.gpkg", "--layer", "natuur=natuur.gpkg", "--out", "uit"),
+        *("--coverage", "natuur=nederland", "--targets", "woondeals"),
+    )
+    assert shipped.code == 0
+    assert set(files(tmp_path / "uit")) == {*FILES, "cijfers.csv"}
+    wrong = run(
+        tmp_path,
+        *("screen", "plannen.gpkg", "--layer", "natuur=natuur.gpkg", "--out", "uit"),
+        *("--region-table", "regio=regio.csv"),
+    )
+    assert (wrong.code, "schrijf NIVEAU=BESTAND:KOLOM" in wrong.err) == (2, True)
 
 
 def test_spray_zones_are_read_by_crop_code_and_over_the_years(run: Run, tmp_path: Path) -> None:

@@ -204,3 +204,10 @@ def test_any_column_is_read_without_loss_of_rows(values: list[object]) -> None:
     assert len(read) == len(bad) == len(values)
     assert not (read.notna() & bad).any()
     assert np.isfinite(read.dropna()).all()
+
+
+def test_a_number_among_text_is_not_read_as_thousands() -> None:
+    # A sheet holds 1.234 as a number: one and a quarter. As text it is Dutch for 1234.
+    read, bad = numbers(pd.Series([1.234, "1.234", 12, True, None], dtype=object))
+    assert read.fillna(-1).tolist() == [1.234, 1234, 12, -1, -1]
+    assert bad.tolist() == [False, False, False, True, False]

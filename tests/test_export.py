@@ -147,6 +147,7 @@ def test_locaties_holds_every_location_with_its_results_and_its_own_columns(
         *("locatie_id", "naam", "woningen", "planstatus", "hardheid", "oordeel"),
         *("zwaarte", "belemmerd_m2", "onbekend_m2", "vrij_m2"),
         *(f"{key}_{name}" for key in ("natura2000", "netcongestie") for name in per_layer),
+        *("netcongestie_klasse", "netcongestie_klassen"),
         *("plan_id", "plannaam", "planstatus_invoer", "geometry"),
     ]
     assert read.crs.to_epsg() == 28992

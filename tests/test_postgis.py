@@ -432,6 +432,17 @@ def test_all_tables_are_there_with_their_index_types_and_comments(server: Server
     assert said == woongeo.verdict.SCREENING
 
 
+def test_plans_that_an_audience_may_not_see_are_not_written(server: Server) -> None:
+    """As in the files: one of three is public; totals of all three are refused."""
+    made = screened(plans(vertrouwelijkheid=["openbaar", "gemeente", "intern"]))
+    capacity = woongeo.summarize_plancapaciteit(made)
+    with pytest.raises(InputError, match="telt plannen mee"):
+        woongeo.write_postgis(made, server.url(), plancapaciteit=capacity, publiek="openbaar")
+    woongeo.write_postgis(made, server.url(), publiek="openbaar")
+    assert server.ask("SELECT locatie_id FROM woongeo.locaties") == [("P0",)]
+    assert server.ask("SELECT count(*) FROM woongeo.treffers") == [(1,)]
+
+
 def test_what_was_written_can_be_read_again(server: Server) -> None:
     """With the same verdicts."""
     made = screened(plans())

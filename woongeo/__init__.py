@@ -1,12 +1,13 @@
 """woongeo: where homes can be built in the Netherlands, and what stands in the way.
 
-Read locations and layers, `screen` them, `summarize_plancapaciteit`, `map_screening`, and
-`export_screening`. Everything is in RD New (EPSG:28992), metres. A screening, not a legal test.
+Read locations and layers, `screen` them, `summarize_plancapaciteit`, `knelpunten`, `vrijspelen`,
+`map_screening`, and `export_screening`. Everything is in RD New (EPSG:28992), metres. A screening,
+not a legal test.
 """
 
 from woongeo import errors
 from woongeo._version import __version__
-from woongeo.capacity import Plancapaciteit, summarize_plancapaciteit
+from woongeo.capacity import Norms, Plancapaciteit, Planuitval, summarize_plancapaciteit
 from woongeo.catalogue import (
     Catalogue,
     default_catalogue,
@@ -15,11 +16,14 @@ from woongeo.catalogue import (
     read_catalogue,
 )
 from woongeo.checks import CheckReport
+from woongeo.compare import Vergelijking, agreement, compare
 from woongeo.errors import WoongeoError, WoongeoWarning, strict
 from woongeo.example import Example, example
 from woongeo.export import export_screening, write_postgis
 from woongeo.fetch import fetch_layers
 from woongeo.geiten import coverage_by_region, read_geitenhouderijen
+from woongeo.judging.thresholds import stikstof_sensitivity
+from woongeo.knelpunten import Knelpunten, Vrijspelen, free_plans, knelpunten, vrijspelen
 from woongeo.layers import (
     Coverage,
     Layer,
@@ -28,55 +32,99 @@ from woongeo.layers import (
     read_layer,
 )
 from woongeo.locations import Locations, read_locations
+from woongeo.mapping import RegionMapping, read_mapping
+from woongeo.netcongestie import read_aansluitstop, read_netcongestie
+from woongeo.opgave import Targets, read_targets
 from woongeo.plotting import ScreeningPlot, plot_screening
+from woongeo.rasters import read_raster_layer, with_exceedance
+from woongeo.regioncodes import read_code_changes
 from woongeo.regions import Regions, read_regions
-from woongeo.rules import Rule
+from woongeo.regiontables import read_table_layer
+from woongeo.registers import Register, read_register
+from woongeo.rules import ClassRule, RasterRule, Rule, StikstofRule, TableRule
+from woongeo.rules.stikstof import deposition_mol
 from woongeo.screening import Screening, Toets, screen
 from woongeo.sensitivity import sensitivity
 from woongeo.spuitzones import read_spuitzones
+from woongeo.typologie import TypologyLimits, typology, with_typology
 from woongeo.verdict import Hardheid, Oordeel
+from woongeo.vertrouwelijk import Audience, for_audience, for_totals
 from woongeo.webmap import ScreeningMap, map_screening
 
 __all__ = [
+    "Audience",
     "Catalogue",
     "CheckReport",
+    "ClassRule",
     "Coverage",
     "Example",
     "Hardheid",
+    "Knelpunten",
     "Layer",
     "Locations",
+    "Norms",
     "Oordeel",
     "Plancapaciteit",
+    "Planuitval",
+    "RasterRule",
+    "RegionMapping",
     "Regions",
+    "Register",
     "Rule",
     "Screening",
     "ScreeningMap",
     "ScreeningPlot",
+    "StikstofRule",
+    "TableRule",
+    "Targets",
     "Toets",
+    "TypologyLimits",
+    "Vergelijking",
+    "Vrijspelen",
     "WoongeoError",
     "WoongeoWarning",
     "__version__",
+    "agreement",
+    "compare",
     "coverage_by_region",
     "default_catalogue",
     "default_rule",
+    "deposition_mol",
     "errors",
     "example",
     "export_screening",
     "fetch_layers",
+    "for_audience",
+    "for_totals",
+    "free_plans",
+    "knelpunten",
     "list_layers",
     "map_screening",
     "missing_layer",
     "plot_screening",
+    "read_aansluitstop",
     "read_catalogue",
+    "read_code_changes",
     "read_coverage",
     "read_geitenhouderijen",
     "read_layer",
     "read_locations",
+    "read_mapping",
+    "read_netcongestie",
+    "read_raster_layer",
     "read_regions",
+    "read_register",
     "read_spuitzones",
+    "read_table_layer",
+    "read_targets",
     "screen",
     "sensitivity",
+    "stikstof_sensitivity",
     "strict",
     "summarize_plancapaciteit",
+    "typology",
+    "vrijspelen",
+    "with_exceedance",
+    "with_typology",
     "write_postgis",
 ]

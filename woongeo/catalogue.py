@@ -340,6 +340,9 @@ class _Reader:
         cls = KINDS[kind]
         start = base if base is not None and base.kind == kind else None
         changes = self._fields(where, cls, entry)
+        if start is not None:
+            for entries in (n for n in cls.merged if n in changes):
+                changes[entries] = {**(getattr(start, entries) or {}), **changes[entries]}
         if self.user:
             changes.setdefault("on", True)
             if start is not None:
@@ -356,7 +359,7 @@ class _Reader:
     ) -> dict[str, Any]:
         """Read the fields of a rule."""
         hints = typing.get_type_hints(cls)
-        fields = [f.name for f in dataclasses.fields(cls)]
+        fields = [f.name for f in dataclasses.fields(cls) if f.init]
         changes: dict[str, Any] = {}
         for name, value in entry.items():
             if name != "kind" and name not in fields:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from woongeo.checks import Finding
 from woongeo.errors import ColumnError
 
 if TYPE_CHECKING:
@@ -173,6 +174,58 @@ def as_text(values: pd.Series) -> pd.Series:
     return pd.Series(texts, index=values.index, dtype=object)
 
 
+def unique_ids(texts: Sequence[str], column: str | None) -> tuple[list[str], list[Finding]]:
+    """Give each row an id of its own; doubles and gaps are reported.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        The ids as they stand in the input; empty where there is none.
+    column : str or None
+        The column they come from; None where there is none, and rows are numbered.
+
+    Returns
+    -------
+    ids : list of str
+        Unique. The first of a name keeps it, the next is called "12 (2)", an empty one "rij 17".
+    findings : list of Finding
+        What was doubtful about them.
+
+    Examples
+    --------
+    >>> unique_ids(["12", "12", ""], "nr")[0]
+    ['12', '12 (2)', 'rij 3']
+    """
+    findings: list[Finding] = []
+    if column is None:
+        text = "geen kolom met id gevonden: rijnummers gebruikt"
+        findings.append(Finding("", "geen id-kolom", "melding", text))
+        return [str(i + 1) for i in range(len(texts))], findings
+    taken = set(texts)
+    used: set[str] = set()
+    counts: dict[str, int] = {}
+    ids = []
+    for i, text in enumerate(texts):
+        new = wanted = text or f"rij {i + 1}"
+        count = counts.get(wanted, 1)
+        # The first of a name keeps it; a name that is made up must not be another row's.
+        while new in used or (new != text and new in taken):
+            count += 1
+            new = f"{wanted} ({count})"
+        counts[wanted] = count
+        used.add(new)
+        if not text:
+            findings.append(
+                Finding(new, "id ontbreekt", "waarschuwing", f"rij {i + 1} heeft geen {column}")
+            )
+        elif new != text:
+            findings.append(
+                Finding(new, "id dubbel", "waarschuwing", f"{column} {text!r} komt vaker voor")
+            )
+        ids.append(new)
+    return ids, findings
+
+
 def _utf8(text: str) -> str:
     """Write out half characters, which no file can hold."""
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
@@ -232,6 +285,13 @@ def _number(text: str) -> float:
         return float("nan")
 
 
+def _cell(value: object) -> float:
+    """Read one cell: a number is one already, and 1.234 in it no thousands."""
+    if isinstance(value, int | float | np.number) and not isinstance(value, bool):
+        return float(value)
+    return _number(str(value))
+
+
 def numbers(values: pd.Series) -> tuple[pd.Series, pd.Series]:
     """Read a column of numbers as people write them.
 
@@ -257,8 +317,13 @@ def numbers(values: pd.Series) -> tuple[pd.Series, pd.Series]:
         return pd.Series(np.nan, index=values.index), values.notna()
     if pd.api.types.is_numeric_dtype(values):
         read = values.astype("Float64").astype(float)
-    else:
-        read = values.astype(object).map(lambda v: _number(str(v))).astype(float)
+        finite = read.where(np.isfinite(read))
+        return finite, (finite.isna() & values.notna()).astype(bool)
+    read = values.astype(object).map(_cell).astype(float)
     read = read.where(np.isfinite(read))
-    blank = values.isna() | values.astype(str).str.strip().isin(["", "-"])
-    return read, read.isna() & ~blank
+    # Whether anything stood there matters only where no number was read.
+    unread = read.isna().to_numpy()
+    left = values[unread]
+    bad = np.zeros(len(values), dtype=bool)
+    bad[unread] = ~(left.isna() | left.astype(str).str.strip().isin(["", "-"])).to_numpy(dtype=bool)
+    return read, pd.Series(bad, index=values.index)

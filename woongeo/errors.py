@@ -10,9 +10,12 @@
     │   │   ├── MissingCrsError    no coordinate reference system is stated
     │   │   └── ImplausibleCrsError  the stated one cannot be right
     │   ├── LocationError          no housing location can be screened
+    │   ├── RegisterError          a register of plans is not recognised, or its words are wrong
+    │   ├── AudienceError          who may see a plan cannot be told
     │   ├── LayerError             a layer is named twice, or wrongly
     │   ├── RuleError              a rule contradicts itself
     │   ├── RegionError            a table of regions cannot divide homes
+    │   ├── TargetError            a table of targets contradicts itself
     │   └── UnknownDatasetError    the catalogue of services does not know a name
     ├── ServiceError               a service did not give what was asked; nothing of it was kept
     │   ├── ServiceUnavailableError  no answer: network, time, a full or failing server
@@ -30,6 +33,7 @@
     ├── UnknownResultWarning
     ├── UncertainRuleWarning       a rule that nobody looked up in a source
     ├── RegionWarning
+    ├── RegisterWarning            a register breaks its own rules; the report lists where
     └── ServiceWarning             another door, an older copy, a damaged copy that was set aside
 
 Messages are Dutch, as the library's reports are: they name what is wrong, where, and what to do.
@@ -77,6 +81,14 @@ class LocationError(InputError):
     """None of the locations can be screened."""
 
 
+class RegisterError(InputError):
+    """A register of plans is not recognised, or a table of columns or words cannot be used."""
+
+
+class AudienceError(InputError):
+    """Who is to see the plans is not known, or the plans do not say who may."""
+
+
 class LayerError(InputError):
     """A layer is named twice, is named wrongly, or has no usable shape at all."""
 
@@ -87,6 +99,10 @@ class RuleError(InputError):
 
 class RegionError(InputError):
     """A table of regions cannot be used to divide homes."""
+
+
+class TargetError(InputError):
+    """A table of targets contradicts itself or cannot be read."""
 
 
 class UnknownDatasetError(InputError):
@@ -147,6 +163,10 @@ class UnknownResultWarning(WoongeoWarning):
 
 class UncertainRuleWarning(WoongeoWarning):
     """A rule that was judged rests on memory or inference, not on a source that was read."""
+
+
+class RegisterWarning(WoongeoWarning):
+    """A register breaks its own rules (sums, years, polygons); the report says where."""
 
 
 class RegionWarning(WoongeoWarning):

@@ -19,8 +19,10 @@ from woongeo.engine import REACH_M
 from woongeo.errors import InputError, ServiceError, UnknownResultWarning
 from woongeo.layers import Coverage, Layer, missing_layer, read_coverage, read_layer
 from woongeo.locations import Locations
+from woongeo.netcongestie import classified
 from woongeo.netherlands import outline
 from woongeo.pdok import Client, Snapshot
+from woongeo.rules import ClassRule
 from woongeo.spuitzones import read_spuitzones
 
 if TYPE_CHECKING:
@@ -145,9 +147,15 @@ def _layer(
     dataset, facts = snapshot.dataset, snapshot.facts
     own = list(dataset.columns)
     columns = [c for c in own if c in snapshot.frame.columns]
+    frame = snapshot.frame
+    main = rules[MAIN]
+    if isinstance(main, ClassRule) and "afname" in columns and main.column not in frame.columns:
+        # A capacity map holds codes; the rule reads what they mean.
+        areas, _ = classified(frame, what=dataset.id)
+        frame = frame.assign(**{main.column: areas["klasse"].to_numpy()})
     layer = _spray_layer(snapshot, spec, rules, catalogue) or read_layer(
         spec.key,
-        snapshot.frame,
+        frame,
         rule=rules[MAIN],
         coverage=_coverage(snapshot),
         id_column=dataset.key or "feature_id",

@@ -12,7 +12,14 @@ import pandas as pd
 import shapely
 
 from woongeo.checks import CheckReport, Finding
-from woongeo.columns import LOCATION_NAMES, as_text, choose, has_thousands, numbers
+from woongeo.columns import (
+    LOCATION_NAMES,
+    as_text,
+    choose,
+    has_thousands,
+    numbers,
+    unique_ids,
+)
 from woongeo.encode import dutch, html_text, shortened
 from woongeo.errors import DoubtfulLocationWarning, LocationError
 from woongeo.geometry import Cleaned, clean, looks_like_circle, mean_width_m, voice_repairs
@@ -157,7 +164,9 @@ def read_locations(  # noqa: PLR0913  one keyword a meaning
             f"{origin.path}: geen enkele rij heeft een bruikbaar vlak "
             f"({cleaned.problem[0]}); lever locaties als vlakken."
         )
-    ids, findings = _unique_ids(raw, chosen["id"])
+    column = chosen["id"]
+    texts = [""] * len(raw) if column is None else as_text(raw[column]).tolist()
+    ids, findings = unique_ids(texts, column)
     frame, more = _standard_columns(raw, ids, chosen)
     # Where a shape cannot be measured it is shown as it was, unless it cannot even be stored.
     storable = cleaned.problem != "coördinaten zijn geen getallen"
@@ -202,42 +211,6 @@ def _conversion_finding(origin: Source) -> Finding:
         f"nauwkeurigheid {accuracy})",
         conversion.accuracy_m,
     )
-
-
-def _unique_ids(raw: gpd.GeoDataFrame, column: str | None) -> tuple[list[str], list[Finding]]:
-    """Give each row an id of its own; doubles and gaps are reported."""
-    findings: list[Finding] = []
-    if column is None:
-        findings.append(
-            Finding(
-                "", "geen id-kolom", "melding", "geen kolom met id gevonden: rijnummers gebruikt"
-            )
-        )
-        return [str(i + 1) for i in range(len(raw))], findings
-    texts = as_text(raw[column]).tolist()
-    taken = set(texts)
-    used: set[str] = set()
-    counts: dict[str, int] = {}
-    ids = []
-    for i, text in enumerate(texts):
-        new = wanted = text or f"rij {i + 1}"
-        count = counts.get(wanted, 1)
-        # The first of a name keeps it; a name that is made up must not be another row's.
-        while new in used or (new != text and new in taken):
-            count += 1
-            new = f"{wanted} ({count})"
-        counts[wanted] = count
-        used.add(new)
-        if not text:
-            findings.append(
-                Finding(new, "id ontbreekt", "waarschuwing", f"rij {i + 1} heeft geen {column}")
-            )
-        elif new != text:
-            findings.append(
-                Finding(new, "id dubbel", "waarschuwing", f"{column} {text!r} komt vaker voor")
-            )
-        ids.append(new)
-    return ids, findings
 
 
 def _standard_columns(

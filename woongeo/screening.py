@@ -178,6 +178,25 @@ class Screening:
             self.locations, _with_rules(self.layers, rules), self.on, self.from_severity, self
         )
 
+    def only(self, kept: NDArray[np.bool_], locations: Locations) -> Screening:
+        """Keep the verdicts on some locations.
+
+        Parameters
+        ----------
+        kept : ndarray of bool
+            Which of the locations, in their order.
+        locations : Locations
+            Those locations alone.
+
+        Returns
+        -------
+        Screening
+            Equal to a new screening of them.
+        """
+        at = kept[self.locations.usable]
+        judged = {key: own.only(at) for key, own in self.judged.items()}
+        return _assemble(locations, self.layers, self.toetsen, judged, self.on, self.from_severity)
+
     def counts(self, layer: str | None = None) -> dict[str, int]:
         """Count locations per verdict.
 
@@ -232,6 +251,8 @@ class Screening:
                 notes.append(f"{toets.title}: {why}; waar zij ontbreekt is onbekend.")
             elif idle := toets.rule.holds(self.on):
                 notes.append(f"{toets.title}: {idle}; zij belemmert op deze dag niets.")
+            if toets.rule.certainty == "scenario":
+                notes.append(f"{toets.title}: een scenario, geen besluit ({toets.rule.source}).")
         if self.from_severity != SEVERITIES[0]:
             lighter = [x.title for x in self.toetsen if not self.telt[x.key].any()]
             told = f" ({', '.join(lighter)})" if lighter else ""
@@ -240,6 +261,8 @@ class Screening:
                 f"laag vermeld{told}."
             )
         report = self.locations.report
+        withheld = report.of_check("vertrouwelijkheid")["toelichting"]
+        notes += [f"Vertrouwelijk: {shortened(text)}." for text in withheld]
         if len(report):
             listed = "; ".join(report.summary())
             notes.append(f"Controle van de locaties: {listed}.")

@@ -136,6 +136,28 @@ def test_rule_that_looks_further_than_was_searched(serve: Any, client: Any) -> N
     assert found.tolist() == ["belemmerd", "belemmerd", "vrij"]
 
 
+def test_the_capacity_map_comes_as_classes(serve: Any, tmp_path: Path) -> None:
+    """Codes 0 to 3 of demand, and 0 of feed area 0; generation is another column."""
+    drawn = squares(5)
+    for feature, code, name in zip(drawn, (0, 3, -1, 0, 1), "ABC0E", strict=True):
+        feature["properties"] |= {"afname": code, "opwek": 3 - code, "gebied": name}
+    server = serve(Gokoala(drawn))
+    table = TABLE.replace("[vlakken", "[netcongestie_pc6").replace("[[vlakken", "[[netco")
+    table = table.replace("[[netco.", "[[netcongestie_pc6.").format(url=server.url, features=5)
+    columns = '[netcongestie_pc6.columns]\nafname = ["afname"]\nvoedingsgebied = ["gebied"]'
+    path = tmp_path / "kaart.toml"
+    path.write_text(table.replace("[netcongestie_pc6.columns]", columns), encoding="utf-8")
+    asking = Client(
+        catalogue=path, hosts=[server.host], manners=Manners(first_wait_s=0.001, attempts=2)
+    )
+    [layer] = woongeo.fetch_layers(["netcongestie"], client=asking)
+    assert layer.key == "netcongestie"
+    assert layer.features["klasse"].tolist() == [
+        *("beschikbaar", "structureel", "onbekend", "onbekend", "beperkt")
+    ]
+    assert layer.coverage.description == "alleen de eigen gebieden van de laag"
+
+
 def test_names_twice_and_stray_rules(client: Any, serve: Any) -> None:
     asking = client(serve(Gokoala([])))
     with pytest.raises(InputError, match="twee keer"):

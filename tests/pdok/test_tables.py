@@ -10,6 +10,7 @@ import pytest
 import shapely
 from pdok_servers import EAST, NORTH, Gokoala, Question, Reply, Running, square
 
+from woongeo.catalogue import read_catalogue as layers_of
 from woongeo.errors import (
     IncompleteLayerError,
     InputError,
@@ -255,13 +256,17 @@ def test_kept_and_used_offline(serve: Any, client: Any, tmp_path: Path) -> None:
 
 
 def test_in_a_screening_only_the_own_areas_are_known(
-    serve: Any, client: Any, monkeypatch: pytest.MonkeyPatch
+    serve: Any, client: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """A place without a postcode is not covered: its grid is onbekend, not free."""
     monkeypatch.setattr("woongeo.fetch._OWN_AREA", {"netcongestie"})
     asking = client(serve(both(Reply(csv(*ROWS)))))
-    (layer,) = fetch_layers(["netcongestie"], client=asking)
+    here = tmp_path / "lagen.toml"
+    here.write_text('[netcongestie]\ndataset = "netcongestie"\n', encoding="utf-8")
+    (layer,) = fetch_layers(["netcongestie"], client=asking, catalogue=layers_of(here))
     assert layer.coverage.geometry is not None
+    # 3 in the first row; -1, 0 of feed area 0, and a blank say nothing.
+    assert layer.features["klasse"].tolist()[:4] == ["structureel", *["onbekend"] * 3]
     assert layer.coverage.geometry.size == 5
     assert "netcongestie_pc6" in _OWN_AREA
 

@@ -5,34 +5,44 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
-import os
 import time
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from woongeo.capacity import Plancapaciteit, summarize_plancapaciteit
 from woongeo.catalogue import Catalogue, default_catalogue, default_rule, read_catalogue
+from woongeo.cli.outcome import database_of, formats_of
+from woongeo.cli.plans import for_whom, locations_of
 from woongeo.cli.say import one_line, say
 from woongeo.cli.services import client
-from woongeo.cli.words import OF_A_LAYER
+from woongeo.cli.words import OF_A_LAYER, SHIPPED_TARGETS
 from woongeo.encode import dutch
 from woongeo.errors import InputError, WoongeoWarning
 from woongeo.example import example
-from woongeo.export import FORMATS, USUAL, export_screening, write_postgis
+from woongeo.export import export_screening, write_postgis
 from woongeo.fetch import fetch_layers
+from woongeo.knelpunten import knelpunten, vrijspelen
 from woongeo.layers import Layer, missing_layer, read_layer
-from woongeo.locations import Locations, read_locations
+from woongeo.mapping import RegionMapping, read_mapping
+from woongeo.opgave import Targets, read_targets
+from woongeo.rasters import read_raster_layer
 from woongeo.regions import Regions, read_regions
 from woongeo.rules import Rule
 from woongeo.screening import Screening, screen
+from woongeo.sources.raster import RASTER_KINDS
 from woongeo.spuitzones import read_spuitzones
 from woongeo.verdict import SCREENING
+from woongeo.vertrouwelijk import KOLOM
 from woongeo.webmap import map_screening
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
-    from pathlib import Path
+
+    from woongeo.capacity import Division
+    from woongeo.locations import Locations
+
 
 _EXIT_UNKNOWN = 3
 
@@ -48,6 +58,9 @@ _RULE = {
     "--within": "within_m",
     "--max-age": "max_age_days",
 }
+
+# Options for layers of shapes.
+_OF_SHAPES = ("--layer-id", "--layer-name", "--layer-encoding")
 
 
 def run_screen(given: argparse.Namespace) -> int:
@@ -83,15 +96,7 @@ def run_screen(given: argparse.Namespace) -> int:
     book = default_catalogue() if given.rules is None else read_catalogue(given.rules)
     with warnings.catch_warnings(record=True) as doubts:
         warnings.simplefilter("always", WoongeoWarning)
-        locations = read_locations(
-            given.plannen,
-            id_column=given.id,
-            name_column=given.name,
-            woningen_column=given.woningen,
-            planstatus_column=given.planstatus,
-            crs=given.crs,
-            encoding=given.encoding,
-        )
+        locations = locations_of(given, on)
         layers = [
             _layer(
                 key,
@@ -106,7 +111,8 @@ def run_screen(given: argparse.Namespace) -> int:
         layers += _fetched(given, locations, options, book)
         layers = _turned_on(layers, given.rule)
         regions = [_region(text) for text in given.region]
-        by = [*regions, *given.group]
+        mappings = [_mapping(text) for text in given.region_table]
+        by: list[Division] = [*regions, *mappings, *given.group]
         return _finish(
             given,
             locations,
@@ -147,6 +153,8 @@ def _layer(
 ) -> Layer:
     """Read a layer with what was said of it."""
     date = options.get("--peildatum")
+    if Path(file).suffix.lower() in RASTER_KINDS:
+        return _raster_layer(key, file, options, switches, book)
     if "gewasgroep" in book.spec(key).columns:
         stray = sorted({*options, *switches} & _NOT_FOR_PARCELS)
         if stray:
@@ -178,6 +186,27 @@ def _layer(
         licence=options.get("--licence"),
         empty_is_free="--empty-ok" in switches,
         ignore_unreadable="--ignore-unreadable" in switches,
+        catalogue=book,
+    )
+
+
+def _raster_layer(
+    key: str, file: str, options: dict[str, str], switches: set[str], book: Catalogue
+) -> Layer:
+    """Read a layer of cells with what was said of it."""
+    stray = sorted({*_OF_SHAPES, *_RULE} & options.keys() | switches)
+    if stray:
+        raise InputError(f"{stray[0]} {key}: {file} is een raster, daar hoort die optie niet bij.")
+    date = options.get("--peildatum")
+    return read_raster_layer(
+        key,
+        file,
+        crs=options.get("--layer-crs"),
+        coverage=options.get("--coverage"),
+        title=options.get("--layer-title"),
+        reference_date=None if date is None else _date(date, f"--peildatum {key}="),
+        publisher=options.get("--publisher"),
+        licence=options.get("--licence"),
         catalogue=book,
     )
 
@@ -219,7 +248,7 @@ def _finish(  # noqa: PLR0913  what both commands know
     given: argparse.Namespace,
     locations: Locations,
     layers: Sequence[Layer],
-    by: Sequence[Regions | str],
+    by: Sequence[Division],
     doubts: list[warnings.WarningMessage],
     *,
     title: str,
@@ -228,19 +257,27 @@ def _finish(  # noqa: PLR0913  what both commands know
     from_severity: str = "zacht",
 ) -> int:
     """Screen, write, and tell."""
-    formats, database = _formats(given.format), _database(given.postgis)
+    formats, database = formats_of(given), database_of(given)
     screening = screen(locations, layers, on=on, from_severity=from_severity)
-    capacity = summarize_plancapaciteit(screening, by=by)
+    screening, counted, audience = for_whom(given, screening, by)
+    capacity = summarize_plancapaciteit(counted, by=by, targets=_targets(given))
+    # These are cut finer than totals: they are of the plans that the audience may see.
+    more = getattr(given, "knelpunten", False)
     webmap = map_screening(screening, title=title)
     seconds = time.perf_counter() - start
+    told = knelpunten(screening) if more else None
+    freed = vrijspelen(screening, by=by) if more else None
     paths = export_screening(
         screening,
         folder=given.out,
         plancapaciteit=capacity,
+        knelpunten=told,
+        vrijspelen=freed,
         webmap=webmap,
         formats=formats,
         overwrite=given.overwrite,
         seconds=seconds,
+        publiek=audience,
     )
     if database:
         tables = write_postgis(
@@ -248,7 +285,10 @@ def _finish(  # noqa: PLR0913  what both commands know
             database,
             schema=given.schema,
             plancapaciteit=capacity,
+            knelpunten=told,
+            vrijspelen=freed,
             overwrite=given.overwrite,
+            publiek=audience,
         )
         if not (given.json or given.quiet):
             say(f"Tabellen in de database: {one_line(', '.join(tables))}")
@@ -259,29 +299,6 @@ def _finish(  # noqa: PLR0913  what both commands know
             say(f"let op: {one_line(doubt.message)}", error=True)
         _tell(screening, capacity, paths)
     return _EXIT_UNKNOWN if given.strict and not screening.complete() else 0
-
-
-def _formats(asked: Sequence[str]) -> list[str]:
-    """Read in which forms the outcome is to come."""
-    words = [word.strip() for text in asked for word in text.split(",") if word.strip()]
-    if "alles" in words:
-        return [*FORMATS]
-    for word in words:
-        if word not in FORMATS:
-            raise InputError(f"--format {word}: kies uit {', '.join(FORMATS)} of alles.")
-    return words or [*USUAL]
-
-
-def _database(given: str | None) -> str:
-    """Find the address of the database; in the environment nobody else sees its password."""
-    if given is None:
-        return ""
-    found = given or os.environ.get("WOONGEO_POSTGIS", "")
-    if not found:
-        raise InputError(
-            "--postgis: geef het adres van de database, of zet het in WOONGEO_POSTGIS."
-        )
-    return found
 
 
 def _summary(
@@ -296,9 +313,15 @@ def _summary(
         "woningen": {o: None if math.isnan(n) else n for o, n in screening.homes().items()},
         "lagen": {x.key: screening.counts(x.key) for x in screening.toetsen},
         "volledig": screening.complete(),
+        "vertrouwelijk": _withheld(screening),
         "waarschuwingen": [str(doubt.message) for doubt in doubts],
         "bestanden": [str(path) for path in paths],
     }
+
+
+def _withheld(screening: Screening) -> list[str]:
+    """Say what was left out because it is confidential."""
+    return [str(text) for text in screening.locations.report.of_check(KOLOM)["toelichting"]]
 
 
 def _tell(screening: Screening, capacity: Plancapaciteit, paths: Sequence[Path]) -> None:
@@ -320,6 +343,8 @@ def _tell(screening: Screening, capacity: Plancapaciteit, paths: Sequence[Path])
             "plan zonder aantal woningen telt" if missing == 1 else "plannen zonder aantal tellen"
         )
         say(f"{missing} {plans} niet mee in de woningen.")
+    for text in _withheld(screening):
+        say(f"Vertrouwelijk: {one_line(text)}.")
     say(f"Bestanden in {one_line(paths[0].parent)}: {', '.join(path.name for path in paths)}")
     say(SCREENING)
 
@@ -373,6 +398,23 @@ def _rule(key: str, options: dict[str, str], book: Catalogue) -> Rule | None:
             f"{', '.join(o for o in _RULE if o in options)}; verander haar met --rules."
         )
     return rule.changed(**changes)
+
+
+def _targets(given: argparse.Namespace) -> Targets | None:
+    """Read the table of targets that was asked for."""
+    source = getattr(given, "targets", None)
+    if source is None:
+        return None
+    return read_targets(None if source == SHIPPED_TARGETS else source)
+
+
+def _mapping(text: str) -> RegionMapping:
+    """Read a NIVEAU=BESTAND:KOLOM option."""
+    level, _, rest = text.partition("=")
+    file, column = split_region(rest)
+    if not (level and file and column):
+        raise InputError(f"--region-table {text}: schrijf NIVEAU=BESTAND:KOLOM.")
+    return read_mapping(file, level=level, column=column)
 
 
 def _region(text: str) -> Regions:

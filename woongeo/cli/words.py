@@ -9,8 +9,11 @@ from woongeo._version import __version__
 from woongeo.errors import InputError
 from woongeo.export import FORMATS, USUAL
 from woongeo.layers import NATIONWIDE, OWN_AREAS
+from woongeo.registers import KINDS
+from woongeo.registers.model import BASES
 from woongeo.rules import SEVERITIES
 from woongeo.verdict import SCREENING
+from woongeo.vertrouwelijk import MINIMUM, PUBLIEK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -65,6 +68,9 @@ class _Parser(argparse.ArgumentParser):
         raise InputError(message)
 
 
+#: What to give where a file that looks like a register is to be read as plain locations.
+NO_REGISTER = "geen"
+
 # Options of a layer: what comes behind "NAAM=", and what it is for.
 OF_A_LAYER = {
     "--coverage": (
@@ -84,6 +90,10 @@ OF_A_LAYER = {
     "--tolerance-share": ("DEEL", "deel (0 tot 1) van een locatie dat niet telt"),
     "--within": ("METER", "afstand waarbinnen een laag belemmert"),
 }
+
+
+#: For --targets: the table that comes with woongeo.
+SHIPPED_TARGETS = "woondeals"
 
 
 def parser() -> _Parser:
@@ -200,6 +210,17 @@ def _add_screen(parser: argparse.ArgumentParser) -> None:
     sites.add_argument("--name", metavar="KOLOM", help="kolom met de naam")
     sites.add_argument("--woningen", metavar="KOLOM", help="kolom met het aantal woningen")
     sites.add_argument("--planstatus", metavar="KOLOM", help="kolom met de planstatus")
+    sites.add_argument(
+        "--register",
+        metavar="SOORT",
+        help=f"register van plannen; herkend zonder deze optie, of {NO_REGISTER}: "
+        f"{', '.join(KINDS)}",
+    )
+    sites.add_argument("--mapping", metavar="TOML", help="welke kolom van een tabel wat betekent")
+    sites.add_argument("--shapes", metavar="BESTAND", help="vlakken van de plannen in een register")
+    sites.add_argument(
+        "--basis", metavar="AANTAL", help=f"wat als woningen telt: {', '.join(BASES)}"
+    )
     sites.add_argument("--crs", metavar="STELSEL", help="stelsel, als EPSG:28992")
     sites.add_argument("--encoding", metavar="CODERING", help="tekencodering, als cp1252")
 
@@ -238,15 +259,46 @@ def _add_screen(parser: argparse.ArgumentParser) -> None:
         help="gebieden om capaciteit over te verdelen, en de kolom met hun naam",
     )
     regions.add_argument(
+        "--publiek",
+        metavar="PUBLIEK",
+        help=f"wie de uitkomst ziet: {', '.join(PUBLIEK)}, met regio:NAAM of gemeente:NAAM; wat "
+        "vertrouwelijker is staat er niet in (standaard openbaar waar plannen niveaus noemen)",
+    )
+    regions.add_argument(
+        "--minimum-groep",
+        type=int,
+        default=MINIMUM,
+        metavar="N",
+        help="vertrouwelijke plannen tellen in totalen mee vanaf zoveel bij elkaar "
+        f"(standaard {MINIMUM})",
+    )
+    regions.add_argument(
         "--group",
         action="append",
         default=[],
         metavar="KOLOM",
         help="kolom van de locaties om capaciteit op te groeperen",
     )
+    regions.add_argument(
+        "--targets",
+        metavar="BESTAND",
+        help=f'tabel met de opgave per gebied en periode (cijfers.csv); ook "{SHIPPED_TARGETS}"',
+    )
+    regions.add_argument(
+        "--region-table",
+        action="append",
+        default=[],
+        metavar="NIVEAU=BESTAND:KOLOM",
+        help="tabel van gemeenten naar gebieden, en de kolom van de locaties met de gemeente",
+    )
 
     outcome = parser.add_argument_group("Uitkomst")
     outcome.add_argument("--out", metavar="MAP", help="map voor de uitkomst")
+    outcome.add_argument(
+        "--knelpunten",
+        action="store_true",
+        help="schrijf ook wat elk knelpunt belemmert (knelpunten.csv) en vrijspeelt",
+    )
     outcome.add_argument(
         "--title",
         metavar="TITEL",

@@ -6,6 +6,7 @@ the tests hold the fast way against.
 """
 
 from woongeo.engine.around import SLIVER_M, measure_around
+from woongeo.engine.classes import ClassParts, class_parts
 from woongeo.engine.combine import partition_m2
 from woongeo.engine.index import Sites
 from woongeo.engine.measure import (
@@ -20,9 +21,11 @@ from woongeo.engine.measure import (
 __all__ = [
     "REACH_M",
     "SLIVER_M",
+    "ClassParts",
     "Measure",
     "Sites",
     "area_by_feature",
+    "class_parts",
     "dissolve",
     "measure",
     "measure_around",

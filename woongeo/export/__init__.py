@@ -1,7 +1,8 @@
 """A screening as files: all of them or none, and never over something that is the user's."""
 
 from woongeo.export.database import write_postgis
-from woongeo.export.folder import FORMATS, USUAL, export_screening
+from woongeo.export.folder import export_screening
+from woongeo.export.forms import FORMATS, USUAL
 from woongeo.export.manifest import MANIFEST, manifest, read_manifest
 
 __all__ = [

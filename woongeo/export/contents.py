@@ -96,7 +96,7 @@ class Contents:
         screening : Screening
             From `screen`.
         tables : mapping
-            Name to table.
+            Name, or that of its CSV, to table.
         facts : mapping
             From `manifest`.
 
@@ -107,7 +107,10 @@ class Contents:
         """
         return cls(
             screening,
-            {name: whole_numbers(table.round(4)) for name, table in tables.items()},
+            {
+                name.removesuffix(".csv"): whole_numbers(table.round(4))
+                for name, table in tables.items()
+            },
             {key: value for key, value in facts.items() if key not in _OF_THE_RUN},
             rounded_results(screening),
             rounded(screening.treffers),
@@ -171,6 +174,8 @@ class Contents:
             for i, area in enumerate(facts["gebieden"], 1)
             for row in _flat(f"gebieden {i}", area)
         ]
+        rows += _flat("opgave", facts["opgave"] or {})
+        rows += [("capaciteit", str(i), _text(n)) for i, n in enumerate(facts["opmerkingen"], 1)]
         rows += _flat("tellingen", facts["tellingen"])
         rows += _flat("programma", facts["programma"])
         return rows

@@ -313,7 +313,9 @@ class _Sheets:
         def truth(line: int, i: int, value: object) -> None:
             sheet.write_boolean(line, i, value)
 
-        return {"boolean": truth, "number": number, "moment": moment, "text": text}[column.kind]
+        writers: dict[str, Callable[[int, int, Any], object]]
+        writers = {"boolean": truth, "number": number, "moment": moment, "text": text}
+        return writers[column.kind]
 
 
 class _Column:

@@ -18,13 +18,19 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from woongeo.errors import FileError, InputError, OutputError
+from woongeo.errors import FileError, OutputError
+from woongeo.export.audience import refuse_hidden, seen_by
 from woongeo.export.contents import Contents
-from woongeo.export.excel import write_xlsx
-from woongeo.export.flat import write_geojson, write_parquet
-from woongeo.export.gpkg import write_gpkg
+from woongeo.export.forms import (
+    FILES,
+    FORMATS,
+    KAART,
+    USUAL,
+    known_formats,
+    named_tables,
+    write_forms,
+)
 from woongeo.export.manifest import MANIFEST, manifest
-from woongeo.export.tables import write_csv
 from woongeo.files import (
     fingerprint,
     flush_to_disk,
@@ -32,35 +38,19 @@ from woongeo.files import (
     output_error,
     scratch_folder,
 )
-from woongeo.regions import Regions
 from woongeo.sources import split_layer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    import pandas as pd
-
     from woongeo.capacity import Plancapaciteit
+    from woongeo.knelpunten import Knelpunten, Vrijspelen
     from woongeo.screening import Screening
     from woongeo.sources import Source
+    from woongeo.tables import TableSource
+    from woongeo.vertrouwelijk import Audience
     from woongeo.webmap import ScreeningMap
 
-_KAART = "kaart.html"
-_TREFFERS, _CAPACITEIT = "treffers.csv", "capaciteit.csv"
-
-#: Format to the files that it makes, tables aside.
-FORMATS: dict[str, tuple[str, ...]] = {
-    "gpkg": ("locaties.gpkg", "locaties.qml"),
-    "csv": (_TREFFERS,),
-    "xlsx": ("locaties.xlsx",),
-    "parquet": ("locaties.parquet",),
-    "geojson": ("locaties.geojson",),
-}
-
-#: What is made where nothing else is asked.
-USUAL = ("gpkg", "csv")
-
-FILES = (*(name for names in FORMATS.values() for name in names), _CAPACITEIT, _KAART)
 
 # In a scratch folder: what stood at the places that files are being moved to.
 _BEFORE, _LOCK = "vorige", "slot"
@@ -71,10 +61,13 @@ def export_screening(  # noqa: PLR0913  one keyword a file or a choice
     *,
     folder: str | Path,
     plancapaciteit: Plancapaciteit | None = None,
+    knelpunten: Knelpunten | None = None,
+    vrijspelen: Vrijspelen | None = None,
     webmap: ScreeningMap | None = None,
     formats: Sequence[str] = USUAL,
     overwrite: bool = False,
     seconds: float | None = None,
+    publiek: str | Audience | None = None,
 ) -> list[Path]:
     """Write a screening to a folder.
 
@@ -88,8 +81,14 @@ def export_screening(  # noqa: PLR0913  one keyword a file or a choice
         earlier screening that this one does not make again is removed, so that all files in the
         folder tell of the same screening.
     plancapaciteit : Plancapaciteit, optional
-        From `summarize_plancapaciteit`; becomes ``capaciteit.csv`` (homes), and a table in the
-        GeoPackage and the workbook.
+        From `summarize_plancapaciteit`; becomes ``capaciteit.csv`` (homes) and, where it was held
+        against targets, ``cijfers.csv``; tables in the GeoPackage
+        and the workbook, as those below.
+    knelpunten : Knelpunten, optional
+        From `knelpunten`; becomes ``knelpunten.csv``.
+    vrijspelen : Vrijspelen, optional
+        From `vrijspelen`; becomes ``vrijspelen.csv``: per region what each bottleneck blocks and
+        frees.
     webmap : ScreeningMap, optional
         From `map_screening`; becomes ``kaart.html``.
     formats : sequence of str
@@ -105,6 +104,10 @@ def export_screening(  # noqa: PLR0913  one keyword a file or a choice
         replaced. A file that this screening was read from is never replaced.
     seconds : float, optional
         How long the screening took, for the manifest.
+    publiek : str or Audience, optional
+        Who will see the files ("openbaar", "provincie", "regio:NAAM", "gemeente:NAAM", "intern"):
+        plans that are more confidential are left out. Without it "openbaar" where any plan states
+        that it is not public, else nothing is left out.
 
     Returns
     -------
@@ -121,13 +124,19 @@ def export_screening(  # noqa: PLR0913  one keyword a file or a choice
         When a format is not known.
     OutputError
         When a file cannot be written or is not ours to replace; then nothing was changed.
+    AudienceError
+        When a map or a table of totals holds plans that `publiek` may not see; make them from
+        `for_audience` and `for_totals`.
     """
+    for made in (knelpunten, vrijspelen):
+        refuse_hidden(made, publiek)
+    screening = seen_by(screening, plancapaciteit, webmap, publiek)
     target = Path(folder)
-    chosen = _known_formats(formats)
-    tables = _tables(plancapaciteit)
+    chosen = known_formats(formats)
+    tables = named_tables(plancapaciteit, knelpunten, vrijspelen)
     names = [name for kind in chosen for name in FORMATS[kind]]
     names += [*tables] if "csv" in chosen else []
-    names += [_KAART] if webmap is not None else []
+    names += [KAART] if webmap is not None else []
     with _folder(target):
         _undo_killed(target)
         _refuse_inputs(screening, plancapaciteit, target)
@@ -136,11 +145,10 @@ def export_screening(  # noqa: PLR0913  one keyword a file or a choice
         with scratch_folder(target) as scratch:
             try:
                 facts = manifest(screening, plancapaciteit, seconds=seconds)
-                stems = {Path(name).stem: table for name, table in tables.items()}
-                _write(Contents.of(screening, stems, facts), scratch, chosen)
+                write_forms(Contents.of(screening, tables, facts), scratch, chosen)
                 if webmap is not None:
                     page = webmap.get_root().render()
-                    (scratch / _KAART).write_text(page, encoding="utf-8", newline="\n")
+                    (scratch / KAART).write_text(page, encoding="utf-8", newline="\n")
                 facts["uitvoer"] = [vars(fingerprint(scratch / name)) for name in names]
                 text = json.dumps(facts, ensure_ascii=False, indent=2) + "\n"
                 # Half a character is no UTF-8; written out like this it is JSON.
@@ -154,43 +162,6 @@ def export_screening(  # noqa: PLR0913  one keyword a file or a choice
             outdated = [name for name in ours if name not in names]
             _move_all(scratch, target, [*names, MANIFEST], outdated)
     return [target / name for name in [*names, MANIFEST]]
-
-
-def _known_formats(formats: Sequence[str]) -> list[str]:
-    """Refuse what is no format; give each once, in a fixed order."""
-    asked = [formats] if isinstance(formats, str) else list(formats)
-    strange = [kind for kind in asked if kind not in FORMATS]
-    if strange or not asked:
-        raise InputError(
-            f"formaat {strange[0]!r} is onbekend; kies uit {', '.join(FORMATS)}."
-            if strange
-            else f"er is geen formaat gegeven; kies uit {', '.join(FORMATS)}."
-        )
-    return [kind for kind in FORMATS if kind in asked]
-
-
-def _tables(plancapaciteit: Plancapaciteit | None) -> dict[str, pd.DataFrame]:
-    """Give the tables of figures by the name of their file."""
-    return {} if plancapaciteit is None else {_CAPACITEIT: plancapaciteit.tabel}
-
-
-def _write(contents: Contents, scratch: Path, formats: Sequence[str]) -> None:
-    """Write the files of each format."""
-    for kind in formats:
-        names = [scratch / name for name in FORMATS[kind]]
-        if kind == "gpkg":
-            style = write_gpkg(contents, names[0])
-            names[1].write_text(style, encoding="utf-8", newline="\n")
-        elif kind == "csv":
-            write_csv(contents.treffers, names[0])
-            for name, table in contents.tables.items():
-                write_csv(table, scratch / f"{name}.csv")
-        elif kind == "xlsx":
-            write_xlsx(contents, names[0])
-        elif kind == "parquet":
-            write_parquet(contents, names[0])
-        elif kind == "geojson":
-            write_geojson(contents, names[0])
 
 
 @contextmanager
@@ -264,12 +235,14 @@ def _refuse_inputs(
     screening: Screening, plancapaciteit: Plancapaciteit | None, target: Path
 ) -> None:
     """Refuse a folder in which a file would be replaced that this screening was read from."""
-    sources: list[Source | None] = [screening.locations.source]
+    sources: list[Source | TableSource | None] = [screening.locations.source]
     for layer in screening.layers:
         sources += [layer.source, layer.coverage.source]
     if plancapaciteit is not None:
-        sources += [x.source for x in plancapaciteit.by if isinstance(x, Regions)]
-    for source in filter(None, sources):
+        for division in plancapaciteit.by:
+            sources += [] if isinstance(division, str) else [division.source]
+        sources += [plancapaciteit.targets.source] if plancapaciteit.targets is not None else []
+    for source in (x for x in sources if x is not None):
         path, _ = split_layer(source.path)
         for place in (target / name for name in FILES):
             if path.exists() and place.exists() and path.samefile(place):

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from woongeo.judging import zone
+from woongeo.judging import klasse, raster, stikstof, tabel, zone
 from woongeo.judging.common import Judged, Subjects, all_free, nothing_known
-from woongeo.rules import Rule
+from woongeo.rules import ClassRule, RasterRule, Rule, StikstofRule, TableRule
 from woongeo.verdict import Hardheid, Oordeel
 
 if TYPE_CHECKING:
@@ -28,7 +28,13 @@ if TYPE_CHECKING:
 __all__ = ["Judged", "Subjects", "judge"]
 
 # The rule's class to what judges by it.
-_JUDGES: dict[type[RuleBase], Callable[[Layer, Any, Subjects], Judged]] = {Rule: zone.judge}
+_JUDGES: dict[type[RuleBase], Callable[[Layer, Any, Subjects], Judged]] = {
+    Rule: zone.judge,
+    StikstofRule: stikstof.judge,
+    RasterRule: raster.judge,
+    ClassRule: klasse.judge,
+    TableRule: tabel.judge,
+}
 
 # Plans of which no procedure has begun: a vision, an option, an idea of officials.
 _NEW = {"4A", "4B", "5A", "5B"}

@@ -121,6 +121,63 @@ class Judged:
             unknown_parts=parts,
         )
 
+    def only(self, kept: NDArray[np.bool_]) -> Judged:
+        """Keep the verdicts on some sites.
+
+        Parameters
+        ----------
+        kept : ndarray of bool
+            Which.
+
+        Returns
+        -------
+        Judged
+            Of those sites alone, in their order.
+        """
+        parts = self.unknown_parts
+        return Judged(
+            self.verdict[kept],
+            self.reason[kept],
+            self.severity[kept],
+            self.touched[kept],
+            self.share[kept],
+            self.overlap_m2[kept],
+            self.distance_m[kept],
+            self.objects[kept],
+            None if self.measure is None else only_at(self.measure, kept),
+            None if parts is None else parts[kept],
+            {name: values[kept] for name, values in self.extra.items()},
+        )
+
+
+def only_at(measure: Measure, kept: NDArray[np.bool_]) -> Measure:
+    """Keep what was measured at some sites.
+
+    Parameters
+    ----------
+    measure : Measure
+        What was measured.
+    kept : ndarray of bool
+        At which sites.
+
+    Returns
+    -------
+    Measure
+        Of those sites alone, in their order.
+    """
+    number = np.cumsum(kept) - 1
+    pair, part = kept[measure.pair_site], kept[measure.part_site]
+    return Measure(
+        measure.hit[kept],
+        measure.overlap_m2[kept],
+        measure.distance_m[kept],
+        number[measure.pair_site[pair]],
+        measure.pair_feature[pair],
+        measure.whole[kept],
+        number[measure.part_site[part]],
+        measure.part[part],
+    )
+
 
 def less(measure: Measure, gone: NDArray[np.bool_]) -> Measure:
     """Leave some sites out of what was measured.

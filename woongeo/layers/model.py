@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from woongeo.regioncodes import RegionTable
     from woongeo.rules import RuleBase
     from woongeo.sources import Source
 
@@ -85,7 +86,7 @@ class Layer:
         known.
     raster : object, optional
         What a layer of cells is read from.
-    table : DataFrame, optional
+    table : RegionTable, optional
         What a layer without shapes says of each region.
     """
 
@@ -103,7 +104,7 @@ class Layer:
     source: Source | None = None
     reach_m: float = REACH_M
     raster: Any = None
-    table: pd.DataFrame | None = None
+    table: RegionTable | None = None
 
     def __len__(self) -> int:
         return len(self.features)
@@ -217,6 +218,7 @@ class Layer:
             "onbekend_omdat": self.unknown or None,
             "onvolledig_omdat": self.incomplete or None,
             "bron": self.source.facts() if self.source else None,
+            "raster": None if self.raster is None else self.raster.facts(),
             "dekking": coverage.description,
             "gezocht_tot_m": self.reach_m,
             "dekking_bron": coverage.source.facts() if coverage.source else None,

@@ -242,11 +242,11 @@ def _read_by_rules(
             elif found is not None:
                 values = frame[found]
                 taken[column] = numbers(values)[0] if is_number else as_text(values).str.strip()
-            elif rule.on:
+            elif rule.on and (told := rule.without(column, there)):
                 meant = f" ({spec.columns[column]})" if column in spec.columns else ""
                 raise ColumnError(
                     f"{what}: de regel {name!r} van deze laag leest de kolom {column!r}{meant}, "
-                    f"die er niet is; zeg met columns welke het is. Wel: {', '.join(there)}."
+                    f"die er niet is; {told}."
                 )
     return taken
 

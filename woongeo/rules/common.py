@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import datetime as dt  # noqa: TC003  read_catalogue looks up the types of fields
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from woongeo.errors import RuleError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 #: From light to heavy; the classes of PBL's RuimteScanner.
 SEVERITIES = ("zacht", "middel", "hard", "zeer hard")
@@ -15,8 +18,8 @@ SEVERITIES = ("zacht", "middel", "hard", "zeer hard")
 #: procedure has begun (4A, 4B, 5A, 5B).
 SCOPES = ("alle", "zacht", "nieuw")
 
-#: How sure the rule is: read in its source, inferred from one, or from memory.
-CERTAINTIES = ("bron", "afgeleid", "geheugen")
+#: How sure the rule is: read in its source, inferred from one, from memory, or what might come.
+CERTAINTIES = ("bron", "afgeleid", "geheugen", "scenario")
 
 _FOR_WHOM = {
     "zacht": "geldt niet voor harde plannen",
@@ -56,6 +59,8 @@ class RuleBase:
     """
 
     kind: ClassVar[str] = ""
+    #: Fields of which a user's file changes the entries that it names, and leaves the others.
+    merged: ClassVar[tuple[str, ...]] = ()
 
     title: str = ""
     severity: str = "hard"
@@ -118,6 +123,23 @@ class RuleBase:
             Their names.
         """
         return ()
+
+    def without(self, column: str, there: Sequence[str]) -> str:
+        """Say why the rule cannot do without a column.
+
+        Parameters
+        ----------
+        column : str
+            The column that is not there.
+        there : sequence of str
+            Those that are.
+
+        Returns
+        -------
+        str
+            In Dutch; empty where it can do without.
+        """
+        return f"zeg met columns welke {column!r} is. Wel: {', '.join(there)}"
 
     def number_columns(self) -> tuple[str, ...]:
         """List the columns of features that the rule reads as numbers.

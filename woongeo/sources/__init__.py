@@ -3,5 +3,15 @@
 from woongeo.sources.place import KINDS, split_layer
 from woongeo.sources.selected import read_selected
 from woongeo.sources.source import Source, read_vector
+from woongeo.sources.tabular import NO_PLACE, TABLE_KINDS, read_tabular
 
-__all__ = ["KINDS", "Source", "read_selected", "read_vector", "split_layer"]
+__all__ = [
+    "KINDS",
+    "NO_PLACE",
+    "TABLE_KINDS",
+    "Source",
+    "read_selected",
+    "read_tabular",
+    "read_vector",
+    "split_layer",
+]

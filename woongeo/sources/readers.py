@@ -37,7 +37,8 @@ _LONGEST_CELL = 1 << 30
 # What stands in a cell that holds nothing.
 _BLANK = {"", "NULL", "null", "NaN", "nan"}
 
-_WKT_COLUMNS = ("wkt", "geom_wkt", "wkt_geom", "geometry", "geom", "the_geom", "geometrie", "shape")
+#: What a column with WKT is called.
+WKT_COLUMNS = ("wkt", "geom_wkt", "wkt_geom", "geometry", "geom", "the_geom", "geometrie", "shape")
 
 Read = tuple[gpd.GeoDataFrame, Any, str, list[str]]
 
@@ -216,7 +217,7 @@ def _from_table(
 ) -> tuple[gpd.GeoDataFrame, str | None, list[str]]:
     """Make shapes of the WKT in a table, or of its x and y."""
     lower = {name.lower(): i for i, name in reversed([*enumerate(names)])}
-    column = next((lower[name] for name in _WKT_COLUMNS if name in lower), None)
+    column = next((lower[name] for name in WKT_COLUMNS if name in lower), None)
     table = pd.DataFrame(rows, columns=pd.Index(names), dtype=object)
     if column is not None:
         shapes, stated = _from_wkt(place, names[column], [row[column] for row in rows])
@@ -263,7 +264,29 @@ def _from_wkt(
 def csv_rows(
     place: Place, encoding: str | None
 ) -> tuple[list[str], list[list[str | None]], list[str]]:
-    """Read the header and the rows of a CSV; a row that is not whole is an error."""
+    """Read the header and the rows of a CSV; a row that is not whole is an error.
+
+    Parameters
+    ----------
+    place : Place
+        The file.
+    encoding : str or None
+        Of its text; UTF-8 without it.
+
+    Returns
+    -------
+    names : list of str
+        The header.
+    rows : list of list
+        Text; None where a cell holds nothing.
+    notes : list of str
+        What a reader should know.
+
+    Raises
+    ------
+    FileError
+        When a row has more or fewer cells than the header.
+    """
     with no_leak(place.given):
         text = place.path.read_bytes().decode(encoding or "utf-8").removeprefix("\ufeff")
         header = text.split("\n", 1)[0]

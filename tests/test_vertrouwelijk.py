@@ -1,0 +1,368 @@
+"""A plan is seen by whom it is for, and by nobody else: not in a list, a report or a total."""
+
+from __future__ import annotations
+
+import json
+import re
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import block, frame
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from register_files import plans_of, read
+
+import woongeo
+from woongeo.errors import AudienceError, ColumnError, WoongeoWarning
+from woongeo.vertrouwelijk import (
+    KOLOM,
+    default_audience,
+    for_audience,
+    for_totals,
+    read_audience,
+    visible_to,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from woongeo.registers import Register
+
+LEVELS = (
+    *("openbaar", "provincie", "provincie en gemeente", "regio", "gemeente", "eigenaar"),
+    *("onbekend", "", "Extern woonregio", "zeer geheim"),
+)
+MAPPING = {
+    "basis": "netto",
+    "kolommen": {
+        "plan_id": "id",
+        "naam": "naam",
+        "netto": "n",
+        "planstatus": "status",
+        "masterplan": "van",
+        "vertrouwelijkheid": "wie",
+        "gemeente": "gem",
+        "regio": "reg",
+    },
+}
+
+
+def register(*plans: dict[str, Any], shapes: list[Any] | None = None) -> Register:
+    """Read plans of 10 homes in Ede, public unless said."""
+    usual = {
+        "n": 10,
+        "status": "3",
+        "van": "",
+        "wie": "openbaar",
+        "gem": "Ede",
+        "reg": "Foodvalley",
+    }
+    table = [{"id": f"P{i}", "naam": f"Plan {i}", **usual, **p} for i, p in enumerate(plans)]
+    return read(plans_of(*table, shapes=shapes), mapping=MAPPING)
+
+
+def screened(found: Register) -> woongeo.Screening:
+    """Screen a register against a zone over the first block."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", WoongeoWarning)
+        zone = frame([block(0, 0)], nr=["1"], naam=["Hei"])
+        layer = woongeo.read_layer(
+            "natura2000", zone, coverage=frame([block(-9_000, -9_000, 90_000, 20_000)])
+        )
+        return woongeo.screen(found.locations, [layer])
+
+
+@pytest.mark.parametrize(
+    ("audience", "seen"),
+    [
+        ("openbaar", ["openbaar"]),
+        ("provincie", ["openbaar", "provincie", "provincie en gemeente"]),
+        ("regio:foodvalley", ["openbaar", "provincie", "regio", "Extern woonregio"]),
+        ("regio:Achterhoek", ["openbaar"]),
+        (
+            "gemeente:EDE",
+            [*LEVELS[:5], "Extern woonregio"],
+        ),
+        ("gemeente:Barneveld", ["openbaar"]),
+        ("intern", list(LEVELS)),
+    ],
+)
+def test_an_audience_sees_what_registers_say_it_may_and_nothing_unknown(
+    audience: str, seen: list[str]
+) -> None:
+    table = pd.DataFrame({KOLOM: LEVELS, "gemeente": "Ede", "regio": "Foodvalley"})
+    assert table[KOLOM][visible_to(table, audience)].tolist() == seen
+
+
+@pytest.mark.parametrize("text", ["", "iedereen", "regio", "gemeente:", "openbaar:Ede", "intern:x"])
+def test_an_audience_that_is_not_told_whole_is_refused(text: str) -> None:
+    with pytest.raises(AudienceError):
+        read_audience(text)
+
+
+def test_plans_that_do_not_say_who_may_see_them_are_for_nobody_who_asks() -> None:
+    table = pd.DataFrame({"gemeente": ["Ede"]})
+    with pytest.raises(AudienceError, match="geen kolom"):
+        visible_to(table, "openbaar")
+    assert visible_to(table, "intern").tolist() == [True]
+    with pytest.raises(AudienceError, match="regio"):
+        visible_to(table.assign(**{KOLOM: "regio"}), "regio:Foodvalley")
+
+
+def test_the_column_is_found_whatever_its_case_and_rows_of_any_table_are_kept() -> None:
+    table = pd.DataFrame({"Vertrouwelijkheid": ["Openbaar", "Gemeente"], "masterplan": ["B", ""]})
+    assert visible_to(table, "openbaar").tolist() == [True, False]
+    assert str(default_audience(table)) == "openbaar"
+    assert for_audience(table, "openbaar")["masterplan"].tolist() == ["B"]
+
+
+def test_without_a_word_an_output_is_public_where_any_plan_is_not() -> None:
+    assert str(default_audience(pd.DataFrame({KOLOM: ["openbaar", "Gemeente"]}))) == "openbaar"
+    # EIB and others state no level at all: there is nothing to go by.
+    assert str(default_audience(pd.DataFrame({KOLOM: ["onbekend", ""]}))) == "intern"
+    assert str(default_audience(pd.DataFrame({"naam": ["x"]}))) == "intern"
+
+
+SECRET = {"wie": "gemeente", "naam": "Geheim Landgoed", "n": 777}
+
+
+def test_a_register_for_the_public_holds_nothing_of_a_plan_that_is_not() -> None:
+    found = register(
+        {},
+        SECRET,
+        {"van": "Geheim Landgoed"},
+        {"naam": "Geheim Landgoed", "wie": "Gemeente", "id": "Z"},
+        shapes=[block(0, 0), block(20, 20), block(900, 0), block(20, 20)],
+    )
+    shown = for_audience(found, "openbaar")
+    assert shown.plannen["plan_id"].tolist() == ["P0", "P2"]
+    assert set(shown.detail["plan_id"]) <= {"P0", "P2"}
+    text = shown.plannen.to_csv() + shown.detail.to_csv() + shown.controle.table.to_csv()
+    assert shown.invoer is not None
+    text += shown.invoer.drop(columns=["van"]).to_csv()
+    for word in ("Geheim", "777", "P1", "Z,"):
+        assert word not in text
+    assert shown.controle.of_check(KOLOM)["waarde"].tolist() == [2]
+    assert len(found) == 4
+
+
+def test_findings_on_one_plan_that_name_another_go_with_the_other() -> None:
+    # P0 lies in the secret P1, and shares ground with the public P2.
+    shapes = [block(0, 0), block(-50, -50, 300, 300), block(0, 0)]
+    found = register({}, SECRET, {}, shapes=shapes)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", WoongeoWarning)
+        places = found.locations
+    before = places.report.table["toelichting"].str.cat(sep="\n")
+    assert "P1" in before
+    shown = for_audience(places, "openbaar")
+    after = shown.report.table["toelichting"].str.cat(sep="\n")
+    assert "P1" not in after
+    assert shown.report.counts()["geometrie dubbel"] == 1
+    assert shown.usable.tolist() == [True, True]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "P0: woningen tellen mogelijk dubbel",
+        "P0 (1 m², 1 %): woningen tellen mogelijk dubbel",
+        "P0: de woningen staan in beide",
+        "P0 (1 m²",
+        "P0\nP0",
+    ],
+)
+def test_a_hidden_plan_cannot_pass_for_a_plan_that_is_seen_by_its_name(name: str) -> None:
+    shapes = [block(0, 0), block(0, 0), block(50, 50, 200, 200), block(900, 0)]
+    hidden = {**SECRET, "id": name}
+    found = register({}, hidden, {**hidden, "id": f"{name}!"}, {"van": name}, shapes=shapes)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", WoongeoWarning)
+        places = found.locations
+    # P0 lies partly in the one that ends in an exclamation mark.
+    assert any(name in text for text in places.report.table["toelichting"])
+    shown = for_audience(places, "openbaar")
+    assert not any(name in text for text in shown.report.table["toelichting"])
+
+
+def test_homes_of_a_hidden_part_cannot_be_told_from_its_masterplan() -> None:
+    # P0 holds 100 homes, 77 of them in the secret P1 and 5 in the public P2.
+    found = register({"n": 100}, {**SECRET, "n": 77, "van": "P0"}, {"n": 5, "van": "P0"})
+    screening = screened(found)
+    assert screening.locaties["woningen"].tolist() == [18, 77, 5]
+    shown = for_audience(screening, "openbaar")
+    assert shown.locaties["woningen"].tolist() == [95, 5]
+    assert "18" not in shown.locaties.drop(columns="geometry").to_csv()
+    assert shown.locations.report.counts()["masterplan verminderd"] == 1
+
+
+def test_a_screening_for_an_audience_is_that_of_its_plans_alone() -> None:
+    found = register({}, SECRET, {}, {"wie": "regio"}, {})
+    shown = for_audience(screened(found), "openbaar")
+    alone = screened(
+        register(
+            {},
+            {"id": "P2", "naam": "Plan 2"},
+            {"id": "P4", "naam": "Plan 4"},
+            shapes=[block(0, 0), block(1_000, 0), block(2_000, 0)],
+        )
+    )
+    columns = ["locatie_id", "oordeel", "belemmerd_m2", "vrij_m2", "natura2000_overlap_m2"]
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(shown.locaties[columns]), pd.DataFrame(alone.locaties[columns])
+    )
+    pd.testing.assert_frame_equal(shown.treffers, alone.treffers)
+    pd.testing.assert_frame_equal(shown.geraakt, alone.geraakt)
+    # What is left can be judged anew like any other.
+    assert shown.from_("zeer hard").counts() == alone.from_("zeer hard").counts()
+    assert any("2 van 5 plannen" in note for note in shown.notes())
+
+
+# --- totals
+
+
+def many(*groups: tuple[str, str, int]) -> woongeo.Screening:
+    """Screen so many plans of a level in a gemeente, one home each."""
+    plans = [{"gem": gem, "wie": level, "n": 1} for gem, level, n in groups for _ in range(n)]
+    return screened(register(*plans))
+
+
+def test_plans_that_are_hidden_count_in_totals_only_where_enough_are_together() -> None:
+    # Ede: 5 hidden, counted. Wageningen: 4 hidden, not counted, and so not in the whole either.
+    screening = many(
+        ("Ede", "gemeente", 5),
+        ("Ede", "openbaar", 2),
+        ("Wageningen", "regio", 4),
+        ("Wageningen", "openbaar", 3),
+    )
+    counted = for_totals(screening, "openbaar", by=["gemeente"], minimum=5)
+    table = woongeo.summarize_plancapaciteit(counted, by=["gemeente"]).tabel
+    assert dict(zip(table["gebied"], table["woningen"], strict=True)) == {
+        "Ede": 7,
+        "Wageningen": 3,
+        "alle locaties": 10,
+    }
+    [text] = counted.locations.report.of_check(KOLOM)["toelichting"]
+    assert re.findall(r"\d+", text) == ["5", "5", "4"]
+
+
+def test_a_group_that_becomes_too_small_by_what_another_division_leaves_out_is_left_out_too() -> (
+    None
+):
+    # Region A has 5 hidden plans; gemeente X holds 3 of them and leaves them out: 2 remain.
+    plans = [{"gem": "X", "reg": "A", "wie": "gemeente"}] * 3
+    plans += [{"gem": "Y", "reg": "A", "wie": "gemeente"}] * 2
+    plans += [{"gem": "Y", "reg": "B", "wie": "gemeente"}] * 6
+    screening = screened(register(*plans))
+    counted = for_totals(screening, "openbaar", by=["gemeente", "regio"], minimum=5)
+    assert counted.locaties["regio"].tolist() == ["B"] * 6
+
+
+def test_regions_are_groups_too_and_a_plan_over_two_of_them_is_in_both() -> None:
+    # Plans of 100 m every 500 m: the west holds the first 3, the border runs through the third.
+    screening = screened(register(*[{"wie": "gemeente"}] * 6))
+    parts = frame([block(0, 0, 1_050, 100), block(1_050, 0, 9_000, 100)], naam=["west", "oost"])
+    regions = woongeo.read_regions("deel", parts, name_column="naam")
+    for minimum, n in ((3, 6), (4, 0), (5, 0)):
+        counted = for_totals(screening, "openbaar", by=[regions], minimum=minimum)
+        assert len(counted) == n
+
+
+def test_a_minimum_of_nought_counts_all_and_a_negative_one_or_no_column_is_refused() -> None:
+    screening = many(("Ede", "gemeente", 1), ("Ede", "openbaar", 1))
+    assert len(for_totals(screening, "openbaar", minimum=0)) == 2
+    with pytest.raises(AudienceError):
+        for_totals(screening, "openbaar", minimum=-1)
+    with pytest.raises(ColumnError):
+        for_totals(screening, "openbaar", by=["wijk"])
+
+
+@settings(max_examples=15)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from("XYZ"), st.sampled_from("AB"), st.sampled_from(["openbaar", "gemeente"])
+        ),
+        min_size=1,
+        max_size=24,
+    ),
+    st.integers(0, 6),
+)
+def test_no_group_of_hidden_plans_below_the_minimum_is_ever_in_a_total(
+    plans: list[tuple[str, str, str]], minimum: int
+) -> None:
+    screening = screened(register(*[{"gem": g, "reg": r, "wie": w} for g, r, w in plans]))
+    counted = for_totals(screening, "openbaar", by=["gemeente", "regio"], minimum=minimum).locaties
+    hidden = counted[counted[KOLOM] != "openbaar"]
+    for column in ("gemeente", "regio"):
+        sizes = hidden.groupby(column).size()
+        assert (sizes >= minimum).all()
+    assert (counted[KOLOM] == "openbaar").sum() == sum(w == "openbaar" for *_, w in plans)
+
+
+# --- files
+
+
+def test_an_export_leaves_out_what_is_not_public_unless_it_is_told_for_whom(tmp_path: Path) -> None:
+    screening = screened(register({}, SECRET, {"wie": "provincie"}))
+    woongeo.export_screening(screening, folder=tmp_path / "a")
+    written = b"".join(p.read_bytes() for p in sorted((tmp_path / "a").iterdir()))
+    for word in (b"Geheim", b"P1", b"777"):
+        assert word not in written
+    facts = json.loads((tmp_path / "a" / "manifest.json").read_text("utf-8"))
+    told = [f["toelichting"] for f in facts["locaties"]["bevindingen"] if f["controle"] == KOLOM]
+    assert told == [
+        "2 van 3 plannen staan hier niet in: zij zijn vertrouwelijker dan publiek 'openbaar'"
+    ]
+    for publiek, n in (("provincie", 2), ("gemeente:Ede", 3), ("intern", 3)):
+        folder = tmp_path / publiek.replace(":", "-")
+        woongeo.export_screening(screening, folder=folder, publiek=publiek)
+        assert len(gpd.read_file(folder / "locaties.gpkg", layer="locaties")) == n
+
+
+def test_a_map_or_totals_with_plans_that_may_not_be_seen_are_refused(tmp_path: Path) -> None:
+    screening = screened(register({}, SECRET))
+    capacity = woongeo.summarize_plancapaciteit(screening)
+    with pytest.raises(AudienceError, match="for_totals"):
+        woongeo.export_screening(screening, folder=tmp_path / "a", plancapaciteit=capacity)
+    webmap = woongeo.map_screening(screening)
+    with pytest.raises(AudienceError, match="for_audience"):
+        woongeo.export_screening(screening, folder=tmp_path / "a", webmap=webmap)
+    assert not (tmp_path / "a").exists()
+    shown = for_audience(screening, "openbaar")
+    counted = for_totals(screening, "openbaar")
+    paths = woongeo.export_screening(
+        shown,
+        folder=tmp_path / "a",
+        plancapaciteit=woongeo.summarize_plancapaciteit(counted),
+        webmap=woongeo.map_screening(shown),
+    )
+    assert len(paths) == 5
+
+
+def test_plans_of_which_nothing_is_stated_are_exported_as_before(
+    tmp_path: Path, sites: Any
+) -> None:
+    layer = woongeo.missing_layer("natura2000", reason="niet gegeven")
+    with pytest.warns(WoongeoWarning):
+        screening = woongeo.screen(sites([block(0, 0)]), [layer])
+    woongeo.export_screening(screening, folder=tmp_path / "a")
+    assert len(gpd.read_file(tmp_path / "a" / "locaties.gpkg", layer="locaties")) == 1
+
+
+def test_an_export_in_which_nothing_may_be_seen_is_refused(tmp_path: Path) -> None:
+    screening = screened(register(SECRET))
+    assert len(for_audience(screening, "openbaar")) == 0
+    with pytest.raises(AudienceError, match="geen enkel plan"):
+        woongeo.export_screening(screening, folder=tmp_path / "a")
+    assert not (tmp_path / "a").exists()
+
+
+def test_nothing_left_to_see_is_an_empty_table_not_an_error() -> None:
+    shown = for_audience(register(SECRET), "openbaar")
+    assert len(shown) == 0
+    assert np.isnan(shown.totals()["netto"])
