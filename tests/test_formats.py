@@ -283,6 +283,65 @@ def test_layers_that_are_not_surfaces_have_a_layer_and_a_symbol_of_their_own(
         assert len(gpd.read_file(tmp_path / "locaties.gpkg", layer=table)) == 1
 
 
+_LOOK = """
+import json, sys
+from qgis.core import QgsApplication, QgsVectorLayer
+app = QgsApplication([], False)
+app.initQgis()
+found = {}
+for name in sys.argv[2:]:
+    layer = QgsVectorLayer(f"{sys.argv[1]}|layername={name}", name, "ogr")
+    fields = layer.fields()
+    found[name] = {
+        "renderer": layer.renderer().dump(),
+        "names": {f.name(): layer.attributeDisplayName(i) for i, f in enumerate(fields)},
+        "legend": [item.label() for item in layer.renderer().legendSymbolItems()],
+        "features": layer.featureCount(),
+    }
+print(json.dumps(found))
+"""
+
+
+def test_qgis_itself_opens_the_layers_in_their_style(written: Path) -> None:
+    """Nothing is chosen by the user: verdicts, patterns and names come with the file."""
+    python = "/usr/bin/python3"
+    there = subprocess.run(
+        [python, "-c", "import qgis.core"], capture_output=True, check=False
+    ).returncode
+    if there:
+        pytest.skip("QGIS staat niet op deze machine (apt-get install python3-qgis)")
+    done = subprocess.run(
+        [python, "-c", _LOOK, str(written / "locaties.gpkg"), "locaties", "laag_natura2000"],
+        env={"QT_QPA_PLATFORM": "offscreen", "HOME": str(written), "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = json.loads(done.stdout.splitlines()[-1])
+    site = found["locaties"]
+    assert site["features"] == 3
+    assert site["legend"][::2] == ["belemmerd", "onbekend", "vrij"]
+    assert "FILL SYMBOL (3 layers)" in site["renderer"]
+    assert site["names"]["natura2000_afstand_m"] == "Natura 2000: afstand (m)"
+    assert site["names"]["prijs"] == "prijs"
+    assert found["laag_natura2000"]["names"]["object_naam"] == "Naam van het object"
+
+
+def test_layers_whose_names_meet_are_both_there(tmp_path: Path) -> None:
+    """The lines of one, and another that is called so."""
+    line = shapely.LineString([(120_000, 480_300), (120_900, 480_300)])
+    made = [
+        woongeo.read_layer("net", frame([block(0, 0), line], nr=["1", "2"]), coverage="nederland"),
+        woongeo.read_layer("net_lijnen", frame([block(0, 0)], nr=["3"]), coverage="nederland"),
+    ]
+    export(screened(plans(), *made), tmp_path)
+    names = [name for name, kind in pyogrio.list_layers(tmp_path / "locaties.gpkg") if kind]
+    assert names == [
+        *("locaties", "laag_net", "laag_net_lijnen"),
+        "laag_net_lijnen_woongeo",
+    ]
+
+
 def test_every_look_of_a_layer_can_be_drawn(tmp_path: Path) -> None:
     """Nine layers: all patterns, and around again."""
     area = frame([block(0, 0)], nr=["1"])

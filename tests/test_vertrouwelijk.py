@@ -341,7 +341,7 @@ def test_a_map_or_totals_with_plans_that_may_not_be_seen_are_refused(tmp_path: P
         plancapaciteit=woongeo.summarize_plancapaciteit(counted),
         webmap=woongeo.map_screening(shown),
     )
-    assert len(paths) == 5
+    assert len(paths) == 6
 
 
 def test_plans_of_which_nothing_is_stated_are_exported_as_before(

@@ -98,7 +98,7 @@ def write_gpkg(contents: Contents, path: Path) -> str:
                     part = near[dimension == d]
                     if not len(part):
                         continue
-                    name = f"laag_{layer.key}{ending}"
+                    name = _free(f"laag_{layer.key}{ending}", set(expected))
                     book.add(_layer(part, name, on=on, about=about), name)
                     aliases = contents.titles(part)
                     book.entitle(name, aliases)
@@ -138,10 +138,12 @@ def _near(features: gpd.GeoDataFrame, sites: NDArray[np.object_]) -> gpd.GeoData
     if not len(shapes) or not len(there):
         return features.iloc[:0]
     # By their boxes: what is a little further is no harm, and a country of sites has many corners.
-    west, south, east, north = shapely.bounds(there).T
-    around = shapely.box(west - AROUND_M, south - AROUND_M, east + AROUND_M, north + AROUND_M)
-    found = np.unique(shapely.STRtree(shapes).query(around)[1])
-    return features.iloc[found]
+    # Of each feature one site is asked; all that are near would be too many to hold.
+    tree = shapely.STRtree(shapely.envelope(there))
+    found, _ = tree.query_nearest(
+        shapely.envelope(shapes), max_distance=AROUND_M, all_matches=False
+    )
+    return features.iloc[np.unique(found)]
 
 
 @contextmanager
