@@ -19,7 +19,7 @@ from woongeo.checks import CheckReport
 from woongeo.compare import Vergelijking, agreement, compare
 from woongeo.errors import WoongeoError, WoongeoWarning, strict
 from woongeo.example import Example, example
-from woongeo.export import export_screening, write_postgis
+from woongeo.export import export_screening, export_sites, write_postgis
 from woongeo.fetch import fetch_layers
 from woongeo.geiten import coverage_by_region, read_geitenhouderijen
 from woongeo.judging.thresholds import stikstof_sensitivity
@@ -44,6 +44,7 @@ from woongeo.registers import Register, read_register
 from woongeo.rules import ClassRule, RasterRule, Rule, StikstofRule, TableRule
 from woongeo.rules.stikstof import deposition_mol
 from woongeo.screening import Screening, Toets, screen
+from woongeo.searching import Zoekgebieden, find_sites
 from woongeo.sensitivity import sensitivity
 from woongeo.spuitzones import read_spuitzones
 from woongeo.typologie import TypologyLimits, typology, with_typology
@@ -83,6 +84,7 @@ __all__ = [
     "Vrijspelen",
     "WoongeoError",
     "WoongeoWarning",
+    "Zoekgebieden",
     "__version__",
     "agreement",
     "compare",
@@ -93,7 +95,9 @@ __all__ = [
     "errors",
     "example",
     "export_screening",
+    "export_sites",
     "fetch_layers",
+    "find_sites",
     "for_audience",
     "for_totals",
     "free_plans",

@@ -175,7 +175,7 @@ class Screening:
             When a rule is given for a layer that is not there.
         """
         return _screen(
-            self.locations, _with_rules(self.layers, rules), self.on, self.from_severity, self
+            self.locations, with_rules(self.layers, rules), self.on, self.from_severity, self
         )
 
     def only(self, kept: NDArray[np.bool_], locations: Locations) -> Screening:
@@ -353,10 +353,52 @@ def screen(
     UncertainRuleWarning
         When a rule rests on memory or inference.
     """
+    return _screen(locations, with_rules(layers, rules), day(on), from_severity)
+
+
+def day(on: dt.date | None) -> dt.date:
+    """Settle the day for which is judged.
+
+    Parameters
+    ----------
+    on : date or None
+        As it was given; of a moment only the day is kept.
+
+    Returns
+    -------
+    date
+        Today where none was given.
+    """
     on = on or dt.date.today()  # noqa: DTZ011  the user's own calendar day
-    on = on.date() if isinstance(on, dt.datetime) else on
+    return on.date() if isinstance(on, dt.datetime) else on
+
+
+def with_rules(
+    layers: Sequence[Layer], rules: Mapping[str, RuleBase] | Catalogue | None
+) -> tuple[Layer, ...]:
+    """Check the layers and put other rules on them.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        Each key once.
+    rules : Mapping of str to RuleBase, or Catalogue, or None
+        As for `screen`.
+
+    Returns
+    -------
+    tuple of Layer
+        In the order given.
+
+    Raises
+    ------
+    LayerError
+        When there are no layers or two share a key.
+    RuleError
+        When a rule is given for a layer that is not there.
+    """
+    keys = [layer.key for layer in layers]
     if isinstance(rules, Catalogue):
-        keys = {layer.key for layer in layers}
         rules = {
             verdict_key(spec.key, name): rule
             for spec in rules
@@ -364,19 +406,13 @@ def screen(
             for name, rule in spec.rules.items()
             if verdict_key(spec.key, name) in rules.named
         }
-    return _screen(locations, _with_rules(layers, rules or {}), on, from_severity)
-
-
-def _with_rules(layers: Sequence[Layer], rules: Mapping[str, RuleBase]) -> tuple[Layer, ...]:
-    """Check the layers and put other rules on them."""
-    keys = [layer.key for layer in layers]
     if not keys:
         raise LayerError("er zijn geen lagen gegeven; geef minstens één laag om op te screenen.")
     double = {key for key in keys if keys.count(key) > 1}
     if double:
         raise LayerError(f"laag {', '.join(sorted(double))} is vaker gegeven; elke naam één keer.")
     changed = {layer.key: layer for layer in layers}
-    for key, rule in rules.items():
+    for key, rule in (rules or {}).items():
         # The longest key that fits: a layer may be called natura2000_grens.
         owner = max((k for k in keys if key == k or key.startswith(f"{k}_")), key=len, default=None)
         if owner is None:
@@ -386,14 +422,24 @@ def _with_rules(layers: Sequence[Layer], rules: Mapping[str, RuleBase]) -> tuple
     return tuple(changed.values())
 
 
-def _screen(
-    locations: Locations,
-    layers: tuple[Layer, ...],
-    on: dt.date,
-    from_severity: str,
-    before: Screening | None = None,
-) -> Screening:
-    """Judge by every rule that is on; what was judged before by the same rule stands."""
+def toetsen_of(layers: Sequence[Layer]) -> tuple[Toets, ...]:
+    """List the rules that are on.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        From `with_rules`.
+
+    Returns
+    -------
+    tuple of Toets
+        By layer, in the order of its rules.
+
+    Raises
+    ------
+    LayerError
+        When two rules share a key or none is on.
+    """
     toetsen = tuple(
         Toets(key, _title(layer, key, rule), layer, rule)
         for layer in layers
@@ -405,7 +451,19 @@ def _screen(
         raise LayerError(f"twee regels heten {double[0]}; geef een laag of regel een andere naam.")
     if not toetsen:
         raise LayerError("geen enkele laag heeft een regel die aan staat; zet er een aan.")
-    _voice(toetsen, on)
+    return toetsen
+
+
+def _screen(
+    locations: Locations,
+    layers: tuple[Layer, ...],
+    on: dt.date,
+    from_severity: str,
+    before: Screening | None = None,
+) -> Screening:
+    """Judge by every rule that is on; what was judged before by the same rule stands."""
+    toetsen = toetsen_of(layers)
+    voice(toetsen, on, stacklevel=3)
     frame = locations.frame[locations.usable]
     subjects = Subjects(
         Sites(frame.geometry.to_numpy()),
@@ -435,20 +493,30 @@ def _title(layer: Layer, key: str, rule: RuleBase) -> str:
     return layer.title if key == layer.key else f"{layer.title}, {key[len(layer.key) + 1 :]}"
 
 
-def _voice(toetsen: Sequence[Toets], on: dt.date) -> None:
-    """Warn of layers about which nothing can be said, and of rules that nobody looked up."""
+def voice(toetsen: Sequence[Toets], on: dt.date, *, stacklevel: int) -> None:
+    """Warn of layers about which nothing can be said, and of rules that nobody looked up.
+
+    Parameters
+    ----------
+    toetsen : sequence of Toets
+        The rules that are judged.
+    on : date
+        The day.
+    stacklevel : int
+        Whose line the warning points at: 1 for the caller of this function.
+    """
     for toets in toetsen:
         nothing = toets.idle(on)
         if nothing:
             message = f"{toets.title}: {nothing}; alle oordelen zijn onbekend."
-            warnings.warn(message, UnknownResultWarning, stacklevel=4)
+            warnings.warn(message, UnknownResultWarning, stacklevel=stacklevel + 1)
     unsure = [x for x in toetsen if x.rule.certainty != "bron"]
     if unsure:
         told = "; ".join(f"{x.title} ({x.rule.certainty})" for x in unsure)
         warnings.warn(
             f"regels die niet in een bron zijn nagelezen: {told}. Ga ze na voor gebruik.",
             UncertainRuleWarning,
-            stacklevel=4,
+            stacklevel=stacklevel + 1,
         )
 
 

@@ -7,6 +7,7 @@ import json
 import math
 import time
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,35 +82,12 @@ def run_screen(given: argparse.Namespace) -> int:
         raise InputError("noem het bestand met locaties: woongeo screen LOCATIES --out MAP.")
     if given.out is None:
         raise InputError("noem met --out de map voor de uitkomst.")
-    files, gone = _pairs(given.layer, "--layer"), _pairs(given.absent, "--absent")
-    options = {
-        option: _pairs(getattr(given, option[2:].replace("-", "_")), option)
-        for option in OF_A_LAYER
-    }
-    only_names = {"--empty-ok": given.empty_ok, "--ignore-unreadable": given.ignore_unreadable}
-    everything = options | {o: dict.fromkeys(n, "") for o, n in only_names.items()}
-    _refuse_strays({**files, **dict.fromkeys(given.pdok, "")}, everything)
-    for option, named in everything.items():
-        if option not in _RULE and (both := sorted(named.keys() & set(given.pdok))):
-            raise InputError(f"{option} {both[0]}: hoort niet bij --pdok; dat volgt uit de bron.")
-    on = None if given.on is None else _date(given.on, "--on ")
-    book = default_catalogue() if given.rules is None else read_catalogue(given.rules)
+    asked = LayerWords.of(given)
+    on = day_of(given)
     with warnings.catch_warnings(record=True) as doubts:
         warnings.simplefilter("always", WoongeoWarning)
         locations = locations_of(given, on)
-        layers = [
-            _layer(
-                key,
-                file,
-                {option: pairs[key] for option, pairs in options.items() if key in pairs},
-                {option for option, names in only_names.items() if key in names},
-                book,
-            )
-            for key, file in files.items()
-        ]
-        layers += [missing_layer(k, reason=reason, catalogue=book) for k, reason in gone.items()]
-        layers += _fetched(given, locations, options, book)
-        layers = _turned_on(layers, given.rule)
+        layers = asked.read(given, locations)
         regions = [_region(text) for text in given.region]
         mappings = [_mapping(text) for text in given.region_table]
         by: list[Division] = [*regions, *mappings, *given.group]
@@ -146,6 +124,111 @@ def run_demo(given: argparse.Namespace) -> int:
         locations, layers, by = made_up.locations(), made_up.layers(), made_up.regions()
         title = "Voorbeeldstreek (verzonnen)"
         return _finish(given, locations, layers, by, doubts, title=title, start=start)
+
+
+@dataclass(frozen=True)
+class LayerWords:
+    """What was said of layers on the command line.
+
+    Attributes
+    ----------
+    files, gone : dict
+        Key to the file of a layer, or to the reason why it is absent.
+    options : dict
+        Option to key to what was said.
+    only_names : dict
+        Option to the keys that it was given for.
+    book : Catalogue
+        Of layers and rules.
+    """
+
+    files: dict[str, str]
+    gone: dict[str, str]
+    options: dict[str, dict[str, str]]
+    only_names: dict[str, list[str]]
+    book: Catalogue
+
+    @classmethod
+    def of(cls, given: argparse.Namespace) -> LayerWords:
+        """Read what was said, before anything is opened.
+
+        Parameters
+        ----------
+        given : Namespace
+            What was asked.
+
+        Returns
+        -------
+        LayerWords
+            Without contradictions.
+
+        Raises
+        ------
+        InputError
+            When an option is for a layer that is not there.
+        """
+        files, gone = _pairs(given.layer, "--layer"), _pairs(given.absent, "--absent")
+        options = {
+            option: _pairs(getattr(given, option[2:].replace("-", "_")), option)
+            for option in OF_A_LAYER
+        }
+        only_names = {"--empty-ok": given.empty_ok, "--ignore-unreadable": given.ignore_unreadable}
+        everything = options | {o: dict.fromkeys(n, "") for o, n in only_names.items()}
+        _refuse_strays({**files, **dict.fromkeys(given.pdok, "")}, everything)
+        for option, named in everything.items():
+            if option not in _RULE and (both := sorted(named.keys() & set(given.pdok))):
+                raise InputError(
+                    f"{option} {both[0]}: hoort niet bij --pdok; dat volgt uit de bron."
+                )
+        book = default_catalogue() if given.rules is None else read_catalogue(given.rules)
+        return cls(files, gone, options, only_names, book)
+
+    def read(self, given: argparse.Namespace, around: Locations) -> list[Layer]:
+        """Read and fetch the layers.
+
+        Parameters
+        ----------
+        given : Namespace
+            What was asked.
+        around : Locations
+            Around which layers are fetched.
+
+        Returns
+        -------
+        list of Layer
+            Those of files, absent ones and fetched ones.
+        """
+        layers = [
+            _layer(
+                key,
+                file,
+                {option: pairs[key] for option, pairs in self.options.items() if key in pairs},
+                {option for option, names in self.only_names.items() if key in names},
+                self.book,
+            )
+            for key, file in self.files.items()
+        ]
+        layers += [
+            missing_layer(k, reason=reason, catalogue=self.book) for k, reason in self.gone.items()
+        ]
+        layers += _fetched(given, around, self.options, self.book)
+        return _turned_on(layers, given.rule)
+
+
+def day_of(given: argparse.Namespace) -> dt.date | None:
+    """Read the day for which is judged.
+
+    Parameters
+    ----------
+    given : Namespace
+        What was asked.
+
+    Returns
+    -------
+    date or None
+        None where none was given.
+    """
+    return None if given.on is None else _date(given.on, "--on ")
 
 
 def _layer(

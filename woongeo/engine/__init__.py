@@ -8,9 +8,10 @@ the tests hold the fast way against.
 from woongeo.engine.around import SLIVER_M, measure_around
 from woongeo.engine.classes import ClassParts, class_parts
 from woongeo.engine.combine import partition_m2
-from woongeo.engine.index import Sites
+from woongeo.engine.index import LayerIndex, Occupied, Sites, pairs_within
 from woongeo.engine.measure import (
     REACH_M,
+    ZONE_SEGMENTS,
     Measure,
     area_by_feature,
     dissolve,
@@ -21,14 +22,18 @@ from woongeo.engine.measure import (
 __all__ = [
     "REACH_M",
     "SLIVER_M",
+    "ZONE_SEGMENTS",
     "ClassParts",
+    "LayerIndex",
     "Measure",
+    "Occupied",
     "Sites",
     "area_by_feature",
     "class_parts",
     "dissolve",
     "measure",
     "measure_around",
+    "pairs_within",
     "partition_m2",
     "uncovered",
 ]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from woongeo.errors import InputError
 from woongeo.export.excel import write_xlsx
 from woongeo.export.flat import write_geojson, write_parquet
-from woongeo.export.gpkg import write_gpkg
+from woongeo.export.gpkg import write_gpkg, write_qml
 from woongeo.export.tables import write_csv
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -34,8 +35,8 @@ FORMATS: dict[str, tuple[str, ...]] = {
 #: What is made where nothing else is asked.
 USUAL = ("gpkg", "csv")
 
-#: Every file that can be made, the manifest aside.
-FILES = (
+#: Every file that a screening can make, the manifest aside.
+SCREENING_FILES = (
     *(name for names in FORMATS.values() for name in names),
     *("capaciteit.csv", "cijfers.csv", "knelpunten.csv", "vrijspelen.csv"),
     KAART,
@@ -100,30 +101,33 @@ def named_tables(
     return tables
 
 
-def write_forms(contents: Contents, scratch: Path, formats: Sequence[str]) -> None:
-    """Write the files of each format.
+def writers(contents: Contents, formats: Sequence[str]) -> dict[str, Callable[[Path], None]]:
+    """Give what writes the files of each format.
 
     Parameters
     ----------
     contents : Contents
         What there is to tell.
-    scratch : Path
-        Where to.
     formats : sequence of str
         From `known_formats`.
+
+    Returns
+    -------
+    dict
+        Name of the file to what writes it, given a path.
     """
+    of_a_form = {
+        "gpkg": (write_gpkg, write_qml),
+        "csv": (lambda contents, path: write_csv(contents.treffers, path),),
+        "xlsx": (write_xlsx,),
+        "parquet": (write_parquet,),
+        "geojson": (write_geojson,),
+    }
+    files: dict[str, Callable[[Path], None]] = {}
     for kind in formats:
-        names = [scratch / name for name in FORMATS[kind]]
-        if kind == "gpkg":
-            style = write_gpkg(contents, names[0])
-            names[1].write_text(style, encoding="utf-8", newline="\n")
-        elif kind == "csv":
-            write_csv(contents.treffers, names[0])
+        for name, write in zip(FORMATS[kind], of_a_form[kind], strict=True):
+            files[name] = partial(write, contents)
+        if kind == "csv":
             for name, table in contents.tables.items():
-                write_csv(table, scratch / f"{name}.csv")
-        elif kind == "xlsx":
-            write_xlsx(contents, names[0])
-        elif kind == "parquet":
-            write_parquet(contents, names[0])
-        elif kind == "geojson":
-            write_geojson(contents, names[0])
+                files[f"{name}.csv"] = partial(write_csv, table)
+    return files

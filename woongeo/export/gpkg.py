@@ -59,7 +59,7 @@ mime_type TEXT, constraint_name TEXT, CONSTRAINT pk_gdc PRIMARY KEY (table_name,
 CONSTRAINT gdc_tn UNIQUE (table_name, name))"""
 
 
-def write_gpkg(contents: Contents, path: Path) -> str:
+def write_gpkg(contents: Contents, path: Path) -> None:
     """Write locations, layers, tables and their sources, and read back how many there are.
 
     Parameters
@@ -69,11 +69,6 @@ def write_gpkg(contents: Contents, path: Path) -> str:
     path : Path
         The file to write.
 
-    Returns
-    -------
-    str
-        The style of the locations, for a file beside this one.
-
     Raises
     ------
     OutputError
@@ -82,13 +77,12 @@ def write_gpkg(contents: Contents, path: Path) -> str:
     screening = contents.screening
     on = screening.on
     titles = contents.titles(contents.locaties)
-    style = site_style(contents.locaties, titles)
     expected = {"locaties": len(contents.locaties)}
     try:
         first = _layer(contents.locaties, "locaties", on=on, about=SCREENING)
         with closing(_Book(first, on)) as book:
             book.entitle("locaties", titles)
-            book.dress("locaties", style)
+            book.dress("locaties", site_style(contents.locaties, titles))
             for i, layer in enumerate(screening.layers):
                 near = _near(layer.features, contents.locaties.geometry.to_numpy())
                 told = f"{len(near)} van {len(layer)} objecten: die binnen {AROUND_M:.0f} m van een"
@@ -111,10 +105,58 @@ def write_gpkg(contents: Contents, path: Path) -> str:
                 expected[name] = len(table)
             data = book.finished()
     except (DataSourceError, DataLayerError, sqlite3.Error) as error:
-        reason = visible(str(error).strip().splitlines()[-1])
-        raise OutputError(
-            f"{path.name}: kan niet worden gemaakt ({reason}). Er is niets gewijzigd."
-        ) from error
+        raise _not_made(path, error) from error
+    _write_and_count(data, path, expected)
+
+
+def write_qml(contents: Contents, path: Path) -> None:
+    """Write the style of the locations by itself, for a copy of them elsewhere.
+
+    Parameters
+    ----------
+    contents : Contents
+        What there is to tell.
+    path : Path
+        The file to write.
+    """
+    style = site_style(contents.locaties, contents.titles(contents.locaties))
+    path.write_text(style, encoding="utf-8", newline="\n")
+
+
+def write_frame(frame: gpd.GeoDataFrame, path: Path, *, layer: str, day: dt.date) -> None:
+    """Write a frame to a GeoPackage, and read back how many rows there are.
+
+    Parameters
+    ----------
+    frame : GeoDataFrame
+        In RD New.
+    path : Path
+        The file to write.
+    layer : str
+        Its name.
+    day : date
+        That the file states of itself.
+
+    Raises
+    ------
+    OutputError
+        When it cannot be made, or not all of it is there.
+    """
+    try:
+        data = _layer(frame, layer, on=day, about=SCREENING)
+    except (DataSourceError, DataLayerError) as error:
+        raise _not_made(path, error) from error
+    _write_and_count(data, path, {layer: len(frame)})
+
+
+def _not_made(path: Path, error: Exception) -> OutputError:
+    """Say that a file cannot be made."""
+    reason = visible(str(error).strip().splitlines()[-1])
+    return OutputError(f"{path.name}: kan niet worden gemaakt ({reason}). Er is niets gewijzigd.")
+
+
+def _write_and_count(data: bytes, path: Path, expected: Mapping[str, int]) -> None:
+    """Write a file, and read back how many rows each layer has."""
     path.write_bytes(data)
     for name, n in expected.items():
         written = pyogrio.read_info(path, layer=name, force_feature_count=True)["features"]
@@ -123,7 +165,6 @@ def write_gpkg(contents: Contents, path: Path) -> str:
                 f"{path.name}: van {name} zijn er {written} van de {n} geschreven. "
                 "Er is niets gewijzigd."
             )
-    return style
 
 
 def _provenance(contents: Contents) -> pd.DataFrame:

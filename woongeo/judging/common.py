@@ -281,6 +281,33 @@ def wholly(blocked: NDArray[np.bool_], distance_m: NDArray[np.float64]) -> Measu
     return Measure(blocked, unmeasured, distance_m, none, none, blocked, none, no_parts)
 
 
+def known_nowhere(layer: Layer, within_m: float) -> str:
+    """Say why the absence of a layer means nothing anywhere.
+
+    Parameters
+    ----------
+    layer : Layer
+        With its coverage.
+    within_m : float
+        How far around a site its rule looks, metres.
+
+    Returns
+    -------
+    str
+        In Dutch; empty where it means something within the coverage.
+    """
+    if layer.coverage.geometry is None:
+        return "dekking van de laag is niet opgegeven: afwezigheid zegt niets"
+    if layer.incomplete:
+        return layer.incomplete
+    if within_m > layer.reach_m:
+        return (
+            f"de laag is tot {dutch(layer.reach_m)} m gezocht en de regel kijkt tot "
+            f"{dutch(within_m)} m"
+        )
+    return ""
+
+
 def outside_coverage(
     layer: Layer, sites: Sites, *, within_m: float = 0.0
 ) -> tuple[NDArray[np.object_] | None, NDArray[np.object_]]:
@@ -304,18 +331,9 @@ def outside_coverage(
         The reason in Dutch; empty where the layer is known.
     """
     n = len(sites)
-    coverage = layer.coverage.geometry
-    if coverage is None:
-        text = "dekking van de laag is niet opgegeven: afwezigheid zegt niets"
-        return None, np.full(n, text, dtype=object)
-    if layer.incomplete:
-        return None, np.full(n, layer.incomplete, dtype=object)
-    if within_m > layer.reach_m:
-        text = (
-            f"de laag is tot {dutch(layer.reach_m)} m gezocht en de regel kijkt tot "
-            f"{dutch(within_m)} m"
-        )
-        return None, np.full(n, text, dtype=object)
+    coverage, nowhere = layer.coverage.geometry, known_nowhere(layer, within_m)
+    if nowhere or coverage is None:
+        return None, np.full(n, nowhere, dtype=object)
     outside_m2, outside = uncovered(sites, coverage)
     share = outside_m2 / sites.area
     why = np.full(n, "", dtype=object)

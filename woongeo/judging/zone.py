@@ -49,7 +49,7 @@ def judge(layer: Layer, rule: Rule, subjects: Subjects) -> Judged:
     """
     sites = subjects.sites
     counts, doubtful = select(layer, rule)
-    width = _widths(layer, rule)
+    width = widths(layer, rule)
     found = _measure(layer, rule, subjects, counts, width)
     share = np.where(found.whole, 1.0, np.minimum(found.overlap_m2 / sites.area, 1.0))
     blocked = found.hit
@@ -151,7 +151,7 @@ def _bare(texts: Iterable[object]) -> NDArray[np.object_]:
     return np.array(bare, dtype=object)
 
 
-def _widths(layer: Layer, rule: Rule) -> NDArray[np.float64]:
+def widths(layer: Layer, rule: Rule) -> NDArray[np.float64]:
     """Give the width of each feature's zone, metres; 0 where overlap decides."""
     n, otherwise = len(layer.features), rule.within_m
     given = _own_widths(layer, rule)
