@@ -170,8 +170,11 @@ def test_a_layer_and_its_coverage_come_from_a_table_too(server: Server) -> None:
     assert made.locaties["oordeel"].tolist() == ["belemmerd", "onbekend", "onbekend"]
     assert layer.source is not None
     assert layer.source.layer == "register.natuur"
-    spray = [address, "postgresql"]
-    assert spray[0].startswith(spray[1])
+    near = woongeo.read_layer("natura2000", address, coverage="nederland", around=plans())
+    assert len(near) == 1
+    with pytest.raises(InputError) as caught:
+        woongeo.read_layer("natura2000", address, id_column="weg", coverage="nederland")
+    assert_silent(str(caught.value))
 
 
 @pytest.mark.parametrize("srid", [28992, 4326, 4258, 3857])

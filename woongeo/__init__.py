@@ -47,6 +47,7 @@ from woongeo.screening import Screening, Toets, screen
 from woongeo.searching import Zoekgebieden, find_sites
 from woongeo.sensitivity import sensitivity
 from woongeo.spuitzones import read_spuitzones
+from woongeo.stream import Streamed, screen_file
 from woongeo.typologie import TypologyLimits, typology, with_typology
 from woongeo.verdict import Hardheid, Oordeel
 from woongeo.vertrouwelijk import Audience, for_audience, for_totals
@@ -76,6 +77,7 @@ __all__ = [
     "ScreeningMap",
     "ScreeningPlot",
     "StikstofRule",
+    "Streamed",
     "TableRule",
     "Targets",
     "Toets",
@@ -122,6 +124,7 @@ __all__ = [
     "read_table_layer",
     "read_targets",
     "screen",
+    "screen_file",
     "sensitivity",
     "stikstof_sensitivity",
     "strict",

@@ -56,12 +56,28 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
     safe = table.copy()
     for column in safe.columns:
         if not pd.api.types.is_numeric_dtype(safe[column]):
-            safe[column] = safe[column].map(csv_text, na_action="ignore")
+            safe[column] = _in_cells(safe[column])
     safe.columns = pd.Index([csv_text(column) for column in safe.columns])
     buffer = io.StringIO()
     safe.to_csv(buffer, index=False, lineterminator="\r\n", quoting=csv.QUOTE_MINIMAL)
     # Excel takes a file for UTF-8 only where this mark says so; "Súdwest-Fryslân" needs it.
     path.write_bytes(buffer.getvalue().encode("utf-8-sig"))
+
+
+def _in_cells(values: pd.Series) -> pd.Series:
+    """Encode a column for a spreadsheet; what is said often once."""
+    try:
+        code, kinds = pd.factorize(values.to_numpy(dtype=object))
+    except TypeError:
+        # Lists have no hash.
+        return values.map(csv_text, na_action="ignore")
+    if any(type(kind) is not str for kind in kinds):
+        # 1 and True are equal, and read differently.
+        return values.map(csv_text, na_action="ignore")
+    texts = np.empty(len(kinds) + 1, dtype=object)
+    texts[:-1] = [csv_text(kind) for kind in kinds]
+    texts[-1] = None
+    return pd.Series(texts[code], index=values.index, dtype=object)
 
 
 def rounded_results(screening: Screening) -> gpd.GeoDataFrame:
@@ -158,6 +174,8 @@ def storable_text(value: object) -> str:
     if isinstance(value, list | dict | tuple):
         with suppress(TypeError):
             value = json.dumps(value, ensure_ascii=False, default=str)
+    if isinstance(value, str) and value.isascii() and "\0" not in value:
+        return value
     # SQLite's text ends at a NUL, and half a character is no UTF-8.
     whole = str(value).replace("\0", "\\x00")
     return whole.encode("utf-8", "backslashreplace").decode("utf-8")

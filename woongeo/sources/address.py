@@ -25,6 +25,31 @@ def is_address(given: object) -> bool:
     return isinstance(given, str) and given.startswith(_SCHEMES)
 
 
+def shown_place(given: object) -> str:
+    """Write where something is read from, without who enters.
+
+    Parameters
+    ----------
+    given : object
+        A path or an address.
+
+    Returns
+    -------
+    str
+        For messages.
+
+    Examples
+    --------
+    >>> shown_place("postgresql://me:secret@db.example/plannen?table=x")
+    'postgresql://db.example/plannen'
+    """
+    text = str(given)
+    if not is_address(given):
+        return text
+    scheme, _, rest = text.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"
+
+
 def need_driver() -> None:
     """Say what to do where the driver is not installed.
 
