@@ -91,6 +91,7 @@ NAMES = [
     "vrijspelen",
     "with_exceedance",
     "with_typology",
+    "write_postgis",
     "write_report",
 ]
 

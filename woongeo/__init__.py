@@ -19,7 +19,7 @@ from woongeo.checks import CheckReport
 from woongeo.compare import Vergelijking, agreement, compare
 from woongeo.errors import WoongeoError, WoongeoWarning, strict
 from woongeo.example import Example, example
-from woongeo.export import export_screening, export_sites
+from woongeo.export import export_screening, export_sites, write_postgis
 from woongeo.fetch import fetch_layers
 from woongeo.geiten import coverage_by_region, read_geitenhouderijen
 from woongeo.judging.thresholds import stikstof_sensitivity
@@ -136,5 +136,6 @@ __all__ = [
     "vrijspelen",
     "with_exceedance",
     "with_typology",
+    "write_postgis",
     "write_report",
 ]

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 #: Longest text that is shown in a page; the data files keep all of it.
 SHOWN_CHARACTERS = 500
+#: Longest text in a cell of Excel:
+#: https://support.microsoft.com/office/1672b34d-7043-467e-8e27-269d656771c3
+EXCEL_CHARACTERS = 32_767
 
 # C0 and C1 control characters (tab and newline excepted), and those that change the direction of
 # text: https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters
@@ -192,6 +195,57 @@ def csv_text(text: object) -> str:
 
     parts = enumerate(_SPLIT.split(whole))
     return visible(guarded("".join(part if i % 2 else guarded(part) for i, part in parts)))
+
+
+def excel_text(text: object) -> str:
+    """Encode text for a cell of Excel that is written as text, never as a formula.
+
+    Parameters
+    ----------
+    text : object
+        Anything; its ``str()`` is taken.
+
+    Returns
+    -------
+    str
+        The text, what cannot be seen written out; cut to what a cell holds, and then it says so.
+
+    Examples
+    --------
+    >>> excel_text("=1+1"), len(excel_text("x" * 40_000)), excel_text("x" * 40_000)[-16:]
+    ('=1+1', 32767, '… (40000 tekens)')
+    """
+    shown = visible(text)
+    # Excel counts in UTF-16, where a sign outside the first plane is two.
+    if len(shown) <= EXCEL_CHARACTERS // 2:
+        return shown
+    units = shown.encode("utf-16-le")
+    if len(units) <= 2 * EXCEL_CHARACTERS:
+        return shown
+    ending = f"… ({len(shown)} tekens)"
+    # Half of such a sign at the end is left out.
+    return units[: 2 * (EXCEL_CHARACTERS - len(ending))].decode("utf-16-le", "ignore") + ending
+
+
+def begins_formula(text: str) -> bool:
+    """Tell whether a spreadsheet would take typed text for a formula.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+
+    Returns
+    -------
+    bool
+        True also behind blanks.
+
+    Examples
+    --------
+    >>> begins_formula(" =1+1"), begins_formula("1+1")
+    (True, False)
+    """
+    return text.lstrip(" ").startswith(_FORMULA)
 
 
 def page_data(value: object) -> str:

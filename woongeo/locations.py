@@ -112,6 +112,7 @@ def read_locations(  # noqa: PLR0913  one keyword a meaning
     layer: str | None = None,
     crs: object = None,
     encoding: str | None = None,
+    query: str | None = None,
     overlaps: bool = True,
 ) -> Locations:
     """Read housing locations and check them.
@@ -124,7 +125,8 @@ def read_locations(  # noqa: PLR0913  one keyword a meaning
     Parameters
     ----------
     source : str, Path or GeoDataFrame
-        A vector file (see `woongeo.sources.read_vector`) or a frame.
+        A vector file (see `woongeo.sources.read_vector`), a table of a PostGIS database
+        (``postgresql://host/database?table=schema.table``) or a frame.
     id_column, name_column, woningen_column, planstatus_column : str, optional
         The columns that hold the id, the name, the number of homes and the planstatus. Without
         them the usual names of Dutch registers are recognised; `Locations.columns` says which were
@@ -135,6 +137,8 @@ def read_locations(  # noqa: PLR0913  one keyword a meaning
         Reference system, where the file states none or a wrong one.
     encoding : str, optional
         Encoding of text in a shapefile or CSV.
+    query : str, optional
+        A SELECT in the database, instead of a table.
     overlaps : bool
         Whether to look for plans that overlap each other. Where many do, as in all buildings of a
         country, that is most of the work; the report says that it was not done.
@@ -158,7 +162,9 @@ def read_locations(  # noqa: PLR0913  one keyword a meaning
     DoubtfulLocationWarning
         When the report holds faults or doubts.
     """
-    raw, origin = read_vector(source, layer=layer, crs=crs, encoding=encoding)
+    raw, origin = read_vector(
+        source, layer=layer, crs=crs, encoding=encoding, query=query, usual_layer="locaties"
+    )
     if not len(raw):
         raise LocationError(f"{origin.path}: er staan geen locaties in dit bestand.")
     given = {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from woongeo._version import __version__
 from woongeo.errors import InputError
+from woongeo.export import FORMATS, USUAL
 from woongeo.layers import NATIONWIDE, OWN_AREAS
 from woongeo.registers import KINDS
 from woongeo.registers.model import BASES
@@ -135,6 +136,7 @@ def parser() -> _Parser:
     outcome.add_argument(
         "--out", metavar="MAP", default="woongeo-demo", help="map voor de uitkomst (woongeo-demo)"
     )
+    _add_formats(outcome)
     _add_switches(outcome)
     _add_search(commands)
     _add_layers(commands)
@@ -145,6 +147,27 @@ def parser() -> _Parser:
 
 def _add_help(group: argparse._ArgumentGroup) -> None:
     group.add_argument("-h", "--help", action="help", help="toon deze uitleg")
+
+
+def _add_formats(group: argparse._ArgumentGroup) -> None:
+    """Describe in which forms the outcome comes."""
+    group.add_argument(
+        "--format",
+        action="append",
+        default=[],
+        metavar="FORMAAT",
+        help=f"{', '.join(FORMATS)} of alles; vaker, of met komma's ({','.join(USUAL)})",
+    )
+    group.add_argument(
+        "--postgis",
+        nargs="?",
+        const="",
+        metavar="ADRES",
+        help="schrijf ook naar een PostGIS-database; zonder ADRES staat dat in WOONGEO_POSTGIS",
+    )
+    group.add_argument(
+        "--schema", metavar="SCHEMA", default="woongeo", help="schema daarin (woongeo)"
+    )
 
 
 def _add_switches(group: argparse._ArgumentGroup) -> None:
@@ -183,7 +206,7 @@ def _add_screen(parser: argparse.ArgumentParser) -> None:
         "plannen",
         nargs="?",
         metavar="LOCATIES",
-        help="bestand met locaties (of BESTAND.gpkg:LAAG)",
+        help="bestand met locaties (of BESTAND.gpkg:LAAG, of postgresql://…?table=TABEL)",
     )
     sites.add_argument("--id", metavar="KOLOM", help="kolom met het id")
     sites.add_argument("--name", metavar="KOLOM", help="kolom met de naam")
@@ -263,6 +286,7 @@ def _add_screen(parser: argparse.ArgumentParser) -> None:
     outcome.add_argument(
         "--on", metavar="JJJJ-MM-DD", help="dag waarop de leeftijd van lagen telt (vandaag)"
     )
+    _add_formats(outcome)
     _add_switches(outcome)
 
 

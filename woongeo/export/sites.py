@@ -9,8 +9,9 @@ import pandas as pd
 
 from woongeo.export.bundle import Bundle
 from woongeo.export.folder import FILES, SEARCH_FILES, page_writer
+from woongeo.export.gpkg import write_frame
 from woongeo.export.manifest import MANIFEST, search_manifest
-from woongeo.export.tables import write_csv, write_frame
+from woongeo.export.tables import write_csv
 
 if TYPE_CHECKING:
     from collections.abc import Callable

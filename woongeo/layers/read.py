@@ -33,6 +33,7 @@ from woongeo.layers.near import (
 )
 from woongeo.netherlands import outline
 from woongeo.sources import Selected, read_selected, read_vector
+from woongeo.sources.address import shown_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -100,6 +101,7 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
     layer: str | None = None,
     crs: object = None,
     encoding: str | None = None,
+    query: str | None = None,
     title: str | None = None,
     reference_date: dt.date | None = None,
     publisher: str | None = None,
@@ -138,7 +140,7 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
         Column that a rule reads to the column of the file that holds it, where their names differ.
     id_column, name_column : str, optional
         The columns of ids and names of features; the usual ones are recognised.
-    layer, crs, encoding : optional
+    layer, crs, encoding, query : optional
         As for `read_locations`.
     title : str, optional
         For people.
@@ -178,7 +180,7 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
         reference_date = reference_date.date()
     near = None if around is None else sites_of(around, reach_m, rules)
     asked = dict(where or {})
-    what = str(source) if isinstance(source, str | Path) else "het GeoDataFrame"
+    what = shown_place(source) if isinstance(source, str | Path) else "het GeoDataFrame"
 
     def needed(there: Sequence[str]) -> list[str]:
         chosen = feature_columns(there, id_column=id_column, name_column=name_column, what=what)
@@ -186,7 +188,7 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
         read = columns_of(there, rules, columns or {}, spec.aliases)
         return [*asked, *read, *(column for column in chosen.values() if column)]
 
-    how = {"layer": layer, "crs": crs, "encoding": encoding}
+    how = {"layer": layer, "crs": crs, "encoding": encoding, "query": query}
     selected = _read_rows(source, asked, near, needed, how)
     frame, origin, rows = selected.frame, selected.source, selected.rows
     attributes = [c for c in frame.columns if c != "geometry"]

@@ -20,6 +20,7 @@ from pyproj.exceptions import ProjError
 
 from woongeo.crs import RD, as_crs, to_rd
 from woongeo.errors import FileError
+from woongeo.sources.address import is_address
 from woongeo.sources.place import find, no_leak
 from woongeo.sources.readers import one_layer
 from woongeo.sources.source import Source, fingerprints, read_vector, source_of, with_geometry
@@ -75,6 +76,7 @@ def read_selected(  # noqa: PLR0913  one keyword a choice
     layer: str | None = None,
     crs: object = None,
     encoding: str | None = None,
+    query: str | None = None,
 ) -> Selected:
     """Read the wanted rows of a vector file, and bring them to RD New.
 
@@ -93,7 +95,7 @@ def read_selected(  # noqa: PLR0913  one keyword a choice
     within : tuple of float, optional
         Only what comes in this box: west, south, east, north in RD New. Boxes of shapes are looked
         at, so some more may come along.
-    encoding : str, optional
+    encoding, query : str, optional
         As for `read_vector`.
 
     Returns
@@ -106,7 +108,8 @@ def read_selected(  # noqa: PLR0913  one keyword a choice
     FileError, ColumnError, CrsError
         As `read_vector`.
     """
-    if not isinstance(given, gpd.GeoDataFrame):
+    # A database, or what must be one, is read whole.
+    if not isinstance(given, gpd.GeoDataFrame) and not is_address(given) and query is None:
         place = find(given, layer)
         ask = _Ask(place, columns, wanted, needed, within, crs)
         if place.kind in _BY_GDAL:
@@ -115,7 +118,7 @@ def read_selected(  # noqa: PLR0913  one keyword a choice
             found = _with_pyarrow(ask)
             if found is not None:
                 return found
-    frame, source = read_vector(given, layer=layer, crs=crs, encoding=encoding)
+    frame, source = read_vector(given, layer=layer, crs=crs, encoding=encoding, query=query)
     if needed is not None:
         needed([c for c in frame.columns if c != "geometry"])
     frame.insert(0, "rij", np.arange(1, len(frame) + 1))
