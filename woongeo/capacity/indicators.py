@@ -132,8 +132,54 @@ def cells(plans: Plans, parts: Parts, phased: Phases) -> Cells:
     part = np.repeat(np.arange(len(parts.row)), count)
     offset = np.arange(len(part)) - np.repeat(np.cumsum(count) - count, count)
     phase = np.repeat(start, count) + offset
-    homes = divide_homes(part, phased.share[phase], held[part])
+    due = divide_homes(phased.row, phased.share, plans.homes[phased.row])
+    due = np.where(plans.counted[phased.row], due, np.nan)
+    homes = _crossed(parts.row, held, due, part, phase)
     return Cells(parts.row[part], region[part], phase, homes, first[part], names.astype(object))
+
+
+def _crossed(
+    row: NDArray[np.intp],
+    held: Floats,
+    due: Floats,
+    part: NDArray[np.intp],
+    phase: NDArray[np.intp],
+) -> Floats:
+    """Divide plans over parts and phases at once, so that both add up to whole homes.
+
+    Dividing each part by itself would round a plan's years differently in each division of the
+    country. The homes of a plan stand in a row in the order of their years, those of each part
+    spread evenly over it: home m of a part with h homes stands at (m + 1/2) / h.
+    """
+    parts, phases = np.bincount(row)[row[part]], np.bincount(part, minlength=len(row))[part]
+    homes = np.where(parts == 1, due[phase], held[part])
+    rest = np.flatnonzero((parts > 1) & (phases > 1) & ~np.isnan(held[part] + due[phase]))
+    if not len(rest):
+        return homes
+    own, years = np.unique(part[rest]), np.unique(phase[rest])
+    plan_of_year = np.empty(len(due), dtype=np.intp)
+    plan_of_year[phase[rest]] = row[part[rest]]
+    size = np.floor(np.abs(held[own]) + 1e-9).astype(np.intp)
+    lot = np.repeat(own, size)
+    nth = np.arange(len(lot)) - np.repeat(np.cumsum(size) - size, size)
+    place = (nth + 0.5) / np.repeat(size, size)
+    lot = lot[np.lexsort((lot, place, row[lot]))]
+    many = np.floor(np.abs(due[years]) + 1e-9).astype(np.intp)
+    year = np.repeat(years, many)
+    year = year[np.lexsort((year, plan_of_year[year]))]
+    # What is no whole home lies in one part and one year.
+    odd_part = own[np.abs(held[own]) - size > 1e-9]
+    odd_year = years[np.abs(due[years]) - many > 1e-9]
+    odd_year = odd_year[np.argsort(plan_of_year[odd_year], kind="stable")]
+    width = len(due)
+    key = part[rest] * width + phase[rest]
+    order = np.argsort(key)
+    at = order[np.searchsorted(key[order], lot * width + year)]
+    found = np.bincount(at, minlength=len(rest)).astype(float)
+    odd = order[np.searchsorted(key[order], odd_part * width + odd_year)]
+    found[odd] += (np.abs(held[own]) - size)[np.abs(held[own]) - size > 1e-9]
+    homes[rest] = np.sign(held[part[rest]]) * found
+    return homes
 
 
 def _rows(
