@@ -21,6 +21,7 @@ from woongeo.judging.common import (
 from woongeo.verdict import Oordeel
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
@@ -132,6 +133,27 @@ def select(layer: Layer, rule: Rule) -> tuple[NDArray[np.bool_], NDArray[np.bool
         # Without a number it is not less.
         few |= features[column].to_numpy(dtype=float) < number
     return counts & ~few & ~doubtful, doubtful & ~few
+
+
+def counting(layer: Layer, rule: Rule, on: dt.date) -> NDArray[np.bool_]:  # noqa: ARG001
+    """Tell which features can hinder, or make a verdict `onbekend`.
+
+    Parameters
+    ----------
+    layer : Layer
+        With the columns that the rule reads.
+    rule : Rule
+        What counts.
+    on : date
+        Of no account here.
+
+    Returns
+    -------
+    ndarray of bool
+        Per feature.
+    """
+    counts, doubtful = select(layer, rule)
+    return np.asarray(counts | doubtful)
 
 
 def _own_widths(layer: Layer, rule: Rule) -> NDArray[np.float64] | None:

@@ -23,16 +23,18 @@ from matplotlib.patches import Patch
 from woongeo.encode import dutch, shortened
 from woongeo.errors import InputError, OutputError
 from woongeo.files import flush_to_disk, output_error, scratch_folder
+from woongeo.judging import shapes_that_count
 from woongeo.plotting.labels import place_labels
 from woongeo.plotting.looks import VERDICTS, Look, layer_look
 from woongeo.plotting.marks import inset, north_arrow, scale_bar
 from woongeo.verdict import OORDELEN, SCREENING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from woongeo.layers import Layer
     from woongeo.screening import Screening
 
     Box = tuple[float, float, float, float]
@@ -207,8 +209,9 @@ def plot_screening(  # noqa: PLR0913  one keyword a choice
         box = _extent(about, map_mm)
         scale = (box[2] - box[0]) / (map_mm[0] / 1_000)
         _ground(ax, background)
-        for position, layer in enumerate(screening.layers):
-            _draw_layer(ax, layer, layer_look(position), box, scale)
+        counting = [shapes_that_count(layer, screening.on) for layer in screening.layers]
+        for position, (features, _) in enumerate(counting):
+            _draw_layer(ax, features, layer_look(position), box, scale)
         if within is not None:
             within.boundary.plot(ax=ax, color="#1b1b1b", linewidth=1.1, zorder=4)
         _draw_sites(ax, screening, rows, scale)
@@ -222,7 +225,7 @@ def plot_screening(  # noqa: PLR0913  one keyword a choice
         heading = shortened(title)
         x, y = place["titel"]
         figure.text(x, y, heading, fontsize=15, weight="bold", va="top")
-        _legend(figure, place["legenda"], screening, rows)
+        _legend(figure, place["legenda"], screening, rows, [told for _, told in counting])
         _tell(figure, place, screening, background)
         labelled = _write_names(figure, ax, screening, rows, labels)
     return ScreeningPlot(figure, heading, scale, labelled)
@@ -308,9 +311,11 @@ def _near(shapes: NDArray[np.object_], box: Box, scale: float) -> gpd.GeoSeries:
     return gpd.GeoSeries(simple, crs="EPSG:28992")
 
 
-def _draw_layer(ax: Axes, layer: Layer, look: Look, box: Box, scale: float) -> None:
+def _draw_layer(
+    ax: Axes, features: NDArray[np.object_], look: Look, box: Box, scale: float
+) -> None:
     """Draw a layer's surfaces, lines and points."""
-    parts, _ = shapely.get_parts(layer.features.geometry.to_numpy(), return_index=True)
+    parts, _ = shapely.get_parts(features, return_index=True)
     shown = _near(parts, box, scale)
     dimension = shapely.get_dimensions(shown.to_numpy())
     surfaces, lines, points = shown[dimension == 2], shown[dimension == 1], shown[dimension == 0]
@@ -373,7 +378,11 @@ def _draw_sites(ax: Axes, screening: Screening, rows: NDArray[np.intp], scale: f
 
 
 def _legend(
-    figure: Figure, place: tuple[float, float], screening: Screening, rows: NDArray[np.intp]
+    figure: Figure,
+    place: tuple[float, float],
+    screening: Screening,
+    rows: NDArray[np.intp],
+    left_out: Sequence[str],
 ) -> None:
     """Say what the looks mean, with how many locations and homes."""
     frame = screening.locaties.iloc[rows]
@@ -388,9 +397,11 @@ def _legend(
         )
         handles.append((sign, _patch(look)))
         texts.append(f"{word}: {dutch(int(of.sum()), decimals=0)} locaties, {homes} woningen")
-    for position, layer in enumerate(screening.layers):
+    for position, (layer, told) in enumerate(zip(screening.layers, left_out, strict=True)):
         handles.append(_patch(layer_look(position)))
-        nothing = "; niets over bekend" if layer.unknown or layer.stale(screening.on) else ""
+        nothing = f"; {told}" if told else ""
+        if layer.unknown or layer.stale(screening.on):
+            nothing = "; niets over bekend"
         texts.append("\n".join(textwrap.wrap(shortened(layer.title) + nothing, 38)))
     figure.legend(
         handles,
