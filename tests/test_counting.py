@@ -73,6 +73,14 @@ def test_a_farm_with_too_few_animals_does_not_count() -> None:
     assert told == "1 object dat niet telt is niet getekend"
 
 
+def test_nature_that_is_not_sensitive_to_nitrogen_does_not_count() -> None:
+    """A mark that is missing counts as sensitive."""
+    shapes = [block(100 * i, 0) for i in range(3)]
+    made = frame(shapes, stikstofgevoelig=["ja", "nee", None])
+    layer = woongeo.read_layer("stikstof", made, coverage="nederland")
+    assert counting(layer, AFTER).tolist() == [True, False, True]
+
+
 def test_of_a_layer_that_is_too_old_all_is_shown() -> None:
     rule = woongeo.Rule(where={"dieren": ("50",)}, max_age_days=1)
     layer = farms(rule=rule, reference_date=dt.date(2020, 1, 1))

@@ -20,6 +20,7 @@ from woongeo.example import Example, example
 from woongeo.export import export_screening
 from woongeo.fetch import fetch_layers
 from woongeo.geiten import coverage_by_region, read_geitenhouderijen
+from woongeo.judging.thresholds import stikstof_sensitivity
 from woongeo.layers import (
     Coverage,
     Layer,
@@ -30,11 +31,13 @@ from woongeo.layers import (
 from woongeo.locations import Locations, read_locations
 from woongeo.netcongestie import read_aansluitstop, read_netcongestie
 from woongeo.plotting import ScreeningPlot, plot_screening
+from woongeo.rasters import read_raster_layer, with_exceedance
 from woongeo.regioncodes import read_code_changes
 from woongeo.regions import Regions, read_regions
 from woongeo.regiontables import read_table_layer
 from woongeo.registers import Register, read_register
-from woongeo.rules import ClassRule, Rule, TableRule
+from woongeo.rules import ClassRule, RasterRule, Rule, StikstofRule, TableRule
+from woongeo.rules.stikstof import deposition_mol
 from woongeo.screening import Screening, Toets, screen
 from woongeo.sensitivity import sensitivity
 from woongeo.spuitzones import read_spuitzones
@@ -55,12 +58,14 @@ __all__ = [
     "Locations",
     "Oordeel",
     "Plancapaciteit",
+    "RasterRule",
     "Regions",
     "Register",
     "Rule",
     "Screening",
     "ScreeningMap",
     "ScreeningPlot",
+    "StikstofRule",
     "TableRule",
     "Toets",
     "TypologyLimits",
@@ -70,6 +75,7 @@ __all__ = [
     "coverage_by_region",
     "default_catalogue",
     "default_rule",
+    "deposition_mol",
     "errors",
     "example",
     "export_screening",
@@ -88,14 +94,17 @@ __all__ = [
     "read_layer",
     "read_locations",
     "read_netcongestie",
+    "read_raster_layer",
     "read_regions",
     "read_register",
     "read_spuitzones",
     "read_table_layer",
     "screen",
     "sensitivity",
+    "stikstof_sensitivity",
     "strict",
     "summarize_plancapaciteit",
     "typology",
+    "with_exceedance",
     "with_typology",
 ]

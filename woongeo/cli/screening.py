@@ -7,6 +7,7 @@ import json
 import math
 import time
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from woongeo.capacity import Plancapaciteit, summarize_plancapaciteit
@@ -21,9 +22,11 @@ from woongeo.example import example
 from woongeo.export import export_screening
 from woongeo.fetch import fetch_layers
 from woongeo.layers import Layer, missing_layer, read_layer
+from woongeo.rasters import read_raster_layer
 from woongeo.regions import Regions, read_regions
 from woongeo.rules import Rule
 from woongeo.screening import Screening, screen
+from woongeo.sources.raster import RASTER_KINDS
 from woongeo.spuitzones import read_spuitzones
 from woongeo.verdict import SCREENING
 from woongeo.vertrouwelijk import KOLOM
@@ -32,7 +35,6 @@ from woongeo.webmap import map_screening
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
-    from pathlib import Path
 
     from woongeo.locations import Locations
 
@@ -51,6 +53,9 @@ _RULE = {
     "--within": "within_m",
     "--max-age": "max_age_days",
 }
+
+# Options for layers of shapes.
+_OF_SHAPES = ("--layer-id", "--layer-name", "--layer-encoding")
 
 
 def run_screen(given: argparse.Namespace) -> int:
@@ -142,6 +147,8 @@ def _layer(
 ) -> Layer:
     """Read a layer with what was said of it."""
     date = options.get("--peildatum")
+    if Path(file).suffix.lower() in RASTER_KINDS:
+        return _raster_layer(key, file, options, switches, book)
     if "gewasgroep" in book.spec(key).columns:
         stray = sorted({*options, *switches} & _NOT_FOR_PARCELS)
         if stray:
@@ -173,6 +180,27 @@ def _layer(
         licence=options.get("--licence"),
         empty_is_free="--empty-ok" in switches,
         ignore_unreadable="--ignore-unreadable" in switches,
+        catalogue=book,
+    )
+
+
+def _raster_layer(
+    key: str, file: str, options: dict[str, str], switches: set[str], book: Catalogue
+) -> Layer:
+    """Read a layer of cells with what was said of it."""
+    stray = sorted({*_OF_SHAPES, *_RULE} & options.keys() | switches)
+    if stray:
+        raise InputError(f"{stray[0]} {key}: {file} is een raster, daar hoort die optie niet bij.")
+    date = options.get("--peildatum")
+    return read_raster_layer(
+        key,
+        file,
+        crs=options.get("--layer-crs"),
+        coverage=options.get("--coverage"),
+        title=options.get("--layer-title"),
+        reference_date=None if date is None else _date(date, f"--peildatum {key}="),
+        publisher=options.get("--publisher"),
+        licence=options.get("--licence"),
         catalogue=book,
     )
 

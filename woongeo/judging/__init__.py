@@ -13,9 +13,9 @@ import numpy as np
 import shapely
 
 from woongeo.encode import dutch
-from woongeo.judging import klasse, tabel, zone
+from woongeo.judging import klasse, raster, stikstof, tabel, zone
 from woongeo.judging.common import Judged, Subjects, all_free, nothing_known
-from woongeo.rules import ClassRule, Rule, TableRule
+from woongeo.rules import ClassRule, RasterRule, Rule, StikstofRule, TableRule
 from woongeo.verdict import Hardheid, Oordeel
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ __all__ = ["Judged", "Subjects", "counting", "judge", "shapes_that_count"]
 # The rule's class to what judges by it.
 _JUDGES: dict[type[RuleBase], Callable[[Layer, Any, Subjects], Judged]] = {
     Rule: zone.judge,
+    StikstofRule: stikstof.judge,
+    RasterRule: raster.judge,
     ClassRule: klasse.judge,
     TableRule: tabel.judge,
 }
@@ -40,6 +42,7 @@ _JUDGES: dict[type[RuleBase], Callable[[Layer, Any, Subjects], Judged]] = {
 _COUNTS: dict[type[RuleBase], Callable[[Layer, Any, dt.date], NDArray[np.bool_]]] = {
     Rule: zone.counting,
     ClassRule: klasse.counting,
+    StikstofRule: stikstof.counting,
 }
 
 # Plans of which no procedure has begun: a vision, an option, an idea of officials.

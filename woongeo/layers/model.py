@@ -218,6 +218,7 @@ class Layer:
             "onbekend_omdat": self.unknown or None,
             "onvolledig_omdat": self.incomplete or None,
             "bron": self.source.facts() if self.source else None,
+            "raster": None if self.raster is None else self.raster.facts(),
             "dekking": coverage.description,
             "gezocht_tot_m": self.reach_m,
             "dekking_bron": coverage.source.facts() if coverage.source else None,
