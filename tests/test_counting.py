@@ -10,8 +10,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import block, frame
+from drawn_rasters import write
 from matplotlib.text import Text
 
 import woongeo
@@ -19,6 +21,7 @@ from woongeo.judging import counting, shapes_that_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     Sites = Callable[..., woongeo.Locations]
 
@@ -116,3 +119,27 @@ def test_a_layer_of_which_all_counts_says_nothing_of_what_is_left_out(sites: Sit
     layer = net("structureel", "structureel")
     done = woongeo.screen(sites([block(20, 20, 60, 60)]), [layer], on=AFTER)
     assert "niet getekend" not in woongeo.map_screening(done).get_root().render()
+
+
+def test_a_layer_without_shapes_is_not_called_one_of_which_nothing_is_known(
+    sites: Sites, tmp_path: Path
+) -> None:
+    """A table and a raster are judged though nothing of them is drawn: one plan in cells of 1."""
+    table = woongeo.read_table_layer(
+        "ambtelijke_capaciteit",
+        pd.DataFrame({"gemeente": ["Amsterdam"], "waarde": ["tekort"]}),
+        value_column="waarde",
+        location_column="plan_id",
+    )
+    tif = write(tmp_path / "slap.tif", np.ones((10, 10)), dtype="uint8")
+    cells = woongeo.read_raster_layer("slappe_bodem", tif, coverage="nederland")
+    with pytest.warns(woongeo.errors.UncertainRuleWarning):
+        done = woongeo.screen(sites([block(120, 120, 60, 60)]), [table, cells], on=AFTER)
+    assert done.counts("slappe_bodem")["belemmerd"] == 1
+    html = woongeo.map_screening(done).get_root().render()
+    assert "Ambtelijke capaciteit (tabel, niet getekend)" in html
+    assert "Te slappe bodem (ja/nee) (raster, niet getekend)" in html
+    assert "niets over te zeggen" not in html
+    sheet = woongeo.plot_screening(done)
+    texts = " ".join(t.get_text() for t in sheet.figure.findobj(Text) if isinstance(t, Text))
+    assert "raster, niet getekend" in " ".join(texts.split())

@@ -119,8 +119,12 @@ def shapes_that_count(layer: Layer, on: dt.date) -> tuple[NDArray[np.object_], s
     shapes : ndarray of shapely geometries
         RD New (EPSG:28992), in the order of the features.
     told : str
-        In Dutch, for a legend: how many features are left out; empty where none are.
+        In Dutch, for a legend: how many features are left out, or that the layer has no shapes to
+        draw (cells, a table); empty where all is drawn.
     """
+    if layer.raster is not None or layer.table is not None:
+        kind = "raster" if layer.table is None else "tabel"
+        return layer.features.geometry.to_numpy(), f"{kind}, niet getekend"
     counts = counting(layer, on)
     left = int((~counts).sum())
     what = "object dat niet telt is" if left == 1 else "objecten die niet tellen zijn"

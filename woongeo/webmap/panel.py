@@ -225,7 +225,8 @@ def _legend(
     for layer, (colour, dash), (shapes, left_out) in zip(
         screening.layers, styles, counting, strict=True
     ):
-        nothing = bool(layer.unknown or layer.stale(screening.on)) or not len(layer)
+        idle = layer.unknown or layer.stale(screening.on)
+        nothing = bool(idle) or not (len(layer) or left_out)
         state = " checked" if len(shapes) else " disabled"
         remark = ": niets over te zeggen" if nothing else f" ({left_out})" if left_out else ""
         layers += (
