@@ -481,6 +481,60 @@ def test_hostile_options_reach_the_page_as_text(run: Run, tmp_path: Path) -> Non
     assert not any(tag == "img" for tag, _ in hostile.tags(page))
 
 
+def test_targets_mappings_and_bottlenecks_become_tables(run: Run, tmp_path: Path) -> None:
+    """--targets, --region-table and --knelpunten write what a bestuurlijk overleg asks."""
+    (tmp_path / "opgave.csv").write_text(
+        "niveau;gebied;van;tot;waarde;wat;bron\nregio;West;2022;2030;100;restopgave;eigen\n"
+    )
+    (tmp_path / "regio.csv").write_text("gemeente;gebied;van\nWestdam;West;2020-01-01\n")
+    plans = frame(
+        [block(0, 0), block(300, 0)],
+        plan_id=["A", "B"],
+        woningen=[60, 5],
+        planstatus=["1A", "3"],
+        gem=["Westdam", "Elders"],
+        oplevering_eerste=[2026, 2026],
+    )
+    plans.to_file(tmp_path / "plannen.gpkg")
+    frame([block(0, 0)]).to_file(tmp_path / "natuur.gpkg")
+    done = run(
+        tmp_path,
+        *("screen", "plannen.gpkg", "--layer", "natuur=natuur.gpkg", "--out", "uit"),
+        *("--coverage", "natuur=nederland", "--targets", "opgave.csv", "--knelpunten"),
+        *("--region-table", "regio=regio.csv:gem"),
+    )
+    assert done.code == 0
+    assert "geen regio op" in done.err
+    extra = {"cijfers.csv", "knelpunten.csv", "vrijspelen.csv"}
+    assert set(files(tmp_path / "uit")) == {*FILES, *extra}
+    [covered] = [
+        row
+        for row in table(tmp_path / "uit" / "cijfers.csv")
+        if (row["gebied"], row["maat"]) == ("West", "dekking")
+    ]
+    assert (covered["voor"], covered["na_max"], covered["periode"]) == ("0.6", "0", "2022-2030")
+    blocked = table(tmp_path / "uit" / "knelpunten.csv")
+    assert [row["woningen"] for row in blocked] == ["60", "60"]
+    freed = table(tmp_path / "uit" / "vrijspelen.csv")
+    assert [row["alleen_max"] for row in freed] == ["60", "0", "60"]
+    facts = json.loads((tmp_path / "uit" / "manifest.json").read_text(encoding="utf-8"))
+    assert facts["opgave"]["bestand"] == "opgave.csv"
+    assert facts["gebieden"][0]["kolom"] == "gem"
+    shipped = run(
+        tmp_path,
+        *("screen", "plannen.gpkg", "--layer", "natuur=natuur.gpkg", "--out", "uit"),
+        *("--coverage", "natuur=nederland", "--targets", "woondeals"),
+    )
+    assert shipped.code == 0
+    assert set(files(tmp_path / "uit")) == {*FILES, "cijfers.csv"}
+    wrong = run(
+        tmp_path,
+        *("screen", "plannen.gpkg", "--layer", "natuur=natuur.gpkg", "--out", "uit"),
+        *("--region-table", "regio=regio.csv"),
+    )
+    assert (wrong.code, "schrijf NIVEAU=BESTAND:KOLOM" in wrong.err) == (2, True)
+
+
 def test_spray_zones_are_read_by_crop_code_and_over_the_years(run: Run, tmp_path: Path) -> None:
     """Pears of last year 20 m from the plan, and grass of this year."""
     plan = frame([block(0, 0)], plan_id=["A"], woningen=[10], planstatus=["3"])

@@ -1,12 +1,13 @@
 """woongeo: where homes can be built in the Netherlands, and what stands in the way.
 
-Read locations and layers, `screen` them, `summarize_plancapaciteit`, `map_screening`, and
-`export_screening`. Everything is in RD New (EPSG:28992), metres. A screening, not a legal test.
+Read locations and layers, `screen` them, `summarize_plancapaciteit`, `knelpunten`, `vrijspelen`,
+`map_screening`, and `export_screening`. Everything is in RD New (EPSG:28992), metres. A screening,
+not a legal test.
 """
 
 from woongeo import errors
 from woongeo._version import __version__
-from woongeo.capacity import Plancapaciteit, summarize_plancapaciteit
+from woongeo.capacity import Norms, Plancapaciteit, Planuitval, summarize_plancapaciteit
 from woongeo.catalogue import (
     Catalogue,
     default_catalogue,
@@ -15,12 +16,14 @@ from woongeo.catalogue import (
     read_catalogue,
 )
 from woongeo.checks import CheckReport
+from woongeo.compare import Vergelijking, agreement, compare
 from woongeo.errors import WoongeoError, WoongeoWarning, strict
 from woongeo.example import Example, example
 from woongeo.export import export_screening
 from woongeo.fetch import fetch_layers
 from woongeo.geiten import coverage_by_region, read_geitenhouderijen
 from woongeo.judging.thresholds import stikstof_sensitivity
+from woongeo.knelpunten import Knelpunten, Vrijspelen, free_plans, knelpunten, vrijspelen
 from woongeo.layers import (
     Coverage,
     Layer,
@@ -29,7 +32,9 @@ from woongeo.layers import (
     read_layer,
 )
 from woongeo.locations import Locations, read_locations
+from woongeo.mapping import RegionMapping, read_mapping
 from woongeo.netcongestie import read_aansluitstop, read_netcongestie
+from woongeo.opgave import Targets, read_targets
 from woongeo.plotting import ScreeningPlot, plot_screening
 from woongeo.rasters import read_raster_layer, with_exceedance
 from woongeo.regioncodes import read_code_changes
@@ -54,11 +59,15 @@ __all__ = [
     "Coverage",
     "Example",
     "Hardheid",
+    "Knelpunten",
     "Layer",
     "Locations",
+    "Norms",
     "Oordeel",
     "Plancapaciteit",
+    "Planuitval",
     "RasterRule",
+    "RegionMapping",
     "Regions",
     "Register",
     "Rule",
@@ -67,11 +76,16 @@ __all__ = [
     "ScreeningPlot",
     "StikstofRule",
     "TableRule",
+    "Targets",
     "Toets",
     "TypologyLimits",
+    "Vergelijking",
+    "Vrijspelen",
     "WoongeoError",
     "WoongeoWarning",
     "__version__",
+    "agreement",
+    "compare",
     "coverage_by_region",
     "default_catalogue",
     "default_rule",
@@ -82,6 +96,8 @@ __all__ = [
     "fetch_layers",
     "for_audience",
     "for_totals",
+    "free_plans",
+    "knelpunten",
     "list_layers",
     "map_screening",
     "missing_layer",
@@ -93,18 +109,21 @@ __all__ = [
     "read_geitenhouderijen",
     "read_layer",
     "read_locations",
+    "read_mapping",
     "read_netcongestie",
     "read_raster_layer",
     "read_regions",
     "read_register",
     "read_spuitzones",
     "read_table_layer",
+    "read_targets",
     "screen",
     "sensitivity",
     "stikstof_sensitivity",
     "strict",
     "summarize_plancapaciteit",
     "typology",
+    "vrijspelen",
     "with_exceedance",
     "with_typology",
 ]

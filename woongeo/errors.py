@@ -15,6 +15,7 @@
     │   ├── LayerError             a layer is named twice, or wrongly
     │   ├── RuleError              a rule contradicts itself
     │   ├── RegionError            a table of regions cannot divide homes
+    │   ├── TargetError            a table of targets contradicts itself
     │   └── UnknownDatasetError    the catalogue of services does not know a name
     ├── ServiceError               a service did not give what was asked; nothing of it was kept
     │   ├── ServiceUnavailableError  no answer: network, time, a full or failing server
@@ -98,6 +99,10 @@ class RuleError(InputError):
 
 class RegionError(InputError):
     """A table of regions cannot be used to divide homes."""
+
+
+class TargetError(InputError):
+    """A table of targets contradicts itself or cannot be read."""
 
 
 class UnknownDatasetError(InputError):

@@ -25,6 +25,7 @@ from woongeo.checks import CheckReport, Finding
 from woongeo.columns import as_text, recognise
 from woongeo.errors import AudienceError, ColumnError
 from woongeo.locations import Locations
+from woongeo.mapping import RegionMapping
 from woongeo.registers import Register
 from woongeo.registers.model import masters, without_parts
 from woongeo.registers.words import ONBEKEND, translate
@@ -247,7 +248,7 @@ def for_totals(
     screening: Screening,
     audience: str | Audience,
     *,
-    by: Sequence[Regions | str] = (),
+    by: Sequence[Regions | RegionMapping | str] = (),
     minimum: int = MINIMUM,
 ) -> Screening:
     """Choose the plans that count in totals for an audience.
@@ -306,9 +307,16 @@ def for_totals(
     return _of_screening(screening, seen | counted, more)
 
 
-def _groups(screening: Screening, division: Regions | str) -> tuple[NDArray[np.intp], ...]:
+def _groups(
+    screening: Screening, division: Regions | RegionMapping | str
+) -> tuple[NDArray[np.intp], ...]:
     """Give pairs of plan and group; a plan over several regions is in each."""
     frame = screening.locaties
+    if isinstance(division, RegionMapping):
+        if division.column not in frame.columns:
+            raise ColumnError(f"kolom {division.column!r} bestaat niet in de locaties.")
+        region = division.lookup(frame[division.column], on=screening.on)
+        return np.arange(len(frame)), np.asarray(pd.factorize(region)[0], dtype=np.intp)
     if isinstance(division, str):
         if division not in frame.columns or division == "geometry":
             raise ColumnError(f"kolom {division!r} bestaat niet in de locaties.")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Sequence
 
-    from woongeo.regions import Regions
+    from woongeo.capacity import Division
     from woongeo.screening import Screening
 
 
@@ -101,7 +101,7 @@ def _is_register(plans: str) -> bool:
 
 
 def for_whom(
-    given: argparse.Namespace, screening: Screening, by: Sequence[Regions | str]
+    given: argparse.Namespace, screening: Screening, by: Sequence[Division]
 ) -> tuple[Screening, Screening, Audience]:
     """Leave out what the audience may not see; choose what counts in totals.
 
@@ -111,7 +111,7 @@ def for_whom(
         What was asked.
     screening : Screening
         Of all plans.
-    by : sequence of Regions or str
+    by : sequence of Regions, RegionMapping or str
         The divisions of the totals.
 
     Returns

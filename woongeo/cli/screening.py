@@ -15,13 +15,16 @@ from woongeo.catalogue import Catalogue, default_catalogue, default_rule, read_c
 from woongeo.cli.plans import for_whom, locations_of
 from woongeo.cli.say import one_line, say
 from woongeo.cli.services import client
-from woongeo.cli.words import OF_A_LAYER
+from woongeo.cli.words import OF_A_LAYER, SHIPPED_TARGETS
 from woongeo.encode import dutch
 from woongeo.errors import InputError, WoongeoWarning
 from woongeo.example import example
 from woongeo.export import export_screening
 from woongeo.fetch import fetch_layers
+from woongeo.knelpunten import knelpunten, vrijspelen
 from woongeo.layers import Layer, missing_layer, read_layer
+from woongeo.mapping import RegionMapping, read_mapping
+from woongeo.opgave import Targets, read_targets
 from woongeo.rasters import read_raster_layer
 from woongeo.regions import Regions, read_regions
 from woongeo.rules import Rule
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from woongeo.capacity import Division
     from woongeo.locations import Locations
 
 
@@ -106,7 +110,8 @@ def run_screen(given: argparse.Namespace) -> int:
         layers += _fetched(given, locations, options, book)
         layers = _turned_on(layers, given.rule)
         regions = [_region(text) for text in given.region]
-        by = [*regions, *given.group]
+        mappings = [_mapping(text) for text in given.region_table]
+        by: list[Division] = [*regions, *mappings, *given.group]
         return _finish(
             given,
             locations,
@@ -242,7 +247,7 @@ def _finish(  # noqa: PLR0913  what both commands know
     given: argparse.Namespace,
     locations: Locations,
     layers: Sequence[Layer],
-    by: Sequence[Regions | str],
+    by: Sequence[Division],
     doubts: list[warnings.WarningMessage],
     *,
     title: str,
@@ -253,13 +258,17 @@ def _finish(  # noqa: PLR0913  what both commands know
     """Screen, write, and tell."""
     screening = screen(locations, layers, on=on, from_severity=from_severity)
     screening, counted, audience = for_whom(given, screening, by)
-    capacity = summarize_plancapaciteit(counted, by=by)
+    capacity = summarize_plancapaciteit(counted, by=by, targets=_targets(given))
+    # These are cut finer than totals: they are of the plans that the audience may see.
+    more = getattr(given, "knelpunten", False)
     webmap = map_screening(screening, title=title)
     seconds = time.perf_counter() - start
     paths = export_screening(
         screening,
         folder=given.out,
         plancapaciteit=capacity,
+        knelpunten=knelpunten(screening) if more else None,
+        vrijspelen=vrijspelen(screening, by=by) if more else None,
         webmap=webmap,
         overwrite=given.overwrite,
         seconds=seconds,
@@ -371,6 +380,23 @@ def _rule(key: str, options: dict[str, str], book: Catalogue) -> Rule | None:
             f"{', '.join(o for o in _RULE if o in options)}; verander haar met --rules."
         )
     return rule.changed(**changes)
+
+
+def _targets(given: argparse.Namespace) -> Targets | None:
+    """Read the table of targets that was asked for."""
+    source = getattr(given, "targets", None)
+    if source is None:
+        return None
+    return read_targets(None if source == SHIPPED_TARGETS else source)
+
+
+def _mapping(text: str) -> RegionMapping:
+    """Read a NIVEAU=BESTAND:KOLOM option."""
+    level, _, rest = text.partition("=")
+    file, column = split_region(rest)
+    if not (level and file and column):
+        raise InputError(f"--region-table {text}: schrijf NIVEAU=BESTAND:KOLOM.")
+    return read_mapping(file, level=level, column=column)
 
 
 def _region(text: str) -> Regions:

@@ -91,6 +91,10 @@ OF_A_LAYER = {
 }
 
 
+#: For --targets: the table that comes with woongeo.
+SHIPPED_TARGETS = "woondeals"
+
+
 def parser() -> _Parser:
     """Describe the command.
 
@@ -252,9 +256,26 @@ def _add_screen(parser: argparse.ArgumentParser) -> None:
         metavar="KOLOM",
         help="kolom van de locaties om capaciteit op te groeperen",
     )
+    regions.add_argument(
+        "--targets",
+        metavar="BESTAND",
+        help=f'tabel met de opgave per gebied en periode (cijfers.csv); ook "{SHIPPED_TARGETS}"',
+    )
+    regions.add_argument(
+        "--region-table",
+        action="append",
+        default=[],
+        metavar="NIVEAU=BESTAND:KOLOM",
+        help="tabel van gemeenten naar gebieden, en de kolom van de locaties met de gemeente",
+    )
 
     outcome = parser.add_argument_group("Uitkomst")
     outcome.add_argument("--out", metavar="MAP", help="map voor de uitkomst")
+    outcome.add_argument(
+        "--knelpunten",
+        action="store_true",
+        help="schrijf ook wat elk knelpunt belemmert (knelpunten.csv) en vrijspeelt",
+    )
     outcome.add_argument(
         "--title",
         metavar="TITEL",

@@ -28,7 +28,6 @@ from woongeo.files import (
     output_error,
     scratch_folder,
 )
-from woongeo.regions import Regions
 from woongeo.sources import split_layer
 from woongeo.vertrouwelijk import (
     KOLOM,
@@ -41,16 +40,23 @@ from woongeo.vertrouwelijk import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import pandas as pd
+
     from woongeo.capacity import Plancapaciteit
+    from woongeo.knelpunten import Knelpunten, Vrijspelen
     from woongeo.screening import Screening
     from woongeo.sources import Source
+    from woongeo.tables import TableSource
     from woongeo.vertrouwelijk import Audience
     from woongeo.webmap import ScreeningMap
 
-_GPKG, _TREFFERS, _CAPACITEIT, _KAART = FILES = (
+_GPKG, _TREFFERS, _CAPACITEIT, _CIJFERS, _KNELPUNTEN, _VRIJSPELEN, _KAART = FILES = (
     "locaties.gpkg",
     "treffers.csv",
     "capaciteit.csv",
+    "cijfers.csv",
+    "knelpunten.csv",
+    "vrijspelen.csv",
     "kaart.html",
 )
 
@@ -63,6 +69,8 @@ def export_screening(  # noqa: PLR0913  one keyword a file or a choice
     *,
     folder: str | Path,
     plancapaciteit: Plancapaciteit | None = None,
+    knelpunten: Knelpunten | None = None,
+    vrijspelen: Vrijspelen | None = None,
     webmap: ScreeningMap | None = None,
     overwrite: bool = False,
     seconds: float | None = None,
@@ -80,7 +88,13 @@ def export_screening(  # noqa: PLR0913  one keyword a file or a choice
         earlier screening that this one does not make again is removed, so that all files in the
         folder tell of the same screening.
     plancapaciteit : Plancapaciteit, optional
-        From `summarize_plancapaciteit`; becomes ``capaciteit.csv`` (homes).
+        From `summarize_plancapaciteit`; becomes ``capaciteit.csv`` (homes) and, where it was held
+        against targets, ``cijfers.csv``.
+    knelpunten : Knelpunten, optional
+        From `knelpunten`; becomes ``knelpunten.csv``.
+    vrijspelen : Vrijspelen, optional
+        From `vrijspelen`; becomes ``vrijspelen.csv``: per region what each bottleneck blocks and
+        frees.
     webmap : ScreeningMap, optional
         From `map_screening`; becomes ``kaart.html``.
     overwrite : bool
@@ -110,10 +124,12 @@ def export_screening(  # noqa: PLR0913  one keyword a file or a choice
         When a map or a table of totals holds plans that `publiek` may not see; make them from
         `for_audience` and `for_totals`.
     """
+    for made in (knelpunten, vrijspelen):
+        _refuse_hidden(made, publiek)
     screening = _for_audience(screening, plancapaciteit, webmap, publiek)
     target = Path(folder)
-    names = [_GPKG, _TREFFERS]
-    names += [_CAPACITEIT] if plancapaciteit is not None else []
+    tables = _tables(plancapaciteit, knelpunten, vrijspelen)
+    names = [_GPKG, _TREFFERS, *tables]
     names += [_KAART] if webmap is not None else []
     with _folder(target):
         _undo_killed(target)
@@ -124,8 +140,8 @@ def export_screening(  # noqa: PLR0913  one keyword a file or a choice
             try:
                 write_gpkg(screening, scratch / _GPKG)
                 write_csv(rounded(screening.treffers), scratch / _TREFFERS)
-                if plancapaciteit is not None:
-                    write_csv(whole_numbers(plancapaciteit.tabel.round(4)), scratch / _CAPACITEIT)
+                for name, table in tables.items():
+                    write_csv(whole_numbers(table.round(4)), scratch / name)
                 if webmap is not None:
                     page = webmap.get_root().render()
                     (scratch / _KAART).write_text(page, encoding="utf-8", newline="\n")
@@ -143,6 +159,38 @@ def export_screening(  # noqa: PLR0913  one keyword a file or a choice
             outdated = [name for name in ours if name not in names]
             _move_all(scratch, target, [*names, MANIFEST], outdated)
     return [target / name for name in [*names, MANIFEST]]
+
+
+def _tables(
+    plancapaciteit: Plancapaciteit | None,
+    knelpunten: Knelpunten | None,
+    vrijspelen: Vrijspelen | None,
+) -> dict[str, pd.DataFrame]:
+    """Give the tables of figures by the name of their file."""
+    tables = {}
+    if plancapaciteit is not None:
+        tables[_CAPACITEIT] = plancapaciteit.tabel
+        if plancapaciteit.targets is not None:
+            tables[_CIJFERS] = plancapaciteit.cijfers
+    if knelpunten is not None:
+        tables[_KNELPUNTEN] = knelpunten.tabel
+    if vrijspelen is not None:
+        tables[_VRIJSPELEN] = vrijspelen.gebieden
+    return tables
+
+
+def _refuse_hidden(made: Knelpunten | Vrijspelen | None, publiek: str | Audience | None) -> None:
+    """Refuse a table of bottlenecks that holds plans which the audience may not see."""
+    if made is None:
+        return
+    plans = made.screening.locaties
+    audience = default_audience(plans) if publiek is None else read_audience(publiek)
+    if not visible_to(plans, audience).all():
+        raise AudienceError(
+            f"knelpunten of vrijspelen telt plannen mee die publiek {str(audience)!r} niet mag "
+            f"zien; maak ze van for_audience(screening, {str(audience)!r}); of geef "
+            "publiek='intern'."
+        )
 
 
 def _for_audience(
@@ -248,12 +296,14 @@ def _refuse_inputs(
     screening: Screening, plancapaciteit: Plancapaciteit | None, target: Path
 ) -> None:
     """Refuse a folder in which a file would be replaced that this screening was read from."""
-    sources: list[Source | None] = [screening.locations.source]
+    sources: list[Source | TableSource | None] = [screening.locations.source]
     for layer in screening.layers:
         sources += [layer.source, layer.coverage.source]
     if plancapaciteit is not None:
-        sources += [x.source for x in plancapaciteit.by if isinstance(x, Regions)]
-    for source in filter(None, sources):
+        for division in plancapaciteit.by:
+            sources += [] if isinstance(division, str) else [division.source]
+        sources += [plancapaciteit.targets.source] if plancapaciteit.targets is not None else []
+    for source in (x for x in sources if x is not None):
         path, _ = split_layer(source.path)
         for place in (target / name for name in FILES):
             if path.exists() and place.exists() and path.samefile(place):

@@ -50,6 +50,7 @@ def manifest(
     """
     locations = screening.locations
     by = plancapaciteit.by if plancapaciteit is not None else ()
+    targets = plancapaciteit.targets if plancapaciteit is not None else None
     packages = ("geopandas", "shapely", "pyproj", "pyogrio", "pandas", "numpy", "folium")
     return {
         "gemaakt_door": "woongeo",
@@ -76,8 +77,12 @@ def manifest(
             {"niveau": d.level, "gebieden": len(d), "bron": d.source.facts()}
             if isinstance(d, Regions)
             else {"niveau": d, "kolom": d}
+            if isinstance(d, str)
+            else {"niveau": d.level, "kolom": d.column, "bron": d.source.facts()}
             for d in by
         ],
+        "opgave": None if targets is None else targets.source.facts(),
+        "opmerkingen": [] if plancapaciteit is None else list(plancapaciteit.opmerkingen),
         "tellingen": {
             "locaties": len(screening),
             "zonder_aantal": int(screening.locaties["woningen"].isna().sum()),

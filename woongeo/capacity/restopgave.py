@@ -1,0 +1,169 @@
+"""Which opgave belongs to which region and period, and what is left of it."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from woongeo.capacity.parts import OUTSIDE
+from woongeo.errors import RegionWarning
+from woongeo.opgave import GEREALISEERD, OPGAVE, RESTOPGAVE, SHIPPED, plain_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from woongeo.opgave import Targets
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """The opgave of regions in one period, one value a region; NaN and "" where none is given.
+
+    Attributes
+    ----------
+    goal, realised, rest : ndarray of float
+        Homes: what was agreed, what of it was realised, what is left.
+    goal_source, basis, rest_source : ndarray of str
+        Who says so; for `basis` who says what was realised.
+    """
+
+    goal: NDArray[np.float64]
+    realised: NDArray[np.float64]
+    rest: NDArray[np.float64]
+    goal_source: NDArray[np.object_]
+    basis: NDArray[np.object_]
+    rest_source: NDArray[np.object_]
+
+
+def task(
+    targets: Targets | None,
+    place: tuple[str, list[str]],
+    period: tuple[int, int],
+    realised_in_plans: NDArray[np.float64],
+) -> Task:
+    """Look up the opgave of regions.
+
+    A restopgave that the table gives goes first. Else it is the opgave less what the table says was
+    realised within the period; else less what the plans themselves say was realised, where all of
+    them do.
+
+    Parameters
+    ----------
+    targets : Targets or None
+        The newest version of each figure.
+    place : (str, list of str)
+        The level, and the names of its regions.
+    period : (int, int)
+        First and last year.
+    realised_in_plans : ndarray of float
+        Per region; NaN where not every plan says.
+
+    Returns
+    -------
+    Task
+        In the order of the names.
+    """
+    level, names = place
+    n = len(names)
+    result = Task(
+        *(np.full(n, np.nan) for _ in range(3)),
+        *(np.full(n, "", dtype=object) for _ in range(3)),
+    )
+    if targets is None:
+        return result
+    rows = targets.table
+    rows = rows[(rows["niveau"].map(plain_name) == plain_name(level))]
+    keys = {plain_name(name): i for i, name in enumerate(names)}
+    exact = (rows["van"] == period[0]) & (rows["tot"] == period[1])
+    within = (rows["van"] >= period[0]) & (rows["tot"] <= period[1])
+    _fill(rows[exact & (rows["wat"] == OPGAVE)], keys, result.goal, result.goal_source)
+    _fill_sum(rows[within & (rows["wat"] == GEREALISEERD)], keys, result)
+    from_plans = np.isnan(result.realised) & ~np.isnan(realised_in_plans) & ~np.isnan(result.goal)
+    result.realised[from_plans] = realised_in_plans[from_plans]
+    result.basis[from_plans] = "gerealiseerd volgens de plannen zelf"
+    result.rest[:] = np.maximum(result.goal - result.realised, 0.0)
+    known = ~np.isnan(result.rest)
+    result.rest_source[known] = "opgave min gerealiseerd"
+    _fill(rows[exact & (rows["wat"] == RESTOPGAVE)], keys, result.rest, result.rest_source)
+    return result
+
+
+def _text(row: pd.Series) -> str:
+    """Name source, date and basis of a figure."""
+    date = f", {row['datum']}" if row["datum"] else ""
+    return f"{row['bron']}{date} ({row['basis'] or 'onbekend'})"
+
+
+def _fill(
+    rows: pd.DataFrame,
+    keys: dict[str, int],
+    values: NDArray[np.float64],
+    sources: NDArray[np.object_],
+) -> None:
+    """Put figures of the table at their regions."""
+    for _, row in rows.iterrows():
+        at = keys.get(plain_name(row["gebied"]))
+        if at is not None:
+            values[at] = row["waarde"]
+            sources[at] = _text(row)
+
+
+def _fill_sum(rows: pd.DataFrame, keys: dict[str, int], result: Task) -> None:
+    """Add up what was realised in years that do not overlap; the longest of those that do."""
+    for name, of_region in rows.groupby(rows["gebied"].map(plain_name)):
+        at = keys.get(str(name))
+        if at is None:
+            continue
+        total, until, sources = 0.0, -np.inf, []
+        ordered = of_region.assign(length=of_region["van"] - of_region["tot"])
+        for _, row in ordered.sort_values(["van", "length"]).iterrows():
+            if row["van"] > until:
+                total += row["waarde"]
+                until = row["tot"]
+                sources.append(_text(row))
+        result.realised[at] = total
+        result.basis[at] = "; ".join(sources)
+
+
+def warn_of_strays(targets: Targets, places: dict[str, list[str]]) -> None:
+    """Say which regions of the table have no plans.
+
+    Parameters
+    ----------
+    targets : Targets
+        The table.
+    places : dict
+        Per level its regions.
+
+    Warns
+    -----
+    RegionWarning
+        When the opgave of a region is held against nothing, or plans lie in no region.
+    """
+    if targets.source.path == SHIPPED:
+        # It holds all provinces, and a screening is mostly of one.
+        return
+    table = targets.table
+    table = table[table["wat"].isin([OPGAVE, RESTOPGAVE])]
+    for level, names in places.items():
+        known = {plain_name(name) for name in names} - {OUTSIDE}
+        given = table.loc[table["niveau"].map(plain_name) == plain_name(level), "gebied"]
+        stray = sorted({name for name in given if plain_name(name) not in known})
+        if stray and len(stray) < len(set(given)):
+            warnings.warn(
+                f"{targets.source.path}: {level} {', '.join(stray[:20])}"
+                f"{' …' if len(stray) > 20 else ''} heeft een opgave en hier geen plannen.",
+                RegionWarning,
+                stacklevel=3,
+            )
+        elif stray:
+            warnings.warn(
+                f"{targets.source.path}: geen enkele {level} met een opgave heeft hier plannen; "
+                "zijn de namen gelijk geschreven?",
+                RegionWarning,
+                stacklevel=3,
+            )

@@ -1,0 +1,289 @@
+"""Targets: how many homes were agreed for which region and period, by whom and when.
+
+Targets change at every bestuurlijk overleg, so they are a table with versions and never constants.
+woongeo ships what was agreed with the provinces in October 2022 and the national figures of the two
+letters (``opgave.csv``); a user's own table has the same columns.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import unicodedata
+from dataclasses import dataclass, replace
+from importlib import resources
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from woongeo.columns import as_text, numbers
+from woongeo.encode import html_text
+from woongeo.errors import TargetError
+from woongeo.tables import TableSource, missing_columns, read_table
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from pathlib import Path
+
+#: Columns of a table of targets, in order; the first six must be there.
+COLUMNS = (
+    *("niveau", "gebied", "van", "tot", "waarde", "bron"),
+    *("wat", "eenheid", "basis", "datum", "zekerheid", "opmerking"),
+)
+_NEEDED = COLUMNS[:6]
+_DEFAULTS = {"wat": "opgave", "eenheid": "woningen", "basis": "onbekend"}
+
+#: What a row is about, where woongeo calculates with it; other words are kept and shown.
+OPGAVE, RESTOPGAVE, GEREALISEERD = "opgave", "restopgave", "gerealiseerd"
+
+#: How the table that comes with woongeo is called.
+SHIPPED = "opgave.csv van woongeo"
+
+#: Whether homes to be demolished are taken off.
+BASES = ("bruto", "netto", "onbekend", "")
+
+# Names that one region goes by; both are official.
+_ALSO = {"fryslan": "friesland"}
+_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
+_YEARS = (1900, 2200)
+
+
+def plain_name(name: object) -> str:
+    """Write the name of a region so that two spellings of it are equal.
+
+    Parameters
+    ----------
+    name : object
+        The name as somebody wrote it.
+
+    Returns
+    -------
+    str
+        Lower case, without accents, with single blanks.
+
+    Examples
+    --------
+    >>> plain_name("Fryslân") == plain_name("friesland ")
+    True
+    """
+    flat = unicodedata.normalize("NFKD", str(name)).encode("ascii", "ignore").decode("ascii")
+    flat = " ".join(flat.casefold().split())
+    return _ALSO.get(flat, flat)
+
+
+@dataclass(frozen=True, eq=False)
+class Targets:
+    """What was agreed, all versions of it.
+
+    Attributes
+    ----------
+    table : DataFrame
+        One row a figure: `wat` ("opgave", "restopgave", "gerealiseerd" and others), `niveau`,
+        `gebied`, `van` and `tot` (years, both within the period; NaN where the source does not
+        say), `waarde` (NaN where it gives no number), `eenheid`, `basis` (bruto, netto, onbekend),
+        `bron`, `datum` (text: a year, month or day; empty where not known), `zekerheid`,
+        `opmerking`.
+    source : TableSource
+        The file it came from.
+    """
+
+    table: pd.DataFrame
+    source: TableSource
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def at(self, on: dt.date | str | None = None) -> Targets:
+        """Keep the newest version of each figure.
+
+        Parameters
+        ----------
+        on : date or str, optional
+            What was known on this day; what is known now without it.
+
+        Returns
+        -------
+        Targets
+            One row a figure (`wat`, region, period and unit).
+
+        Raises
+        ------
+        TargetError
+            When two sources of one date give different values: which holds is for the user to say.
+        """
+        table = self.table
+        if on is not None:
+            day = on.isoformat() if isinstance(on, dt.date) else on
+            # "2026" stands for some day of that year: known from its first day on.
+            table = table[table["datum"] <= day]
+        keys = ["wat", "_gebied", "niveau", "van", "tot", "eenheid"]
+        marked = table.assign(_gebied=table["gebied"].map(plain_name))
+        newest = marked.groupby(keys, dropna=False)["datum"].transform("max")
+        latest = marked[marked["datum"] == newest]
+        values = latest.groupby(keys, dropna=False)["waarde"].transform("nunique")
+        if (values > 1).any():
+            row = latest[values > 1].iloc[0]
+            raise TargetError(
+                f"{self.source.path}: {row['wat']} van {row['gebied']} heeft op "
+                f"{row['datum'] or 'een onbekende datum'} twee waarden; kies met "
+                "only(bron=…) of only(basis=…)."
+            )
+        kept = latest.drop_duplicates(keys).drop(columns="_gebied")
+        return replace(self, table=kept.reset_index(drop=True))
+
+    def only(
+        self, *, bron: str | None = None, wat: str | None = None, basis: str | None = None
+    ) -> Targets:
+        """Keep the figures of one source, about one thing or on one basis.
+
+        Parameters
+        ----------
+        bron, wat, basis : str, optional
+            Part of the text of that column for `bron`, the whole of it for the others.
+
+        Returns
+        -------
+        Targets
+            Rows in their order.
+        """
+        kept = np.ones(len(self.table), dtype=bool)
+        if bron is not None:
+            kept &= self.table["bron"].str.contains(bron, case=False, regex=False).to_numpy()
+        for column, wanted in (("wat", wat), ("basis", basis)):
+            if wanted is not None:
+                kept &= (self.table[column] == wanted).to_numpy()
+        return replace(self, table=self.table[kept].reset_index(drop=True))
+
+    def periods(self) -> list[tuple[int, int]]:
+        """List the periods for which an opgave or restopgave is given.
+
+        Returns
+        -------
+        list of (int, int)
+            First and last year, in order.
+        """
+        rows = self.table[self.table["wat"].isin([OPGAVE, RESTOPGAVE])]
+        rows = rows[["van", "tot"]].dropna().astype(int).drop_duplicates()
+        return sorted((int(van), int(tot)) for van, tot in rows.itertuples(index=False))
+
+    def _repr_html_(self) -> str:
+        shown = self.table.map(lambda v: html_text(v) if isinstance(v, str) else v)
+        table = shown.to_html(index=False, escape=False, na_rep="", max_rows=60)
+        return f"{table}<p>Uit {html_text(self.source.path)}.</p>"
+
+
+def read_targets(
+    source: str | Path | pd.DataFrame | None = None,
+    *,
+    sheet: str | None = None,
+    regions: Mapping[str, Collection[str]] | None = None,
+) -> Targets:
+    """Read a table of targets and check it.
+
+    Parameters
+    ----------
+    source : str, Path or DataFrame, optional
+        A CSV, a sheet or a frame with the columns `niveau`, `gebied`, `van`, `tot`, `waarde` and
+        `bron`, and where wanted `wat` ("opgave" without it), `eenheid` ("woningen"), `basis`
+        (bruto, netto, onbekend), `datum`, `zekerheid` and `opmerking`. Without a source: what
+        woongeo ships, the provinces' targets of October 2022 (together 917,193) and the national
+        figures of the letters of 25-5-2023 and spring 2026.
+    sheet : str, optional
+        The sheet of a workbook.
+    regions : mapping of str to names, optional
+        Per level the regions there are; a name that is not among them is refused.
+
+    Returns
+    -------
+    Targets
+        All versions; `Targets.at` picks the newest.
+
+    Raises
+    ------
+    FileError
+        When the file cannot be read.
+    TargetError
+        When a column is missing, a value is no number, a period is no period, a region is not
+        known, or a figure is given twice.
+    """
+    if source is None:
+        place = resources.files("woongeo") / "opgave.csv"
+        with resources.as_file(place) as path:
+            raw, origin = read_table(path)
+        origin = replace(origin, path=SHIPPED)
+    else:
+        raw, origin = read_table(source, sheet=sheet)
+    missing = missing_columns(raw, _NEEDED)
+    if missing:
+        raise TargetError(f"{origin.path}: kolom {', '.join(missing)} ontbreekt.")
+    table = _typed(raw, origin.path)
+    _check_regions(table, regions or {}, origin.path)
+    key = ["wat", "niveau", "van", "tot", "eenheid", "basis", "bron", "datum"]
+    double = table.assign(naam=table["gebied"].map(plain_name)).duplicated([*key, "naam"])
+    if double.any():
+        row = int(np.flatnonzero(double)[0])
+        raise TargetError(
+            f"{origin.path}: rij {row + 1} ({table['gebied'].iloc[row]}) staat er vaker in; "
+            "een nieuwe versie heeft een andere datum of bron."
+        )
+    return Targets(table, origin)
+
+
+def _typed(raw: pd.DataFrame, path: str) -> pd.DataFrame:
+    """Read numbers, years and dates; what is none is refused."""
+    table = pd.DataFrame(index=raw.index)
+    for column in COLUMNS:
+        if column in {"van", "tot", "waarde"}:
+            table[column], wrong = numbers(raw[column])
+            if wrong.any():
+                row = int(np.flatnonzero(wrong)[0])
+                raise TargetError(
+                    f"{path}: {column} {raw[column].iloc[row]!r} (rij {row + 1}) is geen getal."
+                )
+        else:
+            text = as_text(raw[column]) if column in raw.columns else pd.Series("", raw.index)
+            default = _DEFAULTS.get(column, "")
+            table[column] = text.where(text != "", default)
+    table["datum"] = table["datum"].str.removesuffix(" 00:00:00")
+    _check_rows(table, path)
+    return table[["wat", *(c for c in COLUMNS if c != "wat")]]
+
+
+def _check_rows(table: pd.DataFrame, path: str) -> None:
+    """Refuse rows that say nothing or contradict themselves."""
+    van, tot = table["van"], table["tot"]
+    years = pd.concat([van, tot]).dropna()
+    no_year = (years % 1 != 0) | ~years.between(*_YEARS)
+    faults = {
+        "niveau of gebied ontbreekt": (table["niveau"] == "") | (table["gebied"] == ""),
+        "bron ontbreekt": table["bron"] == "",
+        "van of tot is geen jaartal": van.index.isin(years.index[no_year]),
+        "van ligt na tot": van > tot,
+        "opgave zonder periode": table["wat"].isin([OPGAVE, RESTOPGAVE, GEREALISEERD])
+        & (van.isna() | tot.isna()),
+        "opgave zonder waarde": table["wat"].isin([OPGAVE, RESTOPGAVE, GEREALISEERD])
+        & table["waarde"].isna(),
+        "waarde is negatief": table["waarde"] < 0,
+        f"basis is niet een van {', '.join(BASES[:3])}": ~table["basis"].isin(BASES),
+        "datum is geen jaar, maand of dag (2022, 2022-10 of 2022-10-13)": ~table["datum"].map(
+            lambda text: text == "" or _DATE.fullmatch(text) is not None
+        ),
+    }
+    for what, wrong in faults.items():
+        rows = np.flatnonzero(np.asarray(wrong))
+        if len(rows):
+            row = int(rows[0])
+            raise TargetError(f"{path}: rij {row + 1} ({table['gebied'].iloc[row]}): {what}.")
+
+
+def _check_regions(table: pd.DataFrame, regions: Mapping[str, Collection[str]], path: str) -> None:
+    """Refuse regions that do not exist."""
+    for level, names in regions.items():
+        known = {plain_name(name) for name in names}
+        given = table.loc[table["niveau"] == level, "gebied"]
+        stray = sorted({name for name in given if plain_name(name) not in known})
+        if stray:
+            raise TargetError(
+                f"{path}: {level} {', '.join(stray)} bestaat niet; wel: {', '.join(sorted(names))}."
+            )
