@@ -67,9 +67,6 @@ def test_a_feature_that_no_rule_selects_does_not_count() -> None:
 
 def test_a_farm_with_too_few_animals_does_not_count() -> None:
     layer = farms()
-    least = {"dieren": 50.0}
-    rules = {n: replace(r, least=least) for n, r in layer.rules.items()}  # type: ignore[type-var]
-    layer = replace(layer, rules=rules)
     assert counting(layer, AFTER).tolist() == [False, True, True]
     shapes, told = shapes_that_count(layer, AFTER)
     assert len(shapes) == 2

@@ -71,9 +71,7 @@ def layers(real_data: Path) -> list[woongeo.Layer]:
         return [
             woongeo.read_layer("natura2000", nature).turned_on("250m", "1km"),
             woongeo.read_layer("stikstof", nature),
-            woongeo.read_netcongestie(
-                real_data / "netcongestie" / "pc4_congestie_2026_rd.gpkg"
-            ),
+            woongeo.read_netcongestie(real_data / "netcongestie" / "pc4_congestie_2026_rd.gpkg"),
             woongeo.read_aansluitstop(
                 real_data / "gebieden" / "cbs_provincies_2022_rd.gpkg",
                 names=["Flevoland", "Gelderland", "Utrecht"],

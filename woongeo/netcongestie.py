@@ -165,6 +165,30 @@ def read_netcongestie(  # noqa: PLR0913  one keyword a fact
     return replace(found, source=origin, report=report, coverage=known)
 
 
+def holds_classes(source: str | Path | pd.DataFrame) -> bool:
+    """Tell whether `read_netcongestie` finds classes in what an operator publishes.
+
+    Parameters
+    ----------
+    source : str, Path, DataFrame or GeoDataFrame
+        What the user gave.
+
+    Returns
+    -------
+    bool
+        True for lists and the exchange model, and for maps with a column of classes; False for a
+        map without any, all of which is congested.
+    """
+    if _is_list(source):
+        return True
+    raw, origin = read_vector(source)
+    try:
+        classes_in(pd.DataFrame(raw.drop(columns=["geometry"])), origin.path)
+    except ColumnError:
+        return False
+    return True
+
+
 def _is_list(source: object) -> bool:
     """Tell a list of codes from a map."""
     if isinstance(source, pd.DataFrame):

@@ -221,9 +221,10 @@ def map_screening(
     -------
     ScreeningMap
         A `folium.Map`; shows itself in a notebook, and ``save`` writes a page that opens without
-        internet. Shapes are simplified for display (sites by 1 m; layers by at least 5 m, and only
-        within 5 km of the sites, and only features that a rule counts); the figures are those of the screening. A location without a
-        usable shape is in the tables and the search, not on the map.
+        internet. Shapes are simplified for display (sites by 1 m; layers by at least 5 m); the
+        figures are those of the screening. Of layers only features within 5 km of the sites that a
+        rule can count are drawn. A location without a usable shape is in the tables and the search,
+        not on the map.
     """
     sites, usable = screening.locaties.geometry.to_numpy(), screening.locations.usable
     drawn = sites.copy()
