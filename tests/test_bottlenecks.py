@@ -376,10 +376,16 @@ def test_noise_counts_from_its_limit_on(sites: Make) -> None:
     contours = frame([block(1_000 * i, 0) for i in range(4)], lden=[45, 50, 60, None])
     places = sites([block(1_000 * i, 0) for i in range(5)])
     done = screened(places, "geluid_rijksweg", contours)
-    assert verdicts(done, "geluid_rijksweg") == ["vrij", "vrij", "belemmerd", "belemmerd", "vrij"]
+    # A contour that does not say how loud it is, is no reason for belemmerd or vrij.
+    assert verdicts(done, "geluid_rijksweg") == ["vrij", "vrij", "belemmerd", "onbekend", "vrij"]
     assert verdicts(done, "geluid_rijksweg_standaard") == [
-        *("vrij", "belemmerd", "belemmerd", "belemmerd", "vrij"),
+        *("vrij", "belemmerd", "belemmerd", "onbekend", "vrij"),
     ]
+
+
+def test_contours_without_any_number_are_refused() -> None:
+    with pytest.raises(ColumnError, match="leest de kolom 'lden'"):
+        woongeo.read_layer("geluid_spoor", frame([block(0, 0)]), coverage=PAGE)
 
 
 def test_attention_areas_and_classes_of_water_and_soil_weigh_by_kind(sites: Make) -> None:

@@ -131,7 +131,10 @@ def select(layer: Layer, rule: Rule) -> tuple[NDArray[np.bool_], NDArray[np.bool
     few = np.zeros(len(features), dtype=bool)
     for column, number in (rule.least or {}).items():
         # Without a number it is not less.
-        few |= features[column].to_numpy(dtype=float) < number
+        given_number = features[column].to_numpy(dtype=float)
+        few |= given_number < number
+        if column in rule.must_know:
+            doubtful |= np.isnan(given_number)
     return counts & ~few & ~doubtful, doubtful & ~few
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,7 @@ from woongeo.checks import CheckReport, Finding
 from woongeo.columns import as_text, feature_columns, numbers, recognise
 from woongeo.crs import near_netherlands
 from woongeo.encode import dutch
-from woongeo.errors import ColumnError, LayerError, UnknownResultWarning
+from woongeo.errors import ColumnError, FileError, LayerError, UnknownResultWarning
 from woongeo.geometry import clean, voice_repairs
 from woongeo.layers.model import Coverage, Layer, named
 from woongeo.netherlands import outline
@@ -23,7 +24,6 @@ from woongeo.sources import read_vector
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     import geopandas as gpd
 
@@ -151,7 +151,14 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
     rules = dict(spec.rules) if rule is None else {**spec.rules, MAIN: rule}
     if isinstance(reference_date, dt.datetime):
         reference_date = reference_date.date()
-    frame, origin = read_vector(source, layer=layer, crs=crs, encoding=encoding)
+    _refuse_shapeless(key, rules)
+    try:
+        frame, origin = read_vector(source, layer=layer, crs=crs, encoding=encoding)
+    except (ColumnError, FileError) as error:
+        if spec.reader and Path(str(source)).exists():
+            told = f"{error} Wat van {key} wordt uitgegeven, leest {spec.reader}."
+            raise type(error)(told) from error
+        raise
     attributes = [c for c in frame.columns if c != "geometry"]
     chosen = feature_columns(
         attributes, id_column=id_column, name_column=name_column, what=origin.path
@@ -192,7 +199,8 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
     n_broken = int((~usable | part).sum())
     incomplete = ""
     if n_broken and not ignore_unreadable:
-        incomplete = f"{n_broken} van de {len(frame)} objecten in de laag zijn onleesbaar"
+        are = "is" if n_broken == 1 else "zijn"
+        incomplete = f"{n_broken} van de {len(frame)} objecten in de laag {are} onleesbaar"
     expected = spec.min_features
     if coverage is None and len(frame) < expected and not unknown:
         incomplete = incomplete or (
@@ -216,6 +224,15 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
         report=CheckReport.of(findings),
         source=origin,
     )
+
+
+def _refuse_shapeless(key: str, rules: Mapping[str, RuleBase]) -> None:
+    """Name the right door for layers whose rule reads no shapes."""
+    reader = {"tabel": "read_table_layer", "raster": "read_raster_layer"}.get(rules[MAIN].kind)
+    if reader is not None:
+        raise LayerError(
+            f"laag {key}: haar regel is van de soort {rules[MAIN].kind}; lees haar met {reader}."
+        )
 
 
 def _read_by_rules(
@@ -243,9 +260,10 @@ def _read_by_rules(
                 taken[column] = numbers(values)[0] if is_number else as_text(values).str.strip()
             elif rule.on and (told := rule.without(column, there)):
                 meant = f" ({spec.columns[column]})" if column in spec.columns else ""
+                also = f" Of lees het bestand met {spec.reader}." if spec.reader else ""
                 raise ColumnError(
                     f"{what}: de regel {name!r} van deze laag leest de kolom {column!r}{meant}, "
-                    f"die er niet is; {told}."
+                    f"die er niet is; {told}.{also}"
                 )
     return taken
 
