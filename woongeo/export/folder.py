@@ -11,24 +11,13 @@ taken away.
 
 from __future__ import annotations
 
-import json
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
-
-from woongeo.errors import AudienceError, FileError, OutputError
+from woongeo.errors import AudienceError
+from woongeo.export.bundle import Bundle
 from woongeo.export.manifest import MANIFEST, manifest
 from woongeo.export.tables import rounded, whole_numbers, write_csv, write_gpkg
-from woongeo.files import (
-    fingerprint,
-    flush_to_disk,
-    keep_second_name,
-    output_error,
-    scratch_folder,
-)
-from woongeo.sources import split_layer
 from woongeo.vertrouwelijk import (
     KOLOM,
     default_audience,
@@ -38,7 +27,7 @@ from woongeo.vertrouwelijk import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
     import pandas as pd
 
@@ -59,9 +48,6 @@ _GPKG, _TREFFERS, _CAPACITEIT, _CIJFERS, _KNELPUNTEN, _VRIJSPELEN, _KAART = FILE
     "vrijspelen.csv",
     "kaart.html",
 )
-
-# In a scratch folder: what stood at the places that files are being moved to.
-_BEFORE, _LOCK = "vorige", "slot"
 
 
 def export_screening(  # noqa: PLR0913  one keyword a file or a choice
@@ -127,38 +113,56 @@ def export_screening(  # noqa: PLR0913  one keyword a file or a choice
     for made in (knelpunten, vrijspelen):
         _refuse_hidden(made, publiek)
     screening = _for_audience(screening, plancapaciteit, webmap, publiek)
-    target = Path(folder)
-    tables = _tables(plancapaciteit, knelpunten, vrijspelen)
-    names = [_GPKG, _TREFFERS, *tables]
-    names += [_KAART] if webmap is not None else []
-    with _folder(target):
-        _undo_killed(target)
-        _refuse_inputs(screening, plancapaciteit, target)
-        ours = _ours(target)
-        _refuse_foreign(target, names, ours, overwrite=overwrite)
-        with scratch_folder(target) as scratch:
-            try:
-                write_gpkg(screening, scratch / _GPKG)
-                write_csv(rounded(screening.treffers), scratch / _TREFFERS)
-                for name, table in tables.items():
-                    write_csv(whole_numbers(table.round(4)), scratch / name)
-                if webmap is not None:
-                    page = webmap.get_root().render()
-                    (scratch / _KAART).write_text(page, encoding="utf-8", newline="\n")
-                facts = manifest(screening, plancapaciteit, seconds=seconds)
-                facts["uitvoer"] = [vars(fingerprint(scratch / name)) for name in names]
-                text = json.dumps(facts, ensure_ascii=False, indent=2) + "\n"
-                # Half a character is no UTF-8; written out like this it is JSON.
-                (scratch / MANIFEST).write_bytes(text.encode("utf-8", "backslashreplace"))
-                for name in [*names, MANIFEST]:
-                    flush_to_disk(scratch / name)
-            except OutputError:
-                raise
-            except OSError as error:
-                raise output_error(target, error) from error
-            outdated = [name for name in ours if name not in names]
-            _move_all(scratch, target, [*names, MANIFEST], outdated)
-    return [target / name for name in [*names, MANIFEST]]
+    files: dict[str, Callable[[Path], None]] = {
+        _GPKG: lambda path: write_gpkg(screening, path),
+        _TREFFERS: lambda path: write_csv(rounded(screening.treffers), path),
+    }
+    for name, table in _tables(plancapaciteit, knelpunten, vrijspelen).items():
+        files[name] = table_writer(table)
+    if webmap is not None:
+        files[_KAART] = page_writer(webmap)
+    return Bundle(Path(folder), MANIFEST, frozenset(FILES).__contains__).write(
+        files,
+        lambda: manifest(screening, plancapaciteit, seconds=seconds),
+        sources=_sources(screening, plancapaciteit),
+        overwrite=overwrite,
+    )
+
+
+def table_writer(table: pd.DataFrame) -> Callable[[Path], None]:
+    """Make what writes a table of figures.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The figures.
+
+    Returns
+    -------
+    callable
+        Takes the path.
+    """
+    return lambda path: write_csv(whole_numbers(table.round(4)), path)
+
+
+def page_writer(webmap: ScreeningMap) -> Callable[[Path], None]:
+    """Make what writes a map.
+
+    Parameters
+    ----------
+    webmap : ScreeningMap
+        The map.
+
+    Returns
+    -------
+    callable
+        Takes the path.
+    """
+
+    def write(path: Path) -> None:
+        path.write_text(webmap.get_root().render(), encoding="utf-8", newline="\n")
+
+    return write
 
 
 def _tables(
@@ -225,77 +229,10 @@ def _for_audience(
     return for_audience(screening, audience)
 
 
-@contextmanager
-def _folder(target: Path) -> Iterator[None]:
-    """Make a folder; where the work in it fails, a folder that was not there is gone again."""
-    made: list[Path] = []
-    place = target
-    try:
-        while not place.exists():
-            made.append(place)
-            place = place.parent
-        if place.is_dir():
-            target.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise output_error(target, error) from error
-    if not place.is_dir():
-        raise OutputError(f"{place}: dit is een bestand, geen map. Er is niets gewijzigd.")
-    try:
-        yield
-    except BaseException:
-        for folder in made:
-            with suppress(OSError):
-                folder.rmdir()
-        raise
-
-
-def _ours(target: Path) -> list[str]:
-    """List the files in a folder that woongeo wrote and that are still as it wrote them."""
-    known = _known(target / MANIFEST)
-    return [name for name in FILES if name in known and _sha256(target / name) == known[name]]
-
-
-def _known(path: Path) -> dict[str, str]:
-    """Read from a manifest which files woongeo wrote, by name; empty where it is not ours."""
-    try:
-        read = json.loads(path.read_text(encoding="utf-8"))
-        if read["gemaakt_door"] != "woongeo":
-            return {}
-        return {str(entry["name"]): str(entry["sha256"]) for entry in read["uitvoer"]}
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return {}
-
-
-def _sha256(path: Path) -> str:
-    """Hash a file; empty where it is none, or cannot be read."""
-    try:
-        return "" if path.is_symlink() else fingerprint(path).sha256
-    except FileError:
-        return ""
-
-
-def _refuse_foreign(target: Path, names: list[str], ours: list[str], *, overwrite: bool) -> None:
-    """Refuse to replace a file that woongeo did not write or that was changed since."""
-    known_manifest = bool(_known(target / MANIFEST))
-    for name in [*names, MANIFEST]:
-        path = target / name
-        if path.is_dir() and not path.is_symlink():
-            raise OutputError(
-                f"{path}: dit is een map, geen bestand; kies een andere map. Er is niets gewijzigd."
-            )
-        if overwrite or name in ours or (name == MANIFEST and known_manifest):
-            continue
-        if path.exists() or path.is_symlink():
-            raise OutputError(
-                f"{path}: dit bestand is niet door woongeo gemaakt of daarna gewijzigd; kies een "
-                "andere map, of geef overwrite=True (--overwrite). Er is niets gewijzigd."
-            )
-
-
-def _refuse_inputs(
-    screening: Screening, plancapaciteit: Plancapaciteit | None, target: Path
-) -> None:
-    """Refuse a folder in which a file would be replaced that this screening was read from."""
+def _sources(
+    screening: Screening, plancapaciteit: Plancapaciteit | None
+) -> list[Source | TableSource | None]:
+    """List what a screening and its figures were read from."""
     sources: list[Source | TableSource | None] = [screening.locations.source]
     for layer in screening.layers:
         sources += [layer.source, layer.coverage.source]
@@ -303,65 +240,4 @@ def _refuse_inputs(
         for division in plancapaciteit.by:
             sources += [] if isinstance(division, str) else [division.source]
         sources += [plancapaciteit.targets.source] if plancapaciteit.targets is not None else []
-    for source in (x for x in sources if x is not None):
-        path, _ = split_layer(source.path)
-        for place in (target / name for name in FILES):
-            if path.exists() and place.exists() and path.samefile(place):
-                raise OutputError(
-                    f"{place}: dit bestand is zelf invoer van deze screening; kies een andere map. "
-                    "Er is niets gewijzigd."
-                )
-
-
-def _undo_killed(target: Path) -> None:
-    """Undo the moves of runs that were killed amid them."""
-    try:
-        for before in sorted(target.glob(f".woongeo-*/{_BEFORE}")):
-            # Where the lock is not free the run is alive.
-            with suppress(Timeout), FileLock(before / _LOCK, timeout=0):
-                _put_back(before.parent, target)
-    except OSError as error:
-        raise output_error(target, error) from error
-
-
-def _put_back(scratch: Path, target: Path) -> None:
-    """Undo moves out of a scratch folder, unless the manifest, which is last, has moved."""
-    new = _known(scratch / MANIFEST)
-    before = scratch / _BEFORE
-    if not new:
-        return
-    again = before / "terug"
-    for name in FILES:
-        place, earlier = target / name, before / name
-        if (scratch / name).exists() or (place.exists() and _sha256(place) != new.get(name)):
-            # It did not move yet, or somebody changed it since.
-            continue
-        if earlier.exists():
-            # Its other name stays, so that this can be done again when it is killed in turn.
-            again.unlink(missing_ok=True)
-            keep_second_name(earlier, again)
-            again.replace(place)
-        elif name in new:
-            place.unlink(missing_ok=True)
-
-
-def _move_all(scratch: Path, target: Path, names: list[str], outdated: list[str]) -> None:
-    """Move files to their place; where one cannot be, put back what stood there."""
-    before = scratch / _BEFORE
-    try:
-        before.mkdir()
-        with FileLock(before / _LOCK):
-            try:
-                for name in names:
-                    if (target / name).exists():
-                        keep_second_name(target / name, before / f"{name}.half")
-                        (before / f"{name}.half").replace(before / name)
-                for name in outdated:
-                    (target / name).replace(before / name)
-                for name in names:
-                    (scratch / name).replace(target / name)
-            except BaseException:
-                _put_back(scratch, target)
-                raise
-    except OSError as error:
-        raise output_error(target, error) from error
+    return sources

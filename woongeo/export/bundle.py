@@ -1,0 +1,300 @@
+"""Files of one folder that belong together: all of them are replaced, or none is.
+
+A manifest holds the hash of each file, so that a later run knows its own files again: it replaces
+those, and refuses to touch a file that it did not write or that was changed since.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock, Timeout
+
+from woongeo.errors import FileError, OutputError
+from woongeo.files import (
+    fingerprint,
+    flush_to_disk,
+    keep_second_name,
+    output_error,
+    scratch_folder,
+)
+from woongeo.sources import split_layer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from woongeo.sources import Source
+    from woongeo.tables import TableSource
+
+# In a scratch folder: what stood at the places that files are being moved to.
+_BEFORE, _LOCK, _AGAIN = "vorige", "slot", "terug"
+
+
+@contextmanager
+def made_folder(target: Path) -> Iterator[None]:
+    """Make a folder; where the work in it fails, a folder that was not there is gone again.
+
+    Parameters
+    ----------
+    target : Path
+        The folder.
+
+    Yields
+    ------
+    None
+        While it is there.
+
+    Raises
+    ------
+    OutputError
+        When it cannot be made.
+    """
+    made: list[Path] = []
+    place = target
+    try:
+        while not place.exists():
+            made.append(place)
+            place = place.parent
+        if place.is_dir():
+            target.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise output_error(target, error) from error
+    if not place.is_dir():
+        raise OutputError(f"{place}: dit is een bestand, geen map. Er is niets gewijzigd.")
+    try:
+        yield
+    except BaseException:
+        for folder in made:
+            with suppress(OSError):
+                folder.rmdir()
+        raise
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """Files of a folder that belong together.
+
+    Attributes
+    ----------
+    target : Path
+        The folder.
+    manifest : str
+        Name of the file that holds the hash of each; it is moved last.
+    may_be_ours : callable
+        Whether a name is one that such a bundle has: a manifest that somebody changed makes no
+        other file ours.
+    """
+
+    target: Path
+    manifest: str
+    may_be_ours: Callable[[str], bool]
+
+    def ours(self) -> list[str]:
+        """List the files that woongeo wrote and that are still as it wrote them.
+
+        Returns
+        -------
+        list of str
+            Names, in the order of the manifest.
+        """
+        known = self._known(self.target)
+        return [name for name in known if _sha256(self.target / name) == known[name]]
+
+    def write(
+        self,
+        files: Mapping[str, Callable[[Path], None]],
+        facts: Callable[[], dict[str, Any]],
+        *,
+        sources: Iterable[Source | TableSource | None] = (),
+        overwrite: bool = False,
+    ) -> list[Path]:
+        """Write files and their manifest: all of them, or none.
+
+        Parameters
+        ----------
+        files : Mapping
+            Name to what writes it, given the path of a draft.
+        facts : callable
+            Gives the manifest; the hash of each file is added under `uitvoer`.
+        sources : iterable of Source, TableSource or None
+            What was read: never replaced.
+        overwrite : bool
+            Whether files that woongeo did not write, or that were changed since, may be replaced.
+
+        Returns
+        -------
+        list of Path
+            The files, the manifest last. Files of an earlier bundle that this one does not make
+            again are gone.
+
+        Raises
+        ------
+        OutputError
+            When a file cannot be written or is not ours to replace; then nothing was changed.
+        """
+        target, names = self.target, list(files)
+        with made_folder(target):
+            self.undo_killed()
+            self._refuse_inputs(names, sources)
+            ours = self.ours()
+            self.refuse_foreign(names, ours, overwrite=overwrite)
+            with scratch_folder(target) as scratch:
+                try:
+                    for name, write in files.items():
+                        write(scratch / name)
+                    told = facts()
+                    told["uitvoer"] = [vars(fingerprint(scratch / name)) for name in names]
+                    text = json.dumps(told, ensure_ascii=False, indent=2) + "\n"
+                    # Half a character is no UTF-8; written out like this it is JSON.
+                    (scratch / self.manifest).write_bytes(text.encode("utf-8", "backslashreplace"))
+                    for name in [*names, self.manifest]:
+                        flush_to_disk(scratch / name)
+                except OutputError:
+                    raise
+                except OSError as error:
+                    raise output_error(target, error) from error
+                self.move(scratch, [*names, self.manifest], [x for x in ours if x not in names])
+        return [target / name for name in [*names, self.manifest]]
+
+    def _refuse_inputs(
+        self, names: Iterable[str], sources: Iterable[Source | TableSource | None]
+    ) -> None:
+        """Refuse a folder in which a file would be replaced that was read."""
+        places = [self.target / name for name in {*names, *self._known(self.target)}]
+        for source in (x for x in sources if x is not None):
+            path, _ = split_layer(source.path)
+            for place in sorted(places):
+                if path.exists() and place.exists() and path.samefile(place):
+                    raise OutputError(
+                        f"{place}: dit bestand is zelf invoer van deze uitkomst; kies een andere "
+                        "map. Er is niets gewijzigd."
+                    )
+
+    def _known(self, folder: Path) -> dict[str, str]:
+        """Read from a manifest which files woongeo wrote; empty where it is not ours."""
+        try:
+            read = json.loads((folder / self.manifest).read_text(encoding="utf-8"))
+            if read["gemaakt_door"] != "woongeo":
+                return {}
+            listed = {str(entry["name"]): str(entry["sha256"]) for entry in read["uitvoer"]}
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return {}
+        return {name: digest for name, digest in listed.items() if self.may_be_ours(name)}
+
+    def refuse_foreign(self, names: list[str], ours: list[str], *, overwrite: bool) -> None:
+        """Refuse to replace a file that woongeo did not write or that was changed since.
+
+        Parameters
+        ----------
+        names : list of str
+            What is to be written, without the manifest.
+        ours : list of str
+            From `ours`.
+        overwrite : bool
+            Whether such files may be replaced all the same.
+
+        Raises
+        ------
+        OutputError
+            When one may not be.
+        """
+        known_manifest = bool(self._known(self.target))
+        for name in [*names, self.manifest]:
+            path = self.target / name
+            if path.is_dir() and not path.is_symlink():
+                raise OutputError(
+                    f"{path}: dit is een map, geen bestand; kies een andere map. "
+                    "Er is niets gewijzigd."
+                )
+            if overwrite or name in ours or (name == self.manifest and known_manifest):
+                continue
+            if path.exists() or path.is_symlink():
+                raise OutputError(
+                    f"{path}: dit bestand is niet door woongeo gemaakt of daarna gewijzigd; kies "
+                    "een andere map, of geef overwrite=True (--overwrite). Er is niets gewijzigd."
+                )
+
+    def undo_killed(self) -> None:
+        """Undo the moves of runs that were killed amid them.
+
+        Raises
+        ------
+        OutputError
+            When a file cannot be moved.
+        """
+        try:
+            for before in sorted(self.target.glob(f".woongeo-*/{_BEFORE}")):
+                # Where the lock is not free the run is alive.
+                with suppress(Timeout), FileLock(before / _LOCK, timeout=0):
+                    self._put_back(before.parent)
+        except OSError as error:
+            raise output_error(self.target, error) from error
+
+    def _put_back(self, scratch: Path) -> None:
+        """Undo moves out of a scratch folder, unless the manifest, which is last, has moved."""
+        new = self._known(scratch)
+        before = scratch / _BEFORE
+        if not new:
+            return
+        again = before / _AGAIN
+        stood = [path.name for path in before.iterdir() if self.may_be_ours(path.name)]
+        for name in dict.fromkeys([*new, *sorted(stood)]):
+            place, earlier = self.target / name, before / name
+            if (scratch / name).exists() or (place.exists() and _sha256(place) != new.get(name)):
+                # It did not move yet, or somebody changed it since.
+                continue
+            if earlier.exists():
+                # Its other name stays, so that this can be done again when it is killed in turn.
+                again.unlink(missing_ok=True)
+                keep_second_name(earlier, again)
+                again.replace(place)
+            elif name in new:
+                place.unlink(missing_ok=True)
+
+    def move(self, scratch: Path, names: list[str], outdated: list[str]) -> None:
+        """Move files to their place; where one cannot be, put back what stood there.
+
+        Parameters
+        ----------
+        scratch : Path
+            Where they are, on the same disk.
+        names : list of str
+            The files, the manifest last.
+        outdated : list of str
+            Files of ours that go.
+
+        Raises
+        ------
+        OutputError
+            When one cannot be moved.
+        """
+        before = scratch / _BEFORE
+        try:
+            before.mkdir()
+            with FileLock(before / _LOCK):
+                try:
+                    for name in names:
+                        if (self.target / name).exists():
+                            keep_second_name(self.target / name, before / f"{name}.half")
+                            (before / f"{name}.half").replace(before / name)
+                    for name in outdated:
+                        (self.target / name).replace(before / name)
+                    for name in names:
+                        (scratch / name).replace(self.target / name)
+                except BaseException:
+                    self._put_back(scratch)
+                    raise
+        except OSError as error:
+            raise output_error(self.target, error) from error
+
+
+def _sha256(path: Path) -> str:
+    """Hash a file; empty where it is none, or cannot be read."""
+    try:
+        return "" if path.is_symlink() else fingerprint(path).sha256
+    except FileError:
+        return ""
