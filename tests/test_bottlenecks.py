@@ -68,6 +68,7 @@ def test_every_rule_has_a_source_with_a_date_a_basis_and_a_certainty(key: str) -
     assert rule.source != "opgegeven door de gebruiker"
     assert rule.version == "2026-11"
     assert rule.basis
+    assert rule.source_date is not None
     # Who says "from memory" in the source must say so in the certainty too, and the reverse.
     if "niet nagezocht" in rule.source:
         assert rule.certainty == "geheugen"
