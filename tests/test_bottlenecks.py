@@ -454,3 +454,24 @@ def test_real_provinces_say_where_a_list_of_farms_is_whole(real_data: Path) -> N
 def points_at(places: Sequence[tuple[float, float]]) -> gpd.GeoDataFrame:
     """Put points in a frame."""
     return gpd.GeoDataFrame(geometry=[shapely.Point(*p) for p in places], crs="EPSG:28992")
+
+
+def test_a_reason_says_how_far_the_object_reaches(sites: Make) -> None:
+    """A line 60 m west that reaches 80 m; one 40 m east of the second plan that reaches 50 m."""
+    lines = frame([line(-60), line(1_140), line(960)], rekenafstand=[80, 50, 45])
+    done = screened(sites([block(0, 0), block(1_000, 0)]), "hoogspanning", lines)
+    assert done.treffers["reden"].tolist() == [
+        "ligt op 60 m, binnen de afstand van het object (80 m); zone beslaat 2.000 m² (20 %)",
+        "ligt op 40 m, binnen de afstand van het object (45 tot 50 m); zone beslaat 1.500 m² (15 %)",
+    ]
+
+
+def test_provinces_are_known_whatever_their_case(sites: Make) -> None:
+    provinces = frame([block(-500, -500, 9_000, 9_000)], provincie=["Fryslân"])
+    for covered in ("fryslan", ["FRYSLÂN"]):
+        layer = woongeo.read_geitenhouderijen(
+            frame([point(8_000, 8_000)]), provinces=provinces, covered=covered
+        )
+        assert layer.coverage.description == "volledig in Fryslân"
+        done = woongeo.screen(sites([block(3_000, 3_000)]), [layer], on=DAY)
+        assert done.locaties["oordeel"].tolist() == ["vrij"]

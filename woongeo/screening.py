@@ -13,6 +13,7 @@ import pandas as pd
 
 from woongeo._version import __version__
 from woongeo.catalogue import MAIN, Catalogue, verdict_key
+from woongeo.days import day_of
 from woongeo.encode import dutch, html_text, shortened
 from woongeo.engine import Sites, partition_m2
 from woongeo.errors import LayerError, RuleError, UncertainRuleWarning, UnknownResultWarning
@@ -371,8 +372,7 @@ def screen(
     UncertainRuleWarning
         When a rule rests on memory or inference.
     """
-    on = on or dt.date.today()  # noqa: DTZ011  the user's own calendar day
-    on = on.date() if isinstance(on, dt.datetime) else on
+    on = day_of(on, "on") or dt.date.today()  # noqa: DTZ011  the user's own calendar day
     if isinstance(rules, Catalogue):
         keys = {layer.key for layer in layers}
         rules = {

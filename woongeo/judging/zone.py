@@ -60,7 +60,7 @@ def judge(layer: Layer, rule: Rule, subjects: Subjects) -> Judged:
             | (share > rule.tolerance_share + EPSILON_SHARE)
         )
     verdict = np.where(blocked, str(Oordeel.BELEMMERD), str(Oordeel.VRIJ)).astype(object)
-    reason = _reasons(rule, found, share, blocked)
+    reason = _reasons(rule, found, share, blocked, width[counts])
     widest = float(np.max(width, initial=rule.reach_m))
     parts, why = outside_coverage(layer, sites, within_m=widest)
     if doubtful.any():
@@ -235,22 +235,45 @@ def _add_doubtful(
 
 
 def _reasons(
-    rule: Rule, found: Measure, share: NDArray[np.float64], blocked: NDArray[np.bool_]
+    rule: Rule,
+    found: Measure,
+    share: NDArray[np.float64],
+    blocked: NDArray[np.bool_],
+    width: NDArray[np.float64],
 ) -> NDArray[np.object_]:
     """Say per site what was found, as if the layer were known everywhere."""
-    within = f"binnen {dutch(rule.within_m)} m" if rule.within_m is not None else ""
+    n = len(share)
+    within = np.full(n, "", dtype=object)
+    free = "geen overlap met de laag"
     if rule.within_column is not None:
-        within = "binnen de afstand van het object"
-    free = f"niet {within}" if within else "geen overlap met de laag"
-    reason = np.full(len(share), free, dtype=object)
+        within[:] = _own_distances(found, width, n)
+        free = "niet binnen de afstand van een object"
+    elif rule.within_m is not None:
+        within[:] = f"binnen {dutch(rule.within_m)} m"
+        free = f"niet {within[0]}" if n else ""
+    reason = np.full(n, free, dtype=object)
     limit = f"drempel {dutch(rule.tolerance_m2)} m² of {dutch(100 * rule.tolerance_share)} %"
     for i in np.flatnonzero(found.hit):
         overlap = f"{dutch(found.overlap_m2[i])} m² ({dutch(100 * share[i])} %)"
-        if within:
+        if rule.by_distance:
             distance = dutch(found.distance_m[i])
-            reason[i] = f"ligt op {distance} m, {within}; zone beslaat {overlap}"
+            reason[i] = f"ligt op {distance} m, {within[i]}; zone beslaat {overlap}"
         elif blocked[i]:
             reason[i] = f"overlapt {overlap}; {limit}"
         else:
             reason[i] = f"raakt, onder drempel: {overlap}; {limit}"
     return reason
+
+
+def _own_distances(found: Measure, width: NDArray[np.float64], n: int) -> NDArray[np.object_]:
+    """Say per site how far the objects reach in whose zone it lies."""
+    least, most = np.full(n, np.inf), np.zeros(n)
+    np.minimum.at(least, found.pair_site, width[found.pair_feature])
+    np.maximum.at(most, found.pair_site, width[found.pair_feature])
+    told = np.full(n, "binnen de afstand van het object", dtype=object)
+    for i in np.flatnonzero(np.isfinite(least)):
+        metres = dutch(least[i])
+        if most[i] > least[i]:
+            metres = f"{metres} tot {dutch(most[i])}"
+        told[i] = f"binnen de afstand van het object ({metres} m)"
+    return told

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from woongeo.catalogue import MAIN, Catalogue, default_catalogue
 from woongeo.checks import CheckReport, Finding
 from woongeo.columns import as_text, feature_columns, numbers, recognise
 from woongeo.crs import near_netherlands
+from woongeo.days import day_of
 from woongeo.encode import dutch
 from woongeo.errors import ColumnError, FileError, LayerError, UnknownResultWarning
 from woongeo.geometry import clean, voice_repairs
@@ -23,6 +23,7 @@ from woongeo.netherlands import outline
 from woongeo.sources import read_vector
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Mapping
 
     import geopandas as gpd
@@ -149,8 +150,7 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
     """
     spec = (catalogue or default_catalogue()).spec(key)
     rules = dict(spec.rules) if rule is None else {**spec.rules, MAIN: rule}
-    if isinstance(reference_date, dt.datetime):
-        reference_date = reference_date.date()
+    reference_date = day_of(reference_date, "reference_date")
     _refuse_shapeless(key, rules)
     try:
         frame, origin = read_vector(source, layer=layer, crs=crs, encoding=encoding)
