@@ -462,7 +462,7 @@ def test_a_reason_says_how_far_the_object_reaches(sites: Make) -> None:
     done = screened(sites([block(0, 0), block(1_000, 0)]), "hoogspanning", lines)
     assert done.treffers["reden"].tolist() == [
         "ligt op 60 m, binnen de afstand van het object (80 m); zone beslaat 2.000 m² (20 %)",
-        "ligt op 40 m, binnen de afstand van het object (45 tot 50 m); zone beslaat 1.500 m² (15 %)",
+        "ligt op 40 m, binnen de afstand van het object (45 tot 50 m); zone beslaat 1.500 m² (15 %)",  # noqa: E501
     ]
 
 

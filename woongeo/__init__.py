@@ -19,7 +19,7 @@ from woongeo.checks import CheckReport
 from woongeo.compare import Vergelijking, agreement, compare
 from woongeo.errors import WoongeoError, WoongeoWarning, strict
 from woongeo.example import Example, example
-from woongeo.export import export_screening
+from woongeo.export import export_screening, export_sites
 from woongeo.fetch import fetch_layers
 from woongeo.geiten import coverage_by_region, read_geitenhouderijen
 from woongeo.judging.thresholds import stikstof_sensitivity
@@ -44,8 +44,10 @@ from woongeo.registers import Register, read_register
 from woongeo.rules import ClassRule, RasterRule, Rule, StikstofRule, TableRule
 from woongeo.rules.stikstof import deposition_mol
 from woongeo.screening import Screening, Toets, screen
+from woongeo.searching import Zoekgebieden, find_sites
 from woongeo.sensitivity import sensitivity
 from woongeo.spuitzones import read_spuitzones
+from woongeo.stream import Streamed, screen_file
 from woongeo.typologie import TypologyLimits, typology, with_typology
 from woongeo.verdict import Hardheid, Oordeel
 from woongeo.vertrouwelijk import Audience, for_audience, for_totals
@@ -75,6 +77,7 @@ __all__ = [
     "ScreeningMap",
     "ScreeningPlot",
     "StikstofRule",
+    "Streamed",
     "TableRule",
     "Targets",
     "Toets",
@@ -83,6 +86,7 @@ __all__ = [
     "Vrijspelen",
     "WoongeoError",
     "WoongeoWarning",
+    "Zoekgebieden",
     "__version__",
     "agreement",
     "compare",
@@ -93,7 +97,9 @@ __all__ = [
     "errors",
     "example",
     "export_screening",
+    "export_sites",
     "fetch_layers",
+    "find_sites",
     "for_audience",
     "for_totals",
     "free_plans",
@@ -118,6 +124,7 @@ __all__ = [
     "read_table_layer",
     "read_targets",
     "screen",
+    "screen_file",
     "sensitivity",
     "stikstof_sensitivity",
     "strict",

@@ -17,6 +17,10 @@ import json
 import math
 import re
 import zlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 #: Longest text that is shown in a page; the data files keep all of it.
 SHOWN_CHARACTERS = 500
@@ -34,6 +38,15 @@ _ENTITIES = str.maketrans({c: f"&#{ord(c)};" for c in "{}$`\\%#"})
 
 # OWASP's list, and its full-width twins: https://owasp.org/www-community/attacks/CSV_Injection
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001
+
+# Text without any of these is the same in a spreadsheet.
+_SPREADSHEET = re.compile(
+    f"[{re.escape(''.join(_FORMULA))}]|{_INVISIBLE.pattern}|{_SURROGATE.pattern}"
+)
+
+# Dots for thousands, a comma before decimals.
+_DUTCH = str.maketrans(",.", ".,")
+_NO_NUMBER = {"nan": "onbekend", "-0": "0"}
 
 # Where a spreadsheet may split a line into cells; Dutch ones split on semicolons.
 _SPLIT = re.compile(r'([;,\t\n][\s"]*)')
@@ -126,11 +139,14 @@ def csv_text(text: object) -> str:
     >>> csv_text("=HYPERLINK(A1)"), csv_text("Dorpshaven-Zuid")
     ("'=HYPERLINK(A1)", 'Dorpshaven-Zuid')
     """
+    whole = str(text)
+    if not _SPREADSHEET.search(whole):
+        return whole
 
     def guarded(part: str) -> str:
         return f"'{part}" if part.lstrip(" ").startswith(_FORMULA) else part
 
-    parts = enumerate(_SPLIT.split(str(text)))
+    parts = enumerate(_SPLIT.split(whole))
     return visible(guarded("".join(part if i % 2 else guarded(part) for i, part in parts)))
 
 
@@ -181,4 +197,31 @@ def dutch(value: float, *, decimals: int = 2) -> str:
     text = f"{round(value, decimals) + 0.0:,.{decimals}f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")
-    return text.translate(str.maketrans(",.", ".,"))
+    return text.translate(_DUTCH)
+
+
+def dutch_all(values: Iterable[float], *, decimals: int = 2) -> list[str]:
+    """Write many numbers as `dutch` does, some ten times as fast.
+
+    Parameters
+    ----------
+    values : iterable of float
+        The numbers.
+    decimals : int
+        As for `dutch`.
+
+    Returns
+    -------
+    list of str
+        In their order.
+
+    Examples
+    --------
+    >>> dutch_all([1234.5, 100.0, -0.001, float("nan")])
+    ['1.234,5', '100', '0', 'onbekend']
+    """
+    form = f",.{decimals}f"
+    texts = "\n".join([format(value, form) for value in values]).translate(_DUTCH).split("\n")
+    if decimals:
+        texts = [text.rstrip("0").rstrip(",") for text in texts]
+    return [_NO_NUMBER.get(text, text) for text in texts] if texts != [""] else []

@@ -18,8 +18,11 @@ from shapely import GeometryType
 
 from woongeo.encode import dutch
 from woongeo.errors import RepairedGeometryWarning
+from woongeo.threads import parts_by_weight, side_by_side
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
 _POLYGONAL = (GeometryType.POLYGON, GeometryType.MULTIPOLYGON)
@@ -59,7 +62,12 @@ class Cleaned:
     reduced: NDArray[np.bool_]
 
 
-def clean(geometry: NDArray[np.object_], *, polygons_only: bool) -> Cleaned:
+def clean(
+    geometry: NDArray[np.object_],
+    *,
+    polygons_only: bool,
+    doubtful: Callable[[NDArray[np.object_]], NDArray[np.bool_]] | None = None,
+) -> Cleaned:
     """Make shapes fit to measure.
 
     Parameters
@@ -70,6 +78,8 @@ def clean(geometry: NDArray[np.object_], *, polygons_only: bool) -> Cleaned:
     polygons_only : bool
         Whether only surfaces can be used (locations, regions, coverage) or lines and points too
         (layers).
+    doubtful : callable, optional
+        Gets the shapes, tells which have to be looked at; all without it.
 
     Returns
     -------
@@ -92,9 +102,7 @@ def clean(geometry: NDArray[np.object_], *, polygons_only: bool) -> Cleaned:
     flattened = shapely.has_z(shapes) | shapely.has_m(shapes)
     shapes[flattened] = shapely.force_2d(shapes[flattened])
 
-    coordinates, owner = shapely.get_coordinates(shapes, return_index=True)
-    broken = np.zeros(n, dtype=bool)
-    broken[owner[~(np.abs(coordinates) < _TOO_LARGE).all(axis=1)]] = True
+    broken = _not_finite(shapes)
     problem[broken & ~absent] = "coördinaten zijn geen getallen"
     shapes[problem != ""] = None
 
@@ -105,7 +113,10 @@ def clean(geometry: NDArray[np.object_], *, polygons_only: bool) -> Cleaned:
         problem[wrong] = "geen vlak, maar een punt of lijn"
         shapes[wrong] = None
 
-    invalid = ~shapely.is_valid(shapes) & ~shapely.is_missing(shapes)
+    looked_at = np.arange(n) if doubtful is None else np.flatnonzero(doubtful(shapes))
+    invalid = np.zeros(n, dtype=bool)
+    invalid[looked_at] = ~valid(shapes[looked_at])
+    invalid &= ~shapely.is_missing(shapes)
     before = shapely.area(shapes)
     mended = shapely.make_valid(shapes[invalid], method="structure", keep_collapsed=False)
     gone = shapely.is_empty(mended)
@@ -122,6 +133,42 @@ def clean(geometry: NDArray[np.object_], *, polygons_only: bool) -> Cleaned:
     repaired = invalid & usable
     change = np.where(repaired, shapely.area(shapes) - before, 0.0)
     return Cleaned(shapes, usable, problem, repaired, change, flattened & usable, reduced & usable)
+
+
+def valid(shapes: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Ask GEOS which shapes are valid, on all cores.
+
+    Parameters
+    ----------
+    shapes : ndarray of shapely geometries
+        Any; a missing one is not valid.
+
+    Returns
+    -------
+    ndarray of bool
+        As `shapely.is_valid`.
+    """
+    # One shape can be as much work as thousands of others: portions of as many corners.
+    corners = np.cumsum(shapely.get_num_coordinates(shapes) + 1)
+    found = side_by_side(lambda p: shapely.is_valid(shapes[p]), parts_by_weight(corners))
+    return np.concatenate([np.empty(0, dtype=bool), *found])
+
+
+def _not_finite(shapes: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Find shapes with coordinates that are no numbers, or none on this earth."""
+    broken = np.zeros(len(shapes), dtype=bool)
+    # A length adds up all coordinates, so one that is no number shows; but not those of points.
+    with np.errstate(invalid="ignore", over="ignore"):
+        doubt = ~np.isfinite(shapely.length(shapes))
+        doubt |= ~(np.abs(shapely.bounds(shapes).reshape(-1, 4)) < _TOO_LARGE).all(axis=1)
+    kinds = shapely.get_type_id(shapes)
+    doubt |= np.isin(
+        kinds, (GeometryType.POINT, GeometryType.MULTIPOINT, GeometryType.GEOMETRYCOLLECTION)
+    )
+    rows = np.flatnonzero(doubt)
+    coordinates, owner = shapely.get_coordinates(shapes[rows], return_index=True)
+    broken[rows[owner[~(np.abs(coordinates) < _TOO_LARGE).all(axis=1)]]] = True
+    return broken
 
 
 def _flatten_collections(shapes: NDArray[np.object_]) -> NDArray[np.bool_]:

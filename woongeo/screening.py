@@ -15,11 +15,12 @@ from woongeo._version import __version__
 from woongeo.catalogue import MAIN, Catalogue, verdict_key
 from woongeo.days import day_of
 from woongeo.encode import dutch, html_text, shortened
-from woongeo.engine import Sites, partition_m2
+from woongeo.engine import partition_m2
 from woongeo.errors import LayerError, RuleError, UncertainRuleWarning, UnknownResultWarning
 from woongeo.judging import Judged, Subjects, judge
 from woongeo.locations import COLUMNS
 from woongeo.rules import SEVERITIES
+from woongeo.threads import side_by_side
 from woongeo.verdict import OORDELEN, SCREENING, Hardheid, Oordeel
 
 if TYPE_CHECKING:
@@ -117,6 +118,9 @@ class Screening:
         From which severity on rules count.
     judged : dict
         What each rule said of the locations that can be measured, by its key.
+    subjects : Subjects
+        The locations that can be measured, and what was found out about them: `changed` asks
+        that again.
     version : str
         Of woongeo.
     """
@@ -132,6 +136,7 @@ class Screening:
     on: dt.date
     from_severity: str
     judged: dict[str, Judged]
+    subjects: Subjects
     version: str = __version__
 
     def __len__(self) -> int:
@@ -155,7 +160,9 @@ class Screening:
         RuleError
             When there is no such severity.
         """
-        return _assemble(self.locations, self.layers, self.toetsen, self.judged, self.on, severity)
+        return _assemble(
+            self.locations, self.subjects, self.layers, self.toetsen, self.judged, severity
+        )
 
     def changed(self, rules: Mapping[str, RuleBase]) -> Screening:
         """Judge anew by other rules, and only what they touch.
@@ -176,7 +183,7 @@ class Screening:
             When a rule is given for a layer that is not there.
         """
         return _screen(
-            self.locations, _with_rules(self.layers, rules), self.on, self.from_severity, self
+            self.locations, with_rules(self.layers, rules), self.on, self.from_severity, self
         )
 
     def only(self, kept: NDArray[np.bool_], locations: Locations) -> Screening:
@@ -196,7 +203,8 @@ class Screening:
         """
         at = kept[self.locations.usable]
         judged = {key: own.only(at) for key, own in self.judged.items()}
-        return _assemble(locations, self.layers, self.toetsen, judged, self.on, self.from_severity)
+        subjects = _subjects(locations, self.on)
+        return _assemble(locations, subjects, self.layers, self.toetsen, judged, self.from_severity)
 
     def counts(self, layer: str | None = None) -> dict[str, int]:
         """Count locations per verdict.
@@ -372,9 +380,56 @@ def screen(
     UncertainRuleWarning
         When a rule rests on memory or inference.
     """
-    on = day_of(on, "on") or dt.date.today()  # noqa: DTZ011  the user's own calendar day
+    return _screen(locations, with_rules(layers, rules), day(on), from_severity)
+
+
+def day(on: dt.date | None) -> dt.date:
+    """Settle the day for which is judged.
+
+    Parameters
+    ----------
+    on : date or None
+        As it was given; of a moment only the day is kept.
+
+    Returns
+    -------
+    date
+        Today where none was given.
+
+    Raises
+    ------
+    InputError
+        When it is no date.
+    """
+    return day_of(on, "on") or dt.date.today()  # noqa: DTZ011  the user's own calendar day
+
+
+def with_rules(
+    layers: Sequence[Layer], rules: Mapping[str, RuleBase] | Catalogue | None
+) -> tuple[Layer, ...]:
+    """Check the layers and put other rules on them.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        Each key once.
+    rules : Mapping of str to RuleBase, or Catalogue, or None
+        As for `screen`.
+
+    Returns
+    -------
+    tuple of Layer
+        In the order given.
+
+    Raises
+    ------
+    LayerError
+        When there are no layers or two share a key.
+    RuleError
+        When a rule is given for a layer that is not there.
+    """
+    keys = [layer.key for layer in layers]
     if isinstance(rules, Catalogue):
-        keys = {layer.key for layer in layers}
         rules = {
             verdict_key(spec.key, name): rule
             for spec in rules
@@ -382,19 +437,13 @@ def screen(
             for name, rule in spec.rules.items()
             if verdict_key(spec.key, name) in rules.named
         }
-    return _screen(locations, _with_rules(layers, rules or {}), on, from_severity)
-
-
-def _with_rules(layers: Sequence[Layer], rules: Mapping[str, RuleBase]) -> tuple[Layer, ...]:
-    """Check the layers and put other rules on them."""
-    keys = [layer.key for layer in layers]
     if not keys:
         raise LayerError("er zijn geen lagen gegeven; geef minstens één laag om op te screenen.")
     double = {key for key in keys if keys.count(key) > 1}
     if double:
         raise LayerError(f"laag {', '.join(sorted(double))} is vaker gegeven; elke naam één keer.")
     changed = {layer.key: layer for layer in layers}
-    for key, rule in rules.items():
+    for key, rule in (rules or {}).items():
         # The longest key that fits: a layer may be called natura2000_grens.
         owner = max((k for k in keys if key == k or key.startswith(f"{k}_")), key=len, default=None)
         if owner is None:
@@ -404,14 +453,24 @@ def _with_rules(layers: Sequence[Layer], rules: Mapping[str, RuleBase]) -> tuple
     return tuple(changed.values())
 
 
-def _screen(
-    locations: Locations,
-    layers: tuple[Layer, ...],
-    on: dt.date,
-    from_severity: str,
-    before: Screening | None = None,
-) -> Screening:
-    """Judge by every rule that is on; what was judged before by the same rule stands."""
+def toetsen_of(layers: Sequence[Layer]) -> tuple[Toets, ...]:
+    """List the rules that are on.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        From `with_rules`.
+
+    Returns
+    -------
+    tuple of Toets
+        By layer, in the order of its rules.
+
+    Raises
+    ------
+    LayerError
+        When two rules share a key or none is on.
+    """
     toetsen = tuple(
         Toets(key, _title(layer, key, rule), layer, rule)
         for layer in layers
@@ -423,15 +482,23 @@ def _screen(
         raise LayerError(f"twee regels heten {double[0]}; geef een laag of regel een andere naam.")
     if not toetsen:
         raise LayerError("geen enkele laag heeft een regel die aan staat; zet er een aan.")
-    _voice(toetsen, on)
-    frame = locations.frame[locations.usable]
-    subjects = Subjects(
-        Sites(frame.geometry.to_numpy()),
-        pd.DataFrame(frame.drop(columns="geometry")).reset_index(drop=True),
-        on,
-    )
+    return toetsen
+
+
+def _screen(
+    locations: Locations,
+    layers: tuple[Layer, ...],
+    on: dt.date,
+    from_severity: str,
+    before: Screening | None = None,
+) -> Screening:
+    """Judge by every rule that is on; what was judged before by the same rule stands."""
+    toetsen = toetsen_of(layers)
+    voice(toetsen, on, stacklevel=3)
+    subjects = _subjects(locations, on) if before is None else before.subjects
     earlier = {} if before is None else {x.key: x for x in before.toetsen}
     judged = {}
+    anew = []
     for toets in toetsen:
         same = earlier.get(toets.key)
         if (
@@ -442,8 +509,27 @@ def _screen(
         ):
             judged[toets.key] = before.judged[toets.key]
         else:
-            judged[toets.key] = judge(toets.layer, toets.rule, subjects)
-    return _assemble(locations, layers, toetsen, judged, on, from_severity)
+            anew.append(toets)
+    # Rules on one layer ask the same index, so one by one; layers do not wait for each other.
+    of_layer: dict[str, list[Toets]] = {}
+    for toets in anew:
+        of_layer.setdefault(toets.layer.key, []).append(toets)
+
+    def judge_layer(group: list[Toets]) -> dict[str, Judged]:
+        return {x.key: judge(x.layer, x.rule, subjects) for x in group}
+
+    for found in side_by_side(judge_layer, of_layer.values()):
+        judged |= found
+    judged = {toets.key: judged[toets.key] for toets in toetsen}
+    return _assemble(locations, subjects, layers, toetsen, judged, from_severity)
+
+
+def _subjects(locations: Locations, on: dt.date) -> Subjects:
+    """Take the locations that can be measured."""
+    frame = locations.frame
+    rows = slice(None) if locations.usable.all() else np.flatnonzero(locations.usable)
+    own = pd.DataFrame(frame.drop(columns="geometry")).iloc[rows]
+    return Subjects(locations.sites, own.reset_index(drop=True), on)
 
 
 def _title(layer: Layer, key: str, rule: RuleBase) -> str:
@@ -453,36 +539,46 @@ def _title(layer: Layer, key: str, rule: RuleBase) -> str:
     return layer.title if key == layer.key else f"{layer.title}, {key[len(layer.key) + 1 :]}"
 
 
-def _voice(toetsen: Sequence[Toets], on: dt.date) -> None:
-    """Warn of layers about which nothing can be said, and of rules that nobody looked up."""
+def voice(toetsen: Sequence[Toets], on: dt.date, *, stacklevel: int) -> None:
+    """Warn of layers about which nothing can be said, and of rules that nobody looked up.
+
+    Parameters
+    ----------
+    toetsen : sequence of Toets
+        The rules that are judged.
+    on : date
+        The day.
+    stacklevel : int
+        Whose line the warning points at: 1 for the caller of this function.
+    """
     for toets in toetsen:
         nothing = toets.idle(on)
         if nothing:
             message = f"{toets.title}: {nothing}; alle oordelen zijn onbekend."
-            warnings.warn(message, UnknownResultWarning, stacklevel=4)
+            warnings.warn(message, UnknownResultWarning, stacklevel=stacklevel + 1)
     unsure = [x for x in toetsen if x.rule.certainty != "bron"]
     if unsure:
         told = "; ".join(f"{x.title} ({x.rule.certainty})" for x in unsure)
         warnings.warn(
             f"regels die niet in een bron zijn nagelezen: {told}. Ga ze na voor gebruik.",
             UncertainRuleWarning,
-            stacklevel=4,
+            stacklevel=stacklevel + 1,
         )
 
 
 def _assemble(
     locations: Locations,
+    subjects: Subjects,
     layers: tuple[Layer, ...],
     toetsen: tuple[Toets, ...],
     judged: dict[str, Judged],
-    on: dt.date,
     from_severity: str,
 ) -> Screening:
     """Put the verdicts of all rules together."""
     if from_severity not in SEVERITIES:
         raise RuleError(f"from_severity is {from_severity!r}; kies uit {', '.join(SEVERITIES)}.")
     usable = locations.usable
-    area = np.asarray(locations.frame.geometry.area)[usable]
+    area = subjects.sites.area
     weights = [_Weighed.of(judged[x.key], x.rule, from_severity) for x in toetsen]
     unknown_whole = np.zeros(len(area), dtype=bool)
     for x in weights:
@@ -503,16 +599,16 @@ def _assemble(
     results: dict[str, NDArray[Any]] = {"oordeel": oordeel, "zwaarte": zwaarte}
     areas = {"belemmerd_m2": taken, "onbekend_m2": unknown, "vrij_m2": free}
     results |= {name: _spread(values, usable) for name, values in areas.items()}
-    tables = [_on_all_rows(judged[x.key], x.key, locations) for x in toetsen]
-    for toets, table in zip(toetsen, tables, strict=True):
+    rows = {x.key: _on_all_rows(judged[x.key], x.key, locations) for x in toetsen}
+    for toets in toetsen:
         for name in _PER_RULE:
-            results[f"{toets.key}_{name}"] = table[name].to_numpy()
+            results[f"{toets.key}_{name}"] = rows[toets.key][name]
         for name, values in judged[toets.key].extra.items():
             results[f"{toets.key}_{name}"] = _spread(values, usable)
-    treffers = pd.concat(tables, ignore_index=True)
-    # By location first: stable sorting keeps the rules in the order in which they were given.
-    row = np.tile(np.arange(len(locations)), len(toetsen))
-    treffers = treffers.iloc[np.argsort(row, kind="stable")].reset_index(drop=True)
+    # By location, and then the rules in the order in which they were given.
+    treffers = pd.DataFrame(
+        {name: np.column_stack([rows[x.key][name] for x in toetsen]).ravel() for name in TREFFERS}
+    )
     touched, share, counts = ({}, {}, {})
     for toets, weighed in zip(toetsen, weights, strict=True):
         own = judged[toets.key]
@@ -528,9 +624,10 @@ def _assemble(
         locations=locations,
         layers=layers,
         toetsen=toetsen,
-        on=on,
+        on=subjects.on,
         from_severity=from_severity,
         judged=judged,
+        subjects=subjects,
     )
 
 
@@ -564,29 +661,26 @@ def _positions(values: NDArray[np.object_], words: Sequence[str]) -> NDArray[np.
     return np.asarray(pd.Index(words).get_indexer(pd.Index(values, dtype=object)))
 
 
-def _on_all_rows(judged: Judged, key: str, locations: Locations) -> pd.DataFrame:
+def _on_all_rows(judged: Judged, key: str, locations: Locations) -> dict[str, NDArray[Any]]:
     """Bring a rule's verdicts to all locations, also those that cannot be measured."""
     usable = locations.usable
     verdict = np.full(len(usable), str(Oordeel.ONBEKEND), dtype=object)
     verdict[usable] = judged.verdict
-    reason = np.array([f"vlak onbruikbaar: {p}" for p in locations.problem], dtype=object)
+    reason = ("vlak onbruikbaar: " + locations.problem).astype(object)
     reason[usable] = judged.reason
     severity, objects = (np.full(len(usable), "", dtype=object) for _ in range(2))
     severity[usable], objects[usable] = judged.severity, judged.objects
-    return pd.DataFrame(
-        {
-            "locatie_id": locations.frame["locatie_id"].to_numpy(),
-            "laag": key,
-            "oordeel": verdict,
-            "zwaarte": severity,
-            "reden": reason,
-            "overlap_m2": _spread(judged.overlap_m2, usable),
-            "overlap_aandeel": _spread(judged.share, usable),
-            "afstand_m": _spread(judged.distance_m, usable),
-            "objecten": objects,
-        },
-        columns=list(TREFFERS),
-    )
+    return {
+        "locatie_id": locations.frame["locatie_id"].to_numpy(),
+        "laag": np.full(len(usable), key, dtype=object),
+        "oordeel": verdict,
+        "zwaarte": severity,
+        "reden": reason,
+        "overlap_m2": _spread(judged.overlap_m2, usable),
+        "overlap_aandeel": _spread(judged.share, usable),
+        "afstand_m": _spread(judged.distance_m, usable),
+        "objecten": objects,
+    }
 
 
 def _spread(

@@ -58,7 +58,7 @@ _ELSEWHERE = {"--areas": "een lijst van netcongestie", "--table-level": "--table
 
 
 @dataclass(frozen=True, eq=False)
-class Asked:
+class LayerWords:
     """What was asked of layers.
 
     Attributes
@@ -81,7 +81,7 @@ class Asked:
     book: Catalogue
 
     @classmethod
-    def of(cls, given: argparse.Namespace) -> Asked:
+    def of(cls, given: argparse.Namespace) -> LayerWords:
         """Read what was asked, and refuse what would silently do nothing.
 
         Parameters
@@ -91,7 +91,7 @@ class Asked:
 
         Returns
         -------
-        Asked
+        LayerWords
             In the order of the command line.
 
         Raises
@@ -134,43 +134,55 @@ class Asked:
         said = {option: pairs[key] for option, pairs in self.options.items() if key in pairs}
         return said | {option: "" for option, keys in self.switches.items() if key in keys}
 
+    def read(
+        self, given: argparse.Namespace, around: Locations, regions: Sequence[Regions] = ()
+    ) -> list[Layer]:
+        """Read and fetch the layers.
 
-def asked_layers(
-    asked: Asked, locations: Locations, regions: Sequence[Regions], given: argparse.Namespace
-) -> list[Layer]:
-    """Read and fetch the layers that were asked for.
+        Parameters
+        ----------
+        given : Namespace
+            How is fetched, and which rules are turned on.
+        around : Locations
+            Around which is fetched.
+        regions : sequence of Regions
+            By which a table is brought to locations, where there are any of its level.
+
+        Returns
+        -------
+        list of Layer
+            Files first, then tables, what is absent and what was fetched.
+
+        Raises
+        ------
+        InputError
+            When an option does not fit the kind of a layer.
+        """
+        book = self.book
+        layers = [_layer(key, file, self.of_layer(key), book) for key, file in self.files.items()]
+        layers += [
+            _table(key, text, self.of_layer(key), book, regions)
+            for key, text in self.tables.items()
+        ]
+        layers += [missing_layer(k, reason=r, catalogue=book) for k, r in self.gone.items()]
+        layers += _fetched(given, around, self)
+        return _turned_on(layers, given.rule)
+
+
+def day_of(given: argparse.Namespace) -> dt.date | None:
+    """Read the day for which is judged.
 
     Parameters
     ----------
-    asked : Asked
-        Which.
-    locations : Locations
-        Around which is fetched.
-    regions : sequence of Regions
-        By which a table is brought to locations, where there are any of its level.
     given : Namespace
-        How is fetched, and which rules are turned on.
+        What was asked.
 
     Returns
     -------
-    list of Layer
-        Files first, then tables, what is absent and what was fetched.
-
-    Raises
-    ------
-    InputError
-        When an option does not fit the kind of a layer.
+    date or None
+        None where none was given.
     """
-    layers = [
-        _layer(key, file, asked.of_layer(key), asked.book) for key, file in asked.files.items()
-    ]
-    layers += [
-        _table(key, text, asked.of_layer(key), asked.book, regions)
-        for key, text in asked.tables.items()
-    ]
-    layers += [missing_layer(k, reason=r, catalogue=asked.book) for k, r in asked.gone.items()]
-    layers += _fetched(given, locations, asked)
-    return _turned_on(layers, given.rule)
+    return None if given.on is None else _date(given.on, "--on ")
 
 
 def _layer(key: str, file: str, options: dict[str, str], book: Catalogue) -> Layer:
@@ -289,7 +301,7 @@ def _refuse(key: str, stray: Iterable[str], why: str) -> None:
 def _reference_date(key: str, options: dict[str, str]) -> dt.date | None:
     """Read the reference date of a layer."""
     text = options.get("--peildatum")
-    return None if text is None else date_of(text, f"--peildatum {key}=")
+    return None if text is None else _date(text, f"--peildatum {key}=")
 
 
 def _turned_on(layers: Sequence[Layer], asked: Sequence[str]) -> list[Layer]:
@@ -309,7 +321,7 @@ def _turned_on(layers: Sequence[Layer], asked: Sequence[str]) -> list[Layer]:
     return result
 
 
-def _fetched(given: argparse.Namespace, locations: Locations, asked: Asked) -> list[Layer]:
+def _fetched(given: argparse.Namespace, locations: Locations, asked: LayerWords) -> list[Layer]:
     """Fetch the layers that were asked for by name."""
     if not given.pdok:
         return []
@@ -337,26 +349,8 @@ def _pairs(given: Sequence[str], option: str) -> dict[str, str]:
     return pairs
 
 
-def date_of(text: str, option: str) -> dt.date:
-    """Read a date.
-
-    Parameters
-    ----------
-    text : str
-        As it was given.
-    option : str
-        For the message: what stands before the date.
-
-    Returns
-    -------
-    date
-        The day.
-
-    Raises
-    ------
-    InputError
-        When it is none.
-    """
+def _date(text: str, option: str) -> dt.date:
+    """Read a date."""
     try:
         return dt.date.fromisoformat(text)
     except ValueError as error:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from woongeo.cli.catalogue import run_layers
 from woongeo.cli.say import one_line, say
 from woongeo.cli.screening import run_demo, run_screen
+from woongeo.cli.searching import run_search
 from woongeo.cli.services import run_fetch, run_pdok
 from woongeo.cli.words import parse, parser
 from woongeo.errors import InputError, OutputError, ServiceError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _EXIT_OUTPUT, _EXIT_INPUT, _EXIT_SERVICE, _EXIT_STOPPED = 1, 2, 4, 130
 _COMMANDS = {
     "screen": run_screen,
+    "search": run_search,
     "demo": run_demo,
     "layers": run_layers,
     "fetch": run_fetch,

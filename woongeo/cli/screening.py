@@ -9,7 +9,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from woongeo.capacity import Plancapaciteit, summarize_plancapaciteit
-from woongeo.cli.layers import Asked, asked_layers, date_of, split_region
+from woongeo.cli.layers import LayerWords, day_of, split_region
 from woongeo.cli.plans import for_whom, locations_of
 from woongeo.cli.say import one_line, say
 from woongeo.cli.words import SHIPPED_TARGETS
@@ -58,13 +58,13 @@ def run_screen(given: argparse.Namespace) -> int:
         raise InputError("noem het bestand met locaties: woongeo screen LOCATIES --out MAP.")
     if given.out is None:
         raise InputError("noem met --out de map voor de uitkomst.")
-    asked = Asked.of(given)
-    on = None if given.on is None else date_of(given.on, "--on ")
+    asked = LayerWords.of(given)
+    on = day_of(given)
     with warnings.catch_warnings(record=True) as doubts:
         warnings.simplefilter("always", WoongeoWarning)
         locations = locations_of(given, on)
         regions = [_region(text) for text in given.region]
-        layers = asked_layers(asked, locations, regions, given)
+        layers = asked.read(given, locations, regions)
         mappings = [_mapping(text) for text in given.region_table]
         by: list[Division] = [*regions, *mappings, *given.group]
         return _finish(

@@ -137,6 +137,7 @@ def parser() -> _Parser:
         "--out", metavar="MAP", default="woongeo-demo", help="map voor de uitkomst (woongeo-demo)"
     )
     _add_switches(outcome)
+    _add_search(commands)
     _add_layers(commands)
     _add_fetch(commands)
     _add_pdok(commands)
@@ -203,36 +204,7 @@ def _add_screen(parser: argparse.ArgumentParser) -> None:
     sites.add_argument("--crs", metavar="STELSEL", help="stelsel, als EPSG:28992")
     sites.add_argument("--encoding", metavar="CODERING", help="tekencodering, als cp1252")
 
-    layers = parser.add_argument_group(
-        "Lagen", "Elke optie kan vaker; NAAM is een korte naam van de laag, als natura2000."
-    )
-
-    def add(option: str, metavar: str, text: str) -> None:
-        layers.add_argument(option, action="append", default=[], metavar=metavar, help=text)
-
-    add("--layer", "NAAM=BESTAND", "een laag (of BESTAND.gpkg:LAAG; spuitzones: jaren met ;)")
-    add(
-        "--table",
-        "NAAM=BESTAND:KOLOM",
-        "een laag zonder vlakken: een tabel met een waarde per gemeente, en de kolom daarvan",
-    )
-    for option, (value, text) in OF_A_LAYER.items():
-        add(option, f"NAAM={value}", text)
-    add("--pdok", "NAAM", "een laag uit de catalogus, opgehaald rond de locaties")
-    add("--empty-ok", "NAAM", "een laag die leeg mag zijn")
-    add("--ignore-unreadable", "NAAM", "een laag waarvan onleesbare objecten niet tellen")
-    add("--absent", "NAAM=REDEN", "een laag die er niet is: alles onbekend")
-    add("--rule", "REGEL", "een regel die standaard uit staat, als natura2000_250m")
-    layers.add_argument(
-        "--rules", metavar="BESTAND", help="TOML-bestand met eigen regels en lagen (docs/lagen.md)"
-    )
-    layers.add_argument(
-        "--from-severity",
-        metavar="ZWAARTE",
-        default=SEVERITIES[0],
-        help=f"alleen belemmeringen vanaf deze zwaarte tellen ({', '.join(SEVERITIES)})",
-    )
-
+    _add_layer_words(parser, SEVERITIES[0])
     _add_client(parser)
     regions = parser.add_argument_group("Gebieden")
     regions.add_argument(
@@ -294,6 +266,90 @@ def _add_screen(parser: argparse.ArgumentParser) -> None:
         metavar="JJJJ-MM-DD",
         help="dag waarvoor wordt beoordeeld: leeftijd van lagen, regels met een datum (vandaag)",
     )
+    _add_switches(outcome)
+
+
+def _add_layer_words(parser: argparse.ArgumentParser, from_severity: str) -> None:
+    """Describe what can be said of layers."""
+    layers = parser.add_argument_group(
+        "Lagen", "Elke optie kan vaker; NAAM is een korte naam van de laag, als natura2000."
+    )
+
+    def add(option: str, metavar: str, text: str) -> None:
+        layers.add_argument(option, action="append", default=[], metavar=metavar, help=text)
+
+    add("--layer", "NAAM=BESTAND", "een laag (of BESTAND.gpkg:LAAG; spuitzones: jaren met ;)")
+    add(
+        "--table",
+        "NAAM=BESTAND:KOLOM",
+        "een laag zonder vlakken: een tabel met een waarde per gemeente, en de kolom daarvan",
+    )
+    for option, (value, text) in OF_A_LAYER.items():
+        add(option, f"NAAM={value}", text)
+    add("--pdok", "NAAM", "een laag uit de catalogus, opgehaald rond de locaties")
+    add("--empty-ok", "NAAM", "een laag die leeg mag zijn")
+    add("--ignore-unreadable", "NAAM", "een laag waarvan onleesbare objecten niet tellen")
+    add("--absent", "NAAM=REDEN", "een laag die er niet is: alles onbekend")
+    add("--rule", "REGEL", "een regel die standaard uit staat, als natura2000_250m")
+    layers.add_argument(
+        "--rules", metavar="BESTAND", help="TOML-bestand met eigen regels en lagen (docs/lagen.md)"
+    )
+    layers.add_argument(
+        "--from-severity",
+        metavar="ZWAARTE",
+        default=from_severity,
+        help=f"alleen belemmeringen vanaf deze zwaarte tellen ({', '.join(SEVERITIES)})",
+    )
+
+
+def _add_search(commands: Any) -> None:  # noqa: ANN401  argparse names no type for these
+    """Describe the command ``search``."""
+    text = "zoek wat er van een gebied overblijft na harde belemmeringen (zeefanalyse)"
+    search = commands.add_parser(
+        "search",
+        usage="woongeo search GEBIED[:KOLOM] --layer NAAM=BESTAND --out MAP [OPTIES]",
+        description=f"{text[0].upper()}{text[1:]}.",
+        help=text,
+    )
+    where = search.add_argument_group("Gebied")
+    where.add_argument(
+        "gebied",
+        nargs="?",
+        metavar="GEBIED",
+        help="bestand met gebieden; met :KOLOM erachter de kolom met hun naam",
+    )
+    where.add_argument(
+        "--only", action="append", default=[], metavar="NAAM", help="alleen dit gebied (kan vaker)"
+    )
+    _add_layer_words(search, "hard")
+    _add_client(search)
+    wishes = search.add_argument_group("Zoekgebieden")
+    for option, metavar, default, told in (
+        ("--min-m2", "M2", "5000", "kleinste oppervlakte (5000)"),
+        ("--min-width", "METER", "25", "kleinste breedte (25)"),
+        ("--net-share", "DEEL", "1", "deel (0 tot 1) van de grond waarop de dichtheid geldt (1)"),
+        ("--cell", "METER", None, "zoek op cellen van deze grootte: sneller en grover"),
+        ("--built-up", "BESTAND", None, "bebouwd gebied, voor de afstand ertoe"),
+        ("--built-up-coverage", "BESTAND", None, 'waar dat volledig is; ook "nederland"'),
+        ("--plans", "BESTAND", None, "bestaande plannen, waarvan de grond afvalt"),
+    ):
+        wishes.add_argument(option, metavar=metavar, default=default, help=told)
+    wishes.add_argument(
+        "--density",
+        action="append",
+        default=[],
+        metavar="PER_HA",
+        help="woningen per hectare (kan vaker; 25 en 50)",
+    )
+    outcome = search.add_argument_group("Uitkomst")
+    outcome.add_argument("--out", metavar="MAP", help="map voor de uitkomst")
+    outcome.add_argument(
+        "--title", metavar="TITEL", default="Zoekgebieden", help="titel van de kaart"
+    )
+    outcome.add_argument(
+        "--on", metavar="JJJJ-MM-DD", help="dag waarop de leeftijd van lagen telt (vandaag)"
+    )
+    outcome.add_argument("--no-map", action="store_true", help="maak geen kaart")
     _add_switches(outcome)
 
 
@@ -381,7 +437,9 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         given, left = parser().parse_known_args(words)
     except argparse.ArgumentError as error:
         if error.argument_name == "OPDRACHT":
-            text = f"onbekende opdracht {words[0]!r}; kies screen, demo, layers, fetch of pdok"
+            text = (
+                f"onbekende opdracht {words[0]!r}; kies screen, search, demo, layers, fetch of pdok"
+            )
         elif error.message.startswith("expected"):
             text = f"{error.argument_name}: geef er een waarde bij"
         else:

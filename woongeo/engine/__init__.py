@@ -8,27 +8,37 @@ the tests hold the fast way against.
 from woongeo.engine.around import SLIVER_M, measure_around
 from woongeo.engine.classes import ClassParts, class_parts
 from woongeo.engine.combine import partition_m2
-from woongeo.engine.index import Sites
+from woongeo.engine.index import Indexes, LayerIndex, pairs_within
 from woongeo.engine.measure import (
     REACH_M,
+    ZONE_SEGMENTS,
     Measure,
     area_by_feature,
     dissolve,
     measure,
     uncovered,
 )
+from woongeo.engine.overlaps import overlapping
+from woongeo.engine.sites import Kept, Occupied, Sites
 
 __all__ = [
     "REACH_M",
     "SLIVER_M",
+    "ZONE_SEGMENTS",
     "ClassParts",
+    "Indexes",
+    "Kept",
+    "LayerIndex",
     "Measure",
+    "Occupied",
     "Sites",
     "area_by_feature",
     "class_parts",
     "dissolve",
     "measure",
     "measure_around",
+    "overlapping",
+    "pairs_within",
     "partition_m2",
     "uncovered",
 ]

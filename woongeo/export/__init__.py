@@ -2,5 +2,6 @@
 
 from woongeo.export.folder import export_screening
 from woongeo.export.manifest import MANIFEST, manifest, read_manifest
+from woongeo.export.sites import export_sites
 
-__all__ = ["MANIFEST", "export_screening", "manifest", "read_manifest"]
+__all__ = ["MANIFEST", "export_screening", "export_sites", "manifest", "read_manifest"]

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from woongeo.vertrouwelijk import Audience
     from woongeo.webmap import ScreeningMap
 
-_GPKG, _TREFFERS, _CAPACITEIT, _CIJFERS, _KNELPUNTEN, _VRIJSPELEN, _KAART = FILES = (
+_GPKG, _TREFFERS, _CAPACITEIT, _CIJFERS, _KNELPUNTEN, _VRIJSPELEN, _KAART = SCREENING_FILES = (
     "locaties.gpkg",
     "treffers.csv",
     "capaciteit.csv",
@@ -48,6 +48,10 @@ _GPKG, _TREFFERS, _CAPACITEIT, _CIJFERS, _KNELPUNTEN, _VRIJSPELEN, _KAART = FILE
     "vrijspelen.csv",
     "kaart.html",
 )
+#: What search areas make.
+SEARCH_FILES = ("zoekgebieden.gpkg", "zoekgebieden.csv", "balans.csv", "zeef.csv")
+#: A folder tells of one screening or one search: a later one removes what an earlier one wrote.
+FILES = (*SCREENING_FILES, *SEARCH_FILES)
 
 
 def export_screening(  # noqa: PLR0913  one keyword a file or a choice

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from woongeo.capacity import Plancapaciteit
     from woongeo.layers import Layer
     from woongeo.screening import Screening
+    from woongeo.searching import Zoekgebieden
 
 MANIFEST = "manifest.json"
 
@@ -51,7 +52,6 @@ def manifest(
     locations = screening.locations
     by = plancapaciteit.by if plancapaciteit is not None else ()
     targets = plancapaciteit.targets if plancapaciteit is not None else None
-    packages = ("geopandas", "shapely", "pyproj", "pyogrio", "pandas", "numpy", "folium")
     return {
         "gemaakt_door": "woongeo",
         "versie": screening.version,
@@ -90,12 +90,45 @@ def manifest(
             "woningen_per_oordeel": _known(screening.homes()),
             "oordelen_onbekend": int((screening.treffers["oordeel"] == Oordeel.ONBEKEND).sum()),
         },
-        "programma": {
-            "python": platform.python_version(),
-            "geos": shapely.geos_version_string,
-            "gdal": ".".join(map(str, pyogrio.__gdal_version__)),
-            **{name: metadata.version(name) for name in packages},
-        },
+        "programma": _program(),
+    }
+
+
+def search_manifest(found: Zoekgebieden, *, seconds: float | None = None) -> dict[str, Any]:
+    """Say where search areas come from.
+
+    Parameters
+    ----------
+    found : Zoekgebieden
+        From `find_sites`.
+    seconds : float, optional
+        How long the search took.
+
+    Returns
+    -------
+    dict
+        As `manifest` does.
+    """
+    return {
+        "gemaakt_door": "woongeo",
+        "versie": found.version,
+        "let_op": SCREENING,
+        "gemaakt": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "rekentijd_s": None if seconds is None else round(seconds, 3),
+        "coordinatenstelsel": "EPSG:28992 (RD New), meters",
+        **found.facts(),
+        "programma": _program(),
+    }
+
+
+def _program() -> dict[str, str]:
+    """Name the versions of what did the work."""
+    packages = ("geopandas", "shapely", "pyproj", "pyogrio", "pandas", "numpy", "folium")
+    return {
+        "python": platform.python_version(),
+        "geos": shapely.geos_version_string,
+        "gdal": ".".join(map(str, pyogrio.__gdal_version__)),
+        **{name: metadata.version(name) for name in packages},
     }
 
 
@@ -120,6 +153,31 @@ def _layer_facts(screening: Screening, layer: Layer) -> dict[str, Any]:
 def _known(homes: dict[str, float]) -> dict[str, float | None]:
     """JSON knows no NaN: what is not known is null."""
     return {verdict: None if math.isnan(n) else n for verdict, n in homes.items()}
+
+
+def manifest_text(facts: dict[str, Any]) -> str:
+    """Write a manifest as text: findings one a line, for there may be many.
+
+    Parameters
+    ----------
+    facts : dict
+        From `manifest`.
+
+    Returns
+    -------
+    str
+        JSON.
+    """
+    places = facts.get("locaties")
+    findings = places.get("bevindingen") if isinstance(places, dict) else None
+    if not findings:
+        return json.dumps(facts, ensure_ascii=False, indent=2) + "\n"
+    rest = {**facts, "locaties": {**facts["locaties"], "bevindingen": None}}
+    lines = ",\n      ".join([json.dumps(finding, ensure_ascii=False) for finding in findings])
+    # In text a quotation mark would stand behind a backslash: this is the key itself.
+    key = '"bevindingen": '
+    text = json.dumps(rest, ensure_ascii=False, indent=2)
+    return text.replace(f"{key}null", f"{key}[\n      {lines}\n    ]", 1) + "\n"
 
 
 def read_manifest(folder: str | Path) -> dict[str, Any]:

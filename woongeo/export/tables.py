@@ -67,12 +67,28 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
     safe = table.copy()
     for column in safe.columns:
         if not pd.api.types.is_numeric_dtype(safe[column]):
-            safe[column] = safe[column].map(csv_text, na_action="ignore")
+            safe[column] = _in_cells(safe[column])
     safe.columns = pd.Index([csv_text(column) for column in safe.columns])
     buffer = io.StringIO()
     safe.to_csv(buffer, index=False, lineterminator="\r\n", quoting=csv.QUOTE_MINIMAL)
     # Excel takes a file for UTF-8 only where this mark says so; "Súdwest-Fryslân" needs it.
     path.write_bytes(buffer.getvalue().encode("utf-8-sig"))
+
+
+def _in_cells(values: pd.Series) -> pd.Series:
+    """Encode a column for a spreadsheet; what is said often once."""
+    try:
+        code, kinds = pd.factorize(values.to_numpy(dtype=object))
+    except TypeError:
+        # Lists have no hash.
+        return values.map(csv_text, na_action="ignore")
+    if any(type(kind) is not str for kind in kinds):
+        # 1 and True are equal, and read differently.
+        return values.map(csv_text, na_action="ignore")
+    texts = np.empty(len(kinds) + 1, dtype=object)
+    texts[:-1] = [csv_text(kind) for kind in kinds]
+    texts[-1] = None
+    return pd.Series(texts[code], index=values.index, dtype=object)
 
 
 @contextmanager
@@ -88,12 +104,16 @@ def _gdal_date(day: dt.date) -> Iterator[None]:
 
 
 def write_gpkg(screening: Screening, path: Path) -> None:
-    """Write locations with all their results, and read back how many there are.
+    """Write locations with all their results, and read back how many there are."""
+    write_frame(_rounded_results(screening), path, layer="locaties", day=screening.on)
+
+
+def write_frame(frame: gpd.GeoDataFrame, path: Path, *, layer: str, day: dt.date) -> None:
+    """Write a frame to a GeoPackage, and read back how many rows there are.
 
     GDAL makes the file in memory: on a full disk it leaves out the index and the description, and
     says nothing.
     """
-    frame = _rounded_results(screening)
     names = [_storable_text(c) for c in frame.columns if c != "geometry"]
     taken = {name.lower() for name in names}
     fields = [_field(frame[c]) for c in frame.columns if c != "geometry"]
@@ -102,7 +122,7 @@ def write_gpkg(screening: Screening, path: Path) -> None:
     surfaces = bool(np.isin(kinds, (-1, 3, 6)).all())
     memory = io.BytesIO()
     try:
-        with _gdal_date(screening.on):
+        with _gdal_date(day):
             pyogrio.raw.write(
                 memory,
                 geometry=shapely.to_wkb(frame.geometry.to_numpy()),
@@ -110,7 +130,7 @@ def write_gpkg(screening: Screening, path: Path) -> None:
                 field_mask=[field.empty for field in fields],
                 fields=names,
                 gdal_tz_offsets={name: np.full(len(frame), zone) for name, zone in utc.items()},
-                layer="locaties",
+                layer=layer,
                 driver="GPKG",
                 geometry_type="MultiPolygon" if surfaces else "Unknown",
                 promote_to_multi=surfaces,
@@ -124,10 +144,10 @@ def write_gpkg(screening: Screening, path: Path) -> None:
             f"{path.name}: kan niet worden gemaakt ({reason}). Er is niets gewijzigd."
         ) from error
     path.write_bytes(memory.getvalue())
-    written = pyogrio.read_info(path, layer="locaties", force_feature_count=True)["features"]
+    written = pyogrio.read_info(path, layer=layer, force_feature_count=True)["features"]
     if written != len(frame):
         raise OutputError(
-            f"{path.name}: er zijn {written} van de {len(frame)} locaties geschreven. "
+            f"{path.name}: er zijn {written} van de {len(frame)} {layer} geschreven. "
             "Er is niets gewijzigd."
         )
 
@@ -215,6 +235,8 @@ def _storable_text(value: object) -> str:
     if isinstance(value, list | dict | tuple):
         with suppress(TypeError):
             value = json.dumps(value, ensure_ascii=False, default=str)
+    if isinstance(value, str) and value.isascii() and "\0" not in value:
+        return value
     # SQLite's text ends at a NUL, and half a character is no UTF-8.
     whole = str(value).replace("\0", "\\x00")
     return whole.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import shapely
 
-from woongeo.encode import dutch
+from woongeo.encode import dutch, dutch_all
 from woongeo.engine import REACH_M, Measure, dissolve, measure, measure_around
 from woongeo.errors import RuleError
 from woongeo.judging.common import (
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from woongeo.engine import Sites
+    from woongeo.engine import LayerIndex, Sites
     from woongeo.layers import Layer
     from woongeo.rules import Rule
 
@@ -50,7 +50,7 @@ def judge(layer: Layer, rule: Rule, subjects: Subjects) -> Judged:
     """
     sites = subjects.sites
     counts, doubtful = select(layer, rule)
-    width = _widths(layer, rule)
+    width = widths(layer, rule)
     found = _measure(layer, rule, subjects, counts, width)
     share = np.where(found.whole, 1.0, np.minimum(found.overlap_m2 / sites.area, 1.0))
     blocked = found.hit
@@ -66,10 +66,9 @@ def judge(layer: Layer, rule: Rule, subjects: Subjects) -> Judged:
     if doubtful.any():
         there = _measure(layer, rule, subjects, doubtful, width)
         parts, why = _add_doubtful(layer, there, sites, np.flatnonzero(doubtful), parts, why)
-    open_ = ~blocked & (why != "")
+    open_ = np.flatnonzero(~blocked & (why != ""))
     verdict[open_] = str(Oordeel.ONBEKEND)
-    under = np.where(found.hit, "; " + reason, "")
-    reason[open_] = (why + under)[open_]
+    reason[open_] = why[open_] + np.where(found.hit[open_], "; " + reason[open_], "")
     if rule.remark:
         reason += f"; {rule.remark}"
     kept = np.flatnonzero(counts)
@@ -176,7 +175,7 @@ def _bare(texts: Iterable[object]) -> NDArray[np.object_]:
     return np.array(bare, dtype=object)
 
 
-def _widths(layer: Layer, rule: Rule) -> NDArray[np.float64]:
+def widths(layer: Layer, rule: Rule) -> NDArray[np.float64]:
     """Give the width of each feature's zone, metres; 0 where overlap decides."""
     n, otherwise = len(layer.features), rule.within_m
     given = _own_widths(layer, rule)
@@ -197,16 +196,24 @@ def _measure(
     width: NDArray[np.float64],
 ) -> Measure:
     """Measure the chosen features; what rules on one layer share only once."""
-    own = rule.leave_out_own_ground
-    key = ("zone", id(layer.features), own, width.tobytes(), chosen.tobytes())
-    found = subjects.cache.get(key)
-    if not isinstance(found, Measure):
-        shapes = layer.features.geometry.to_numpy()[chosen]
-        reach = min(layer.reach_m, REACH_M)
-        how = measure_around if own else measure
-        found = how(subjects.sites, shapes, within_m=width[chosen], reach_m=reach)
-        subjects.cache[key] = found
+    shapes = layer.features.geometry.to_numpy()
+    index = layer.indexes.of(shapes, layer.features, chosen)
+    own, reach = rule.leave_out_own_ground, min(layer.reach_m, REACH_M)
+    key = ("zone", id(index), own, width[chosen].tobytes(), reach)
+    kept = subjects.cache.get(key)
+    if isinstance(kept, _Measured):
+        return kept.found
+    how = measure_around if own else measure
+    found = how(subjects.sites, index.features, within_m=width[chosen], reach_m=reach, index=index)
+    subjects.cache.keep(key, _Measured(index, found))
     return found
+
+
+class _Measured(NamedTuple):
+    """A measure, and the index that it was measured by, so that its id stays its own."""
+
+    of_index: LayerIndex
+    found: Measure
 
 
 def _add_doubtful(
@@ -253,15 +260,19 @@ def _reasons(
         free = f"niet {within[0]}" if n else ""
     reason = np.full(n, free, dtype=object)
     limit = f"drempel {dutch(rule.tolerance_m2)} m² of {dutch(100 * rule.tolerance_share)} %"
-    for i in np.flatnonzero(found.hit):
-        overlap = f"{dutch(found.overlap_m2[i])} m² ({dutch(100 * share[i])} %)"
-        if rule.by_distance:
-            distance = dutch(found.distance_m[i])
-            reason[i] = f"ligt op {distance} m, {within[i]}; zone beslaat {overlap}"
-        elif blocked[i]:
-            reason[i] = f"overlapt {overlap}; {limit}"
-        else:
-            reason[i] = f"raakt, onder drempel: {overlap}; {limit}"
+    hit = np.flatnonzero(found.hit)
+    area, percent = dutch_all(found.overlap_m2[hit]), dutch_all(100 * share[hit])
+    if rule.by_distance:
+        far = dutch_all(found.distance_m[hit])
+        reason[hit] = [
+            f"ligt op {d} m, {near}; zone beslaat {a} m² ({p} %)"
+            for d, near, a, p in zip(far, within[hit], area, percent, strict=True)
+        ]
+    else:
+        said = np.where(blocked[hit], "overlapt", "raakt, onder drempel:").tolist()
+        reason[hit] = [
+            f"{how} {a} m² ({p} %); {limit}" for how, a, p in zip(said, area, percent, strict=True)
+        ]
     return reason
 
 
@@ -271,9 +282,10 @@ def _own_distances(found: Measure, width: NDArray[np.float64], n: int) -> NDArra
     np.minimum.at(least, found.pair_site, width[found.pair_feature])
     np.maximum.at(most, found.pair_site, width[found.pair_feature])
     told = np.full(n, "binnen de afstand van het object", dtype=object)
-    for i in np.flatnonzero(np.isfinite(least)):
-        metres = dutch(least[i])
-        if most[i] > least[i]:
-            metres = f"{metres} tot {dutch(most[i])}"
-        told[i] = f"binnen de afstand van het object ({metres} m)"
+    rows = np.flatnonzero(np.isfinite(least))
+    near, far = dutch_all(least[rows]), dutch_all(most[rows])
+    told[rows] = [
+        f"binnen de afstand van het object ({a if a == b else f'{a} tot {b}'} m)"
+        for a, b in zip(near, far, strict=True)
+    ]
     return told
