@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import pickle
+import threading
+import warnings
+from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
@@ -14,12 +18,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_engine import nature_area, shapes, surface, surfaces
 
-import woongeo.threads
+import woongeo
 from woongeo.encode import dutch, dutch_all
 from woongeo.engine import LayerIndex, Measure, Sites, measure, overlapping
 from woongeo.engine.sites import Occupied
 from woongeo.errors import LayerError
-from woongeo.threads import parts_by, parts_by_weight, parts_of, side_by_side
+from woongeo.threads import parts_by, parts_of, side_by_side
 
 Shapes = np.ndarray[tuple[int], np.dtype[np.object_]]
 
@@ -153,9 +157,37 @@ def test_rows_with_one_key_are_in_one_part(key: list[int]) -> None:
 
 @given(weight=st.lists(st.integers(1, 90_000), max_size=60))
 def test_parts_hold_all_rows_once(weight: list[int]) -> None:
-    for parts in (parts_by_weight(np.cumsum(weight)), parts_of(len(weight), few=2)):
-        rows = [i for part in parts for i in range(len(weight))[part]]
-        assert rows == list(range(len(weight)))
+    rows = [i for part in parts_of(len(weight), few=2) for i in range(len(weight))[part]]
+    assert rows == list(range(len(weight)))
+
+
+def test_no_thread_touches_the_list_of_warnings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is one for all threads: left in another order than entered, warnings go off for good.
+
+    Four hundred sites on a ragged area, with a hole and invalid parts, by overlap and by distance.
+    """
+    seen: set[str] = set()
+    enter = warnings.catch_warnings.__enter__
+
+    def noted(self: warnings.catch_warnings[Any]) -> Any:
+        seen.add(threading.current_thread().name)
+        return enter(self)
+
+    area = nature_area(8_000)
+    west, south, east, north = area.bounds
+    corner = [(west, south), (west + 9, south + 9), (west + 9, south), (west, south + 9)]
+    x, y = np.meshgrid(np.linspace(west, east, 20), np.linspace(south, north, 20))
+    shapes = shapely.box(x.ravel(), y.ravel(), x.ravel() + 30, y.ravel() + 30)
+    plans = gpd.GeoDataFrame({"plan_id": range(400)}, geometry=shapes, crs=28992)
+    nature = gpd.GeoDataFrame(geometry=[area, shapely.Polygon(corner)], crs=28992)
+    monkeypatch.setattr(warnings.catch_warnings, "__enter__", noted)
+    monkeypatch.setattr(woongeo.threads, "cores", lambda: 2)
+    with pytest.warns(woongeo.WoongeoWarning):
+        locations = woongeo.read_locations(plans)
+    with pytest.warns(woongeo.WoongeoWarning):
+        layer = woongeo.read_layer("natuur", nature, coverage="nederland")
+    woongeo.screen(locations, [layer.with_rule(woongeo.Rule(within_m=100), name="100m")])
+    assert seen == {threading.main_thread().name}
 
 
 # --- what is looked at where sites are

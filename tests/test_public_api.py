@@ -36,6 +36,7 @@ NAMES = [
     "Streamed",
     "TableRule",
     "Targets",
+    "Theme",
     "Toets",
     "TypologyLimits",
     "Vergelijking",
@@ -79,6 +80,7 @@ NAMES = [
     "read_spuitzones",
     "read_table_layer",
     "read_targets",
+    "read_theme",
     "screen",
     "screen_file",
     "sensitivity",
@@ -89,6 +91,7 @@ NAMES = [
     "vrijspelen",
     "with_exceedance",
     "with_typology",
+    "write_report",
 ]
 
 

@@ -1,8 +1,8 @@
 """woongeo: where homes can be built in the Netherlands, and what stands in the way.
 
 Read locations and layers, `screen` them, `summarize_plancapaciteit`, `knelpunten`, `vrijspelen`,
-`map_screening`, and `export_screening`. Everything is in RD New (EPSG:28992), metres. A screening,
-not a legal test.
+`map_screening`, `export_screening` and `write_report`. Everything is in RD New (EPSG:28992),
+metres. A screening, not a legal test.
 """
 
 from woongeo import errors
@@ -41,6 +41,7 @@ from woongeo.regioncodes import read_code_changes
 from woongeo.regions import Regions, read_regions
 from woongeo.regiontables import read_table_layer
 from woongeo.registers import Register, read_register
+from woongeo.reporting import Theme, read_theme, write_report
 from woongeo.rules import ClassRule, RasterRule, Rule, StikstofRule, TableRule
 from woongeo.rules.stikstof import deposition_mol
 from woongeo.screening import Screening, Toets, screen
@@ -80,6 +81,7 @@ __all__ = [
     "Streamed",
     "TableRule",
     "Targets",
+    "Theme",
     "Toets",
     "TypologyLimits",
     "Vergelijking",
@@ -123,6 +125,7 @@ __all__ = [
     "read_spuitzones",
     "read_table_layer",
     "read_targets",
+    "read_theme",
     "screen",
     "screen_file",
     "sensitivity",
@@ -133,4 +136,5 @@ __all__ = [
     "vrijspelen",
     "with_exceedance",
     "with_typology",
+    "write_report",
 ]

@@ -33,6 +33,9 @@ _INVISIBLE = re.compile(
 # Lone surrogates cannot be written as UTF-8.
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
+# XML has no place for these.
+_NO_CHARACTER = re.compile("[\ufffe\uffff]")
+
 # What Jinja, JavaScript templates and branca would still act on after HTML escaping.
 _ENTITIES = str.maketrans({c: f"&#{ord(c)};" for c in "{}$`\\%#"})
 
@@ -70,12 +73,13 @@ def visible(text: object) -> str:
     >>> visible("Plan\u202eB\x00")
     'Plan\\u202eB\\x00'
     """
+    return _SURROGATE.sub(_spelled, _INVISIBLE.sub(_spelled, str(text)))
 
-    def spell(match: re.Match[str]) -> str:
-        code = ord(match.group())
-        return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
-    return _SURROGATE.sub(spell, _INVISIBLE.sub(spell, str(text)))
+def _spelled(match: re.Match[str]) -> str:
+    """Write out a character."""
+    code = ord(match.group())
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
 def shortened(text: object) -> str:
@@ -95,6 +99,46 @@ def shortened(text: object) -> str:
     if len(shown) <= SHOWN_CHARACTERS:
         return shown
     return f"{shown[:SHOWN_CHARACTERS]}… ({len(shown)} tekens)"
+
+
+def line_text(text: object, *, most: int = SHOWN_CHARACTERS) -> str:
+    r"""Write text on one line of a page, a slide or a cell, cut where it is too long.
+
+    Parameters
+    ----------
+    text : object
+        Anything; its ``str()`` is taken.
+    most : int
+        Characters; the last is an ellipsis where more there were.
+
+    Returns
+    -------
+    str
+        Text that XML can hold, without line breaks, tabs and characters that cannot be seen.
+
+    Examples
+    --------
+    >>> line_text("Dorpshaven\nZuid"), line_text("Dorpshaven-Zuid", most=6)
+    ('Dorpshaven Zuid', 'Dorps…')
+    """
+    shown = " ".join(_NO_CHARACTER.sub(_spelled, visible(text)).split())
+    return shown if len(shown) <= most else f"{shown[: most - 1].rstrip()}…"
+
+
+def typst_data(value: object) -> str:
+    """Write data for a Typst template, which reads it as values and never as its language.
+
+    Parameters
+    ----------
+    value : object
+        What `json` can write; text in it is not to be encoded before.
+
+    Returns
+    -------
+    str
+        JSON in ASCII, for `sys.inputs`: a hash, dollar or star in it stays a character.
+    """
+    return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
 
 
 def html_text(text: object) -> str:

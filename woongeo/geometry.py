@@ -18,7 +18,6 @@ from shapely import GeometryType
 
 from woongeo.encode import dutch
 from woongeo.errors import RepairedGeometryWarning
-from woongeo.threads import parts_by_weight, side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,7 +114,7 @@ def clean(
 
     looked_at = np.arange(n) if doubtful is None else np.flatnonzero(doubtful(shapes))
     invalid = np.zeros(n, dtype=bool)
-    invalid[looked_at] = ~valid(shapes[looked_at])
+    invalid[looked_at] = ~shapely.is_valid(shapes[looked_at])
     invalid &= ~shapely.is_missing(shapes)
     before = shapely.area(shapes)
     mended = shapely.make_valid(shapes[invalid], method="structure", keep_collapsed=False)
@@ -133,25 +132,6 @@ def clean(
     repaired = invalid & usable
     change = np.where(repaired, shapely.area(shapes) - before, 0.0)
     return Cleaned(shapes, usable, problem, repaired, change, flattened & usable, reduced & usable)
-
-
-def valid(shapes: NDArray[np.object_]) -> NDArray[np.bool_]:
-    """Ask GEOS which shapes are valid, on all cores.
-
-    Parameters
-    ----------
-    shapes : ndarray of shapely geometries
-        Any; a missing one is not valid.
-
-    Returns
-    -------
-    ndarray of bool
-        As `shapely.is_valid`.
-    """
-    # One shape can be as much work as thousands of others: portions of as many corners.
-    corners = np.cumsum(shapely.get_num_coordinates(shapes) + 1)
-    found = side_by_side(lambda p: shapely.is_valid(shapes[p]), parts_by_weight(corners))
-    return np.concatenate([np.empty(0, dtype=bool), *found])
 
 
 def _not_finite(shapes: NDArray[np.object_]) -> NDArray[np.bool_]:

@@ -20,7 +20,6 @@ from woongeo.errors import LayerError, RuleError, UncertainRuleWarning, UnknownR
 from woongeo.judging import Judged, Subjects, judge
 from woongeo.locations import COLUMNS
 from woongeo.rules import SEVERITIES
-from woongeo.threads import side_by_side
 from woongeo.verdict import OORDELEN, SCREENING, Hardheid, Oordeel
 
 if TYPE_CHECKING:
@@ -498,7 +497,6 @@ def _screen(
     subjects = _subjects(locations, on) if before is None else before.subjects
     earlier = {} if before is None else {x.key: x for x in before.toetsen}
     judged = {}
-    anew = []
     for toets in toetsen:
         same = earlier.get(toets.key)
         if (
@@ -509,18 +507,9 @@ def _screen(
         ):
             judged[toets.key] = before.judged[toets.key]
         else:
-            anew.append(toets)
-    # Rules on one layer ask the same index, so one by one; layers do not wait for each other.
-    of_layer: dict[str, list[Toets]] = {}
-    for toets in anew:
-        of_layer.setdefault(toets.layer.key, []).append(toets)
-
-    def judge_layer(group: list[Toets]) -> dict[str, Judged]:
-        return {x.key: judge(x.layer, x.rule, subjects) for x in group}
-
-    for found in side_by_side(judge_layer, of_layer.values()):
-        judged |= found
-    judged = {toets.key: judged[toets.key] for toets in toetsen}
+            # One by one: in a judge the work is on all cores already, and what reads a file or
+            # warns may not be in a thread.
+            judged[toets.key] = judge(toets.layer, toets.rule, subjects)
     return _assemble(locations, subjects, layers, toetsen, judged, from_severity)
 
 

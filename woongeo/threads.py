@@ -4,6 +4,11 @@ Two things in GEOS must not be shared between threads: a *prepared* shape, whose
 it is asked (https://github.com/libgeos/geos/issues/825), and a box that is worked out when first
 asked for. So work is divided such that a prepared shape is in one part only, and boxes are asked
 for beforehand. Results come in the order of the parts: the number of cores changes nothing.
+
+And nothing that is done side by side may touch Python's list of warnings, which is one for all
+threads: who leaves `warnings.catch_warnings` in another order than threads came in turns warnings
+off for good (https://docs.python.org/3/library/warnings.html#warnings.catch_warnings).
+`shapely.is_valid` and `shapely.total_bounds` do that.
 """
 
 from __future__ import annotations
@@ -29,9 +34,6 @@ _PARTS = 4
 
 # Below so many rows starting threads costs more than they gain.
 _FEW = 256
-
-# Nor with so few corners.
-_LITTLE = 10_000
 
 
 def cores() -> int:
@@ -120,23 +122,3 @@ def parts_by(key: NDArray[np.intp]) -> list[slice]:
         if end > edges[-1]:
             edges.append(end)
     return [slice(a, b) for a, b in itertools.pairwise(edges)]
-
-
-def parts_by_weight(total: NDArray[np.int64]) -> list[slice]:
-    """Divide rows in parts of about as much work.
-
-    Parameters
-    ----------
-    total : ndarray of int
-        Running total of the work that rows are; rising.
-
-    Returns
-    -------
-    list of slice
-        Together all rows, in order.
-    """
-    if not len(total) or cores() < 2 or total[-1] < _LITTLE:
-        return [slice(0, len(total))]
-    edges = np.searchsorted(total, np.linspace(0, total[-1], 2 * _PARTS * cores() + 1)[1:-1])
-    edges = np.unique(np.concatenate([[0], edges, [len(total)]]))
-    return [slice(int(a), int(b)) for a, b in itertools.pairwise(edges)]

@@ -1,4 +1,4 @@
-"""``woongeo screen`` and ``woongeo demo``."""
+"""``woongeo screen`` and ``woongeo demo``; ``woongeo report`` begins in the same way."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from woongeo.capacity import Plancapaciteit, summarize_plancapaciteit
 from woongeo.cli.layers import LayerWords, day_of, split_region
 from woongeo.cli.plans import for_whom, locations_of
+from woongeo.cli.report import finish_report
 from woongeo.cli.say import one_line, say
 from woongeo.cli.words import SHIPPED_TARGETS
 from woongeo.encode import dutch
@@ -41,7 +42,7 @@ _EXIT_UNKNOWN = 3
 
 
 def run_screen(given: argparse.Namespace) -> int:
-    """Do ``woongeo screen``.
+    """Do ``woongeo screen``, or ``woongeo report``: they read the same.
 
     Parameters
     ----------
@@ -55,7 +56,9 @@ def run_screen(given: argparse.Namespace) -> int:
     """
     start = time.perf_counter()
     if given.plannen is None:
-        raise InputError("noem het bestand met locaties: woongeo screen LOCATIES --out MAP.")
+        raise InputError(
+            f"noem het bestand met locaties: woongeo {given.opdracht} LOCATIES --out MAP."
+        )
     if given.out is None:
         raise InputError("noem met --out de map voor de uitkomst.")
     asked = LayerWords.of(given)
@@ -117,6 +120,11 @@ def _finish(  # noqa: PLR0913  what both commands know
     """Screen, write, and tell."""
     screening = screen(locations, layers, on=on, from_severity=from_severity)
     screening, counted, audience = for_whom(given, screening, by)
+    if given.opdracht == "report":
+        # It lists plans: it is of those that the audience may see.
+        seen = summarize_plancapaciteit(screening, by=by, targets=_targets(given))
+        finish_report(given, seen, audience, doubts, start)
+        return _EXIT_UNKNOWN if given.strict and not screening.complete() else 0
     capacity = summarize_plancapaciteit(counted, by=by, targets=_targets(given))
     # These are cut finer than totals: they are of the plans that the audience may see.
     more = getattr(given, "knelpunten", False)

@@ -125,6 +125,7 @@ def parser() -> _Parser:
             help=text,
         )
     )
+    _add_report(commands)
     text = "toets Voorbeeldstreek, een verzonnen streek met alle soorten gevallen"
     demo = commands.add_parser(
         "demo",
@@ -267,6 +268,35 @@ def _add_screen(parser: argparse.ArgumentParser) -> None:
         help="dag waarvoor wordt beoordeeld: leeftijd van lagen, regels met een datum (vandaag)",
     )
     _add_switches(outcome)
+
+
+def _add_report(commands: Any) -> None:  # noqa: ANN401  argparse names no type for these
+    """Describe the command ``report``: the options of ``screen``, and its own."""
+    text = "maak per gebied een factsheet, en een overzicht van alle gebieden"
+    parser = commands.add_parser(
+        "report",
+        usage="woongeo report LOCATIES --layer NAAM=BESTAND --region NIVEAU=BESTAND:KOLOM "
+        "--out MAP [OPTIES]",
+        description=f"{text[0].upper()}{text[1:]}.",
+        help=text,
+    )
+    _add_screen(parser)
+    report = parser.add_argument_group("Rapport")
+    report.add_argument("--pptx", action="store_true", help="ook als PowerPoint")
+    report.add_argument("--no-pdf", action="store_true", help="geen factsheets als PDF")
+    report.add_argument(
+        "--theme",
+        metavar="BESTAND",
+        help="TOML met kleuren, lettertypen en logo (docs/rapporten.md)",
+    )
+    report.add_argument(
+        "--period", metavar="JAAR-JAAR", help="periode van de opgave (die met de meeste opgaven)"
+    )
+    report.add_argument(
+        "--earlier",
+        metavar="LOCATIES",
+        help="locaties van het vorige peilmoment, om te vergelijken",
+    )
 
 
 def _add_layer_words(parser: argparse.ArgumentParser, from_severity: str) -> None:
@@ -437,9 +467,8 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         given, left = parser().parse_known_args(words)
     except argparse.ArgumentError as error:
         if error.argument_name == "OPDRACHT":
-            text = (
-                f"onbekende opdracht {words[0]!r}; kies screen, search, demo, layers, fetch of pdok"
-            )
+            known = "screen, report, search, demo, layers, fetch of pdok"
+            text = f"onbekende opdracht {words[0]!r}; kies {known}"
         elif error.message.startswith("expected"):
             text = f"{error.argument_name}: geef er een waarde bij"
         else:

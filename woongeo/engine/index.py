@@ -213,9 +213,7 @@ class LayerIndex:
 
     def _valid(self, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Tell which pieces are valid."""
-        pieces = self.pieces[rows]
-        found = side_by_side(lambda part: shapely.is_valid(pieces[part]), parts_of(len(rows)))
-        return np.concatenate(found)
+        return np.asarray(shapely.is_valid(self.pieces[rows]))
 
     def _refuse_broken(self, lost: list[NDArray[np.intp]]) -> None:
         """Refuse surfaces that turn out to be broken where nobody looked before.
