@@ -159,7 +159,7 @@ def _origin(spec: LayerSpec) -> str:
     said = f"gegevens: {spec.publisher or 'zelf aanleveren'}"
     known = embedded().get(spec.dataset or "")
     if spec.dataset is None:
-        return f"{said}; lever een eigen bestand met `read_layer`"
+        return f"{said}; lever een eigen bestand met `{spec.reader or 'read_layer'}`"
     whose = f" ({known.title}, {known.publisher}, {known.licence})" if known else ""
     return f'{said}; op te halen met `fetch_layers(["{spec.key}"])`{whose}'
 

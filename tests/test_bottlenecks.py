@@ -68,6 +68,7 @@ def test_every_rule_has_a_source_with_a_date_a_basis_and_a_certainty(key: str) -
     assert rule.source != "opgegeven door de gebruiker"
     assert rule.version == "2026-11"
     assert rule.basis
+    assert rule.source_date is not None
     # Who says "from memory" in the source must say so in the certainty too, and the reverse.
     if "niet nagezocht" in rule.source:
         assert rule.certainty == "geheugen"
@@ -376,10 +377,16 @@ def test_noise_counts_from_its_limit_on(sites: Make) -> None:
     contours = frame([block(1_000 * i, 0) for i in range(4)], lden=[45, 50, 60, None])
     places = sites([block(1_000 * i, 0) for i in range(5)])
     done = screened(places, "geluid_rijksweg", contours)
-    assert verdicts(done, "geluid_rijksweg") == ["vrij", "vrij", "belemmerd", "belemmerd", "vrij"]
+    # A contour that does not say how loud it is, is no reason for belemmerd or vrij.
+    assert verdicts(done, "geluid_rijksweg") == ["vrij", "vrij", "belemmerd", "onbekend", "vrij"]
     assert verdicts(done, "geluid_rijksweg_standaard") == [
-        *("vrij", "belemmerd", "belemmerd", "belemmerd", "vrij"),
+        *("vrij", "belemmerd", "belemmerd", "onbekend", "vrij"),
     ]
+
+
+def test_contours_without_any_number_are_refused() -> None:
+    with pytest.raises(ColumnError, match="leest de kolom 'lden'"):
+        woongeo.read_layer("geluid_spoor", frame([block(0, 0)]), coverage=PAGE)
 
 
 def test_attention_areas_and_classes_of_water_and_soil_weigh_by_kind(sites: Make) -> None:
@@ -447,3 +454,24 @@ def test_real_provinces_say_where_a_list_of_farms_is_whole(real_data: Path) -> N
 def points_at(places: Sequence[tuple[float, float]]) -> gpd.GeoDataFrame:
     """Put points in a frame."""
     return gpd.GeoDataFrame(geometry=[shapely.Point(*p) for p in places], crs="EPSG:28992")
+
+
+def test_a_reason_says_how_far_the_object_reaches(sites: Make) -> None:
+    """A line 60 m west that reaches 80 m; one 40 m east of the second plan that reaches 50 m."""
+    lines = frame([line(-60), line(1_140), line(960)], rekenafstand=[80, 50, 45])
+    done = screened(sites([block(0, 0), block(1_000, 0)]), "hoogspanning", lines)
+    assert done.treffers["reden"].tolist() == [
+        "ligt op 60 m, binnen de afstand van het object (80 m); zone beslaat 2.000 m² (20 %)",
+        "ligt op 40 m, binnen de afstand van het object (45 tot 50 m); zone beslaat 1.500 m² (15 %)",  # noqa: E501
+    ]
+
+
+def test_provinces_are_known_whatever_their_case(sites: Make) -> None:
+    provinces = frame([block(-500, -500, 9_000, 9_000)], provincie=["Fryslân"])
+    for covered in ("fryslan", ["FRYSLÂN"]):
+        layer = woongeo.read_geitenhouderijen(
+            frame([point(8_000, 8_000)]), provinces=provinces, covered=covered
+        )
+        assert layer.coverage.description == "volledig in Fryslân"
+        done = woongeo.screen(sites([block(3_000, 3_000)]), [layer], on=DAY)
+        assert done.locaties["oordeel"].tolist() == ["vrij"]

@@ -19,7 +19,7 @@ from commands import Done, Run, runner, woongeo_command
 from conftest import block, frame
 
 import woongeo
-from woongeo.cli.screening import split_region
+from woongeo.cli.layers import split_region
 from woongeo.verdict import SCREENING
 
 if TYPE_CHECKING:
@@ -569,3 +569,108 @@ def test_a_layer_that_lacks_a_column_is_refused_with_what_it_holds(
     done = run(tmp_path, *asked)
     assert done.code == 2
     assert "'rekenafstand' (breedte van de strook aan elke kant van de lijn" in done.err
+
+
+def test_a_list_of_congestion_comes_with_its_surfaces(run: Run, tmp_path: Path) -> None:
+    """One postcode is red and one free; a map of areas with "afname" is read too."""
+    (tmp_path / "pc6.csv").write_text(
+        "\ufeffpostcode;afname;opwek;voedingsgebied_id\n1011AB;3;0;12\n1011AC;0;3;12\n",
+        encoding="utf-8",
+    )
+    shapes = [block(0, 0), block(300, 0)]
+    frame(shapes, postcode6=["1011AB", "1011AC"]).to_file(tmp_path / "vlakken.gpkg")
+    frame(shapes, afname=[3, 0]).to_file(tmp_path / "kaart.gpkg")
+    plans = frame(shapes, plan_id=["A", "B"], woningen=[60, 5], planstatus=["3", "3"])
+    plans.to_file(tmp_path / "plannen.gpkg")
+    asked = ("screen", "plannen.gpkg", "--on", "2026-11-22", "--out", "uit", "--layer")
+    areas = ("--areas", "netcongestie=vlakken.gpkg")
+    ways: tuple[tuple[str, ...], ...] = (
+        ("netcongestie=pc6.csv", *areas),
+        ("netcongestie=kaart.gpkg",),
+    )
+    for given in ways:
+        done = run(tmp_path, *asked, *given)
+        assert done.code == 0, done.err
+        rows = table(tmp_path / "uit" / "treffers.csv")
+        assert [(r["oordeel"], r["zwaarte"]) for r in rows] == [("belemmerd", "hard"), ("vrij", "")]
+    wrong = {
+        "geen vlakken": (("netcongestie=pc6.csv",), "geef areas="),
+        "niet voor lijsten": (("netcongestie=pc6.csv", *areas, "--within", "netcongestie=5"),
+                              "--within netcongestie"),
+        "niet voor andere lagen": (("natuur=kaart.gpkg", "--areas", "natuur=vlakken.gpkg"),
+                                   "hoort bij een lijst van netcongestie"),
+    }  # fmt: skip
+    for name, (given, told) in wrong.items():
+        done = run(tmp_path, *asked, *given)
+        assert (done.code, told in done.err) == (2, True), (name, done.err)
+
+
+def test_a_table_of_regions_is_a_layer(run: Run, tmp_path: Path) -> None:
+    """By the column of the locations, or by the surface that holds most of a location."""
+    (tmp_path / "cap.csv").write_text("gemeente;stand\nWestdam;tekort\nOostdam;voldoende\n")
+    shapes = [block(0, 0), block(300, 0), block(600, 0)]
+    plans = frame(
+        shapes,
+        plan_id=["A", "B", "C"],
+        woningen=[60, 5, 1],
+        planstatus=["3"] * 3,
+        gemeente=["Westdam", "Oostdam", "Elders"],
+    )
+    plans.to_file(tmp_path / "plannen.gpkg")
+    plans.drop(columns="gemeente").to_file(tmp_path / "zonder.gpkg")
+    frame(
+        [block(-10, -10, 200, 200), block(290, -10, 200, 200)], naam=["Westdam", "Oostdam"]
+    ).to_file(tmp_path / "gemeenten.gpkg")
+    said = ("--table", "ambtelijke_capaciteit=cap.csv:stand", "--out", "uit")
+    by_shape = ("zonder.gpkg", "--region", "gemeente=gemeenten.gpkg:naam")
+    ways: tuple[tuple[str, ...], ...] = (("plannen.gpkg",), by_shape)
+    for given in ways:
+        done = run(tmp_path, "screen", *given, *said)
+        assert done.code == 0, done.err
+        rows = table(tmp_path / "uit" / "treffers.csv")
+        assert [r["oordeel"] for r in rows] == ["belemmerd", "vrij", "onbekend"]
+    wrong = {
+        "zonder kolom": (("--table", "ambtelijke_capaciteit=cap.csv"), "NAAM=BESTAND:KOLOM"),
+        "kolom bestaat niet": (("--table", "ambtelijke_capaciteit=cap.csv:x"), "'x' bestaat niet"),
+        "tweemaal": ((*said[:2], "--layer", "ambtelijke_capaciteit=plannen.gpkg"), "niet beide"),
+        "niet voor tabellen": ((*said[:2], "--within", "ambtelijke_capaciteit=5"), "bij een tabel"),
+        "niveau van niets": (("--layer", "a=plannen.gpkg", "--table-level", "a=provincie"),
+                             "dat hoort bij --table"),
+    }  # fmt: skip
+    for name, (given, told) in wrong.items():
+        done = run(tmp_path, "screen", "plannen.gpkg", *given, "--out", "uit")
+        assert (done.code, told in done.err) == (2, True), (name, done.err)
+
+
+def test_the_summary_says_what_is_too_light_to_count(run: Run, tmp_path: Path) -> None:
+    frame([block(0, 0)]).to_file(tmp_path / "stil.gpkg")
+    frame([block(0, 0)], plan_id=["A"], woningen=[6], planstatus=["3"]).to_file(
+        tmp_path / "plannen.gpkg"
+    )
+    done = run(
+        tmp_path,
+        *("screen", "plannen.gpkg", "--layer", "stiltegebied=stil.gpkg", "--out", "uit"),
+        *("--from-severity", "hard"),
+    )
+    assert done.code == 0
+    assert "Alleen belemmeringen vanaf hard tellen mee" in done.out
+
+
+def test_a_rule_is_turned_on_at_the_layer_that_it_is_of(run: Run, tmp_path: Path) -> None:
+    """natura2000_grens_breed is a rule of natura2000_grens, not of natura2000."""
+    frame([block(0, 0)]).to_file(tmp_path / "a.gpkg")
+    frame([block(0, 0)], plan_id=["A"], woningen=[6], planstatus=["3"]).to_file(
+        tmp_path / "plannen.gpkg"
+    )
+    (tmp_path / "r.toml").write_text(
+        '[natura2000_grens]\ntitle = "Grens"\n[natura2000_grens.rules.hoofd]\nwithin_m = 5\n'
+        "[natura2000_grens.rules.breed]\nwithin_m = 50\non = false\n"
+    )
+    done = run(
+        tmp_path,
+        *("screen", "plannen.gpkg", "--layer", "natura2000=a.gpkg", "--rules", "r.toml"),
+        *("--layer", "natura2000_grens=a.gpkg", "--rule", "natura2000_grens_breed", "--out", "uit"),
+    )
+    assert done.code == 0, done.err
+    rows = {r["laag"]: r["oordeel"] for r in table(tmp_path / "uit" / "treffers.csv")}
+    assert rows["natura2000_grens_breed"] == "belemmerd"

@@ -119,7 +119,7 @@ def test_a_feature_that_cannot_be_used_makes_absence_mean_nothing(
     broken: shapely.Geometry | None,
 ) -> None:
     given = frame([block(0, 0), broken, block(500, 0)], nr=[1, 2, 3])
-    with pytest.warns(UnknownResultWarning, match="1 van de 3 objecten in de laag zijn onleesbaar"):
+    with pytest.warns(UnknownResultWarning, match="1 van de 3 objecten in de laag is onleesbaar"):
         layer = read_layer("x", given, coverage="nederland")
     assert layer.incomplete.startswith("1 van de 3 objecten")
     assert not layer.unknown
@@ -391,3 +391,30 @@ def test_congestion_is_known_in_its_own_areas_only(real_data: Path) -> None:
     assert layer.coverage.geometry is not None
     assert len(layer.coverage.geometry) == 945
     assert not layer.coverage.nationwide
+
+
+def test_what_another_function_reads_names_that_function(tmp_path: Path) -> None:
+    """An analyst tries read_layer first: it says which door is the right one."""
+    (tmp_path / "pc6.csv").write_text("postcode;afname\n1011AB;3\n", encoding="utf-8")
+    (tmp_path / "cap.csv").write_text("gemeente;stand\nAmsterdam;tekort\n", encoding="utf-8")
+    parcels = frame([block(0, 0)], gewascode=[1096], gewas=["appel"])
+    for key, source, reader in (
+        ("spuitzones", parcels, "read_spuitzones"),
+        ("netcongestie", tmp_path / "pc6.csv", "read_netcongestie"),
+        ("ambtelijke_capaciteit", tmp_path / "cap.csv", "read_table_layer"),
+        ("bodemdaling", tmp_path / "daling.tif", "read_raster_layer"),
+    ):
+        with pytest.raises(woongeo.WoongeoError, match=reader):
+            read_layer(key, source)
+    # A file that is not there is just that.
+    with pytest.raises(FileError) as caught:
+        read_layer("netcongestie", tmp_path / "weg.gpkg")
+    assert "read_netcongestie" not in str(caught.value)
+
+
+def test_every_reader_that_the_catalogue_names_exists() -> None:
+    readers = {spec.reader for spec in woongeo.default_catalogue()} - {""}
+    assert readers <= {*woongeo.__all__}
+    for spec in woongeo.default_catalogue():
+        if spec.rules["hoofd"].kind in {"tabel", "raster"}:
+            assert spec.reader, spec.key

@@ -162,7 +162,7 @@ def test_what_is_no_table_says_so(tmp_path: Path) -> None:
     with pytest.raises(FileError, match=r"b\.xlsx"):
         woongeo.read_targets(tmp_path / "b.xlsx")
     (tmp_path / "c.csv").write_bytes(b"")
-    with pytest.raises(FileError, match="kan niet als tabel worden gelezen"):
+    with pytest.raises(FileError, match=r"c\.csv: het bestand is leeg"):
         woongeo.read_targets(tmp_path / "c.csv")
     (tmp_path / "d.csv").write_text("bron,Bron\n1,2\n")
     with pytest.raises(FileError, match="kolom bron staat er vaker in"):

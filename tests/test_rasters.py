@@ -419,7 +419,11 @@ def test_a_raster_without_a_system_says_what_to_do(tmp_path: Path) -> None:
 
 
 def test_a_rule_on_cells_does_not_judge_shapes(sites: Sites) -> None:
-    layer = woongeo.read_layer("slappe_bodem", frame([block(0, 0)]), coverage="nederland")
+    shapes = frame([block(0, 0)])
+    with pytest.raises(LayerError, match="read_raster_layer"):
+        woongeo.read_layer("slappe_bodem", shapes, coverage="nederland")
+    rule = woongeo.default_rule("slappe_bodem")
+    layer = woongeo.read_layer("eigen", shapes, coverage="nederland").with_rule(rule)
     with (
         pytest.warns(woongeo.errors.UncertainRuleWarning),
         pytest.raises(LayerError, match="read_raster_layer"),

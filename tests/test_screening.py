@@ -212,7 +212,7 @@ def test_a_layer_with_an_unreadable_feature_can_hit_but_not_free(sites: Sites) -
     assert one(sites, block(0, 0), partial)[0] == "belemmerd"
     assert one(sites, block(500, 0), partial) == (
         "onbekend",
-        "1 van de 2 objecten in de laag zijn onleesbaar",
+        "1 van de 2 objecten in de laag is onleesbaar",
     )
 
 

@@ -83,6 +83,8 @@ class LayerSpec:
         Column to other names that it has in files.
     publisher, note : str
         Who has the data, and what else to know of it, in Dutch; empty where nothing.
+    reader : str
+        The function that reads what is published; empty for `read_layer`.
     rules : dict
         Name to rule, the main one ("hoofd") first.
     """
@@ -97,6 +99,7 @@ class LayerSpec:
     aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)
     publisher: str = ""
     note: str = ""
+    reader: str = ""
     rules: dict[str, RuleBase] = field(default_factory=lambda: {MAIN: Rule()})
 
 

@@ -29,6 +29,7 @@ from woongeo.capaciteitskaart import (
 from woongeo.catalogue import MAIN, Catalogue, default_catalogue
 from woongeo.checks import CheckReport, Finding
 from woongeo.columns import as_text, numbers, recognise
+from woongeo.days import day_of
 from woongeo.errors import ColumnError, LayerError, RegionError, RuleError
 from woongeo.layers import Coverage, Layer, read_layer
 from woongeo.regioncodes import plain_name
@@ -163,6 +164,30 @@ def read_netcongestie(  # noqa: PLR0913  one keyword a fact
     if coverage is None and drawn is not None:
         known = replace(known, source=drawn)
     return replace(found, source=origin, report=report, coverage=known)
+
+
+def holds_classes(source: str | Path | pd.DataFrame) -> bool:
+    """Tell whether `read_netcongestie` finds classes in what an operator publishes.
+
+    Parameters
+    ----------
+    source : str, Path, DataFrame or GeoDataFrame
+        What the user gave.
+
+    Returns
+    -------
+    bool
+        True for lists and the exchange model, and for maps with a column of classes; False for a
+        map without any, all of which is congested.
+    """
+    if _is_list(source):
+        return True
+    raw, origin = read_vector(source)
+    try:
+        classes_in(pd.DataFrame(raw.drop(columns=["geometry"])), origin.path)
+    except ColumnError:
+        return False
+    return True
 
 
 def _is_list(source: object) -> bool:
@@ -381,6 +406,7 @@ def read_aansluitstop(  # noqa: PLR0913  one keyword a fact
         )
     called = as_text(raw[column]) if column else pd.Series("", index=raw.index, dtype=object)
     if names is not None:
+        names = [names] if isinstance(names, str) else names
         if column is None:
             raise ColumnError(f"{origin.path}: geen kolom met namen gevonden; geef name_column.")
         plain = called.map(lambda text: plain_name(text)[0])
@@ -390,16 +416,19 @@ def read_aansluitstop(  # noqa: PLR0913  one keyword a fact
             there = ", ".join(sorted(set(called))[:20])
             raise RegionError(f"{origin.path}: {', '.join(stray)} komt niet voor; wel: {there}.")
         raw, called = raw[plain.isin(list(wanted))], called[plain.isin(list(wanted))]
-    day = said_on if said_by or said_on else basis.source_date
+    start = day_of(from_date, "from_date")
+    if start is None:
+        raise RuleError("from_date ontbreekt; geef de eerste dag van de aansluitstop.")
+    day = day_of(said_on, "said_on") if said_by or said_on else basis.source_date
     dated = f", {day.day}-{day.month}-{day.year}" if day and said_by else ""
     said = f"{said_by}{dated}" if said_by else basis.source
     rule = replace(
         basis,
         classes={"aansluitstop": severity},
         no_column=None,
-        labels={"aansluitstop": f"scenario, geen besluit, vanaf {from_date.isoformat()}: {said}"},
-        valid_from=from_date,
-        valid_until=until,
+        labels={"aansluitstop": f"scenario, geen besluit, vanaf {start.isoformat()}: {said}"},
+        valid_from=start,
+        valid_until=day_of(until, "until"),
         source=f"{said}; een scenario, afloop onbekend" if said_by else said,
         source_date=day,
     )
@@ -412,7 +441,7 @@ def read_aansluitstop(  # noqa: PLR0913  one keyword a fact
         "aansluitstop",
         frame,
         rule=rule,
-        title=f"{spec.title} (vanaf {from_date.isoformat()})",
+        title=f"{spec.title} (vanaf {start.isoformat()})",
         reference_date=day,
         catalogue=asked,
     )

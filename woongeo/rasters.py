@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from woongeo.catalogue import MAIN, Catalogue, default_catalogue
+from woongeo.days import day_of
 from woongeo.engine import Sites
 from woongeo.engine.raster import cells_under
 from woongeo.errors import ColumnError, LayerError, RuleError
@@ -18,6 +18,7 @@ from woongeo.rules import RasterRule
 from woongeo.sources.raster import Raster, read_raster
 
 if TYPE_CHECKING:
+    import datetime as dt
     from pathlib import Path
 
     import geopandas as gpd
@@ -104,8 +105,7 @@ def read_raster_layer(  # noqa: PLR0913  one keyword a fact
         area = Coverage(shape, "het raster zelf; cellen zonder waarde zijn onbekend")
     else:
         area = coverage if isinstance(coverage, Coverage) else read_coverage(coverage)
-    if isinstance(reference_date, dt.datetime):
-        reference_date = reference_date.date()
+    reference_date = day_of(reference_date, "reference_date")
     return Layer(
         key=key,
         title=title or spec.title,

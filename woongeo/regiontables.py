@@ -10,6 +10,7 @@ import pandas as pd
 from woongeo.catalogue import MAIN, Catalogue, default_catalogue
 from woongeo.checks import CheckReport, Finding
 from woongeo.columns import as_text, recognise
+from woongeo.days import day_of
 from woongeo.encode import shortened
 from woongeo.errors import ColumnError, LayerError
 from woongeo.layers import Coverage, Layer, named
@@ -139,7 +140,7 @@ def read_table_layer(  # noqa: PLR0913  one keyword a fact
         coverage=Coverage(None, f"de {len(rows)} gebieden ({level}) van de tabel"),
         rules=rules,
         unknown="" if len(rows) else "tabel is leeg",
-        reference_date=reference_date,
+        reference_date=day_of(reference_date, "reference_date"),
         publisher=publisher or "",
         licence=licence or "",
         report=CheckReport.of(findings),

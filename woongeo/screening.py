@@ -13,6 +13,7 @@ import pandas as pd
 
 from woongeo._version import __version__
 from woongeo.catalogue import MAIN, Catalogue, verdict_key
+from woongeo.days import day_of
 from woongeo.encode import dutch, html_text, shortened
 from woongeo.engine import partition_m2
 from woongeo.errors import LayerError, RuleError, UncertainRuleWarning, UnknownResultWarning
@@ -248,15 +249,27 @@ class Screening:
         list of str
             Layers of which nothing or not everything is known, and doubts about locations.
         """
+        notes = self._notes_on_layers() + self.notes_on_rules()
+        report = self.locations.report
+        withheld = report.of_check("vertrouwelijkheid")["toelichting"]
+        notes += [f"Vertrouwelijk: {shortened(text)}." for text in withheld]
+        if len(report):
+            listed = "; ".join(report.summary())
+            notes.append(f"Controle van de locaties: {listed}.")
+        return notes
+
+    def notes_on_rules(self) -> list[str]:
+        """List what a reader must know of the rules.
+
+        Returns
+        -------
+        list of str
+            Rules that do not hold on the day, scenarios, and what is too light to count.
+        """
         notes = []
         for toets in self.toetsen:
-            reason = toets.idle(self.on)
-            if reason:
-                notes.append(f"{toets.title}: niets over te zeggen ({reason}).")
-            elif toets.layer.incomplete:
-                why = toets.layer.incomplete
-                notes.append(f"{toets.title}: {why}; waar zij ontbreekt is onbekend.")
-            elif idle := toets.rule.holds(self.on):
+            idle = toets.rule.holds(self.on)
+            if idle and not toets.idle(self.on):
                 notes.append(f"{toets.title}: {idle}; zij belemmert op deze dag niets.")
             if toets.rule.certainty == "scenario":
                 notes.append(f"{toets.title}: een scenario, geen besluit ({toets.rule.source}).")
@@ -267,12 +280,18 @@ class Screening:
                 f"Alleen belemmeringen vanaf {self.from_severity} tellen mee; lichtere staan per "
                 f"laag vermeld{told}."
             )
-        report = self.locations.report
-        withheld = report.of_check("vertrouwelijkheid")["toelichting"]
-        notes += [f"Vertrouwelijk: {shortened(text)}." for text in withheld]
-        if len(report):
-            listed = "; ".join(report.summary())
-            notes.append(f"Controle van de locaties: {listed}.")
+        return notes
+
+    def _notes_on_layers(self) -> list[str]:
+        """List layers of which nothing, or not everything, is known."""
+        notes = []
+        for toets in self.toetsen:
+            reason = toets.idle(self.on)
+            if reason:
+                notes.append(f"{toets.title}: niets over te zeggen ({reason}).")
+            elif toets.layer.incomplete:
+                why = toets.layer.incomplete
+                notes.append(f"{toets.title}: {why}; waar zij ontbreekt is onbekend.")
         return notes
 
     def complete(self) -> bool:
@@ -375,9 +394,13 @@ def day(on: dt.date | None) -> dt.date:
     -------
     date
         Today where none was given.
+
+    Raises
+    ------
+    InputError
+        When it is no date.
     """
-    on = on or dt.date.today()  # noqa: DTZ011  the user's own calendar day
-    return on.date() if isinstance(on, dt.datetime) else on
+    return day_of(on, "on") or dt.date.today()  # noqa: DTZ011  the user's own calendar day
 
 
 def with_rules(

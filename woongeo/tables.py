@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,15 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from woongeo.errors import FileError
-from woongeo.files import fingerprint
-from woongeo.sources.excel import excel_rows
-from woongeo.sources.place import find
+from woongeo.sources import TABLE_KINDS, read_tabular
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-_EXCEL = {".xlsx"}
-_TEXT = {".csv", ".txt", ".tsv"}
 
 
 @dataclass(frozen=True)
@@ -77,53 +69,30 @@ def read_table(
     FileError
         When the file is missing, of another kind, or cannot be read as a table.
     """
-    if isinstance(source, pd.DataFrame):
-        table = source.copy()
-        text = table.to_csv(index=False)
-        origin = ("(in het geheugen)", hashlib.sha256(text.encode()).hexdigest())
-    else:
-        path = Path(source)
-        if not path.is_file():
-            raise FileError(f"{path}: bestand bestaat niet.")
-        kind = path.suffix.lower()
-        if kind in _EXCEL:
-            table = _read_sheet(path, sheet)
-        elif kind in _TEXT:
-            table = _read_text(path)
-        else:
-            known = ", ".join(sorted(_TEXT | _EXCEL))
-            raise FileError(f"{path}: soort {kind!r} wordt niet gelezen; wel: {known}.")
-        origin = (str(source), fingerprint(path).sha256)
+    if isinstance(source, str | Path) and Path(source).suffix.lower() not in TABLE_KINDS:
+        known = ", ".join(TABLE_KINDS)
+        raise FileError(
+            f"{source}: soort {Path(source).suffix.lower()!r} wordt niet gelezen; wel: {known}."
+        )
+    table, origin = read_tabular(source, sheet=sheet, encoding=_encoding(source))
     table.columns = pd.Index([str(c).strip().lower() for c in table.columns])
     double = sorted({str(c) for c in table.columns[table.columns.duplicated()]})
     if double:
-        raise FileError(f"{origin[0]}: kolom {', '.join(double)} staat er vaker in.")
-    table = table.dropna(how="all").reset_index(drop=True)
-    return table, TableSource(*origin, len(table))
+        raise FileError(f"{origin.path}: kolom {', '.join(double)} staat er vaker in.")
+    return table, TableSource(origin.path, origin.sha256, len(table))
 
 
-def _read_text(path: Path) -> pd.DataFrame:
-    """Read a CSV as text."""
-    raw = path.read_bytes()
+def _encoding(source: object) -> str | None:
+    """Guess the encoding of a CSV: what Excel in the Netherlands writes, where it is no UTF-8."""
+    if not isinstance(source, str | Path) or Path(source).suffix.lower() == ".xlsx":
+        return None
+    if not Path(source).is_file():
+        return None
     try:
-        text = raw.decode("utf-8-sig")
+        Path(source).read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
-        # What Excel in the Netherlands writes unless told otherwise.
-        text = raw.decode("cp1252", "backslashreplace")
-    head = text.partition("\n")[0]
-    separator = max(";\t,", key=head.count)
-    try:
-        return pd.read_csv(
-            io.StringIO(text), sep=separator, dtype=str, skipinitialspace=True, index_col=False
-        )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
-        raise FileError(f"{path}: kan niet als tabel worden gelezen ({error}).") from error
-
-
-def _read_sheet(path: Path, sheet: str | None) -> pd.DataFrame:
-    """Read a sheet as text."""
-    names, rows, _ = excel_rows(find(path, sheet))
-    return pd.DataFrame(rows, columns=pd.Index(names), dtype=object)
+        return "cp1252"
+    return None
 
 
 def missing_columns(table: pd.DataFrame, needed: Sequence[str]) -> list[str]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
@@ -67,7 +68,13 @@ def side_by_side(work: Callable[[Given], Got], given: Iterable[Given]) -> list[G
     things = list(given)
     if len(things) < 2 or cores() < 2:
         return [work(thing) for thing in things]
-    with ThreadPoolExecutor(min(cores(), len(things))) as pool:
+    # Shapely silences warnings in some functions, and what Python keeps of warnings is of all
+    # threads together: each puts back what it found, so that afterwards none is heard. Here it is
+    # put back when all are done.
+    with (
+        warnings.catch_warnings(),
+        ThreadPoolExecutor(min(cores(), len(things))) as pool,
+    ):
         return list(pool.map(work, things))
 
 

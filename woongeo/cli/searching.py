@@ -7,8 +7,8 @@ import time
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from woongeo.cli.layers import LayerWords, day_of, split_region
 from woongeo.cli.say import one_line, say
-from woongeo.cli.screening import LayerWords, day_of, split_region
 from woongeo.encode import dutch
 from woongeo.errors import DoubtfulLocationWarning, InputError, WoongeoWarning
 from woongeo.export import export_sites

@@ -73,6 +73,8 @@ NO_REGISTER = "geen"
 
 # Options of a layer: what comes behind "NAAM=", and what it is for.
 OF_A_LAYER = {
+    "--areas": ("BESTAND", "vlakken bij een lijst van netcongestie (PC6, PC4, voedingsgebieden)"),
+    "--table-level": ("NIVEAU", "wat de gebieden van een tabel zijn (gemeente)"),
     "--coverage": (
         "BESTAND",
         f'waar afwezigheid vrij betekent; ook "{NATIONWIDE}" of "{OWN_AREAS}"',
@@ -284,7 +286,9 @@ def _add_screen(parser: argparse.ArgumentParser) -> None:
         help="titel van de kaart",
     )
     outcome.add_argument(
-        "--on", metavar="JJJJ-MM-DD", help="dag waarop de leeftijd van lagen telt (vandaag)"
+        "--on",
+        metavar="JJJJ-MM-DD",
+        help="dag waarvoor wordt beoordeeld: leeftijd van lagen, regels met een datum (vandaag)",
     )
     _add_formats(outcome)
     _add_switches(outcome)
@@ -329,6 +333,11 @@ def _add_layer_words(parser: argparse.ArgumentParser, from_severity: str) -> Non
         layers.add_argument(option, action="append", default=[], metavar=metavar, help=text)
 
     add("--layer", "NAAM=BESTAND", "een laag (of BESTAND.gpkg:LAAG; spuitzones: jaren met ;)")
+    add(
+        "--table",
+        "NAAM=BESTAND:KOLOM",
+        "een laag zonder vlakken: een tabel met een waarde per gemeente, en de kolom daarvan",
+    )
     for option, (value, text) in OF_A_LAYER.items():
         add(option, f"NAAM={value}", text)
     add("--pdok", "NAAM", "een laag uit de catalogus, opgehaald rond de locaties")
@@ -482,7 +491,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         given, left = parser().parse_known_args(words)
     except argparse.ArgumentError as error:
         if error.argument_name == "OPDRACHT":
-            known = "screen, report, search, demo, fetch of pdok"
+            known = "screen, report, search, demo, layers, fetch of pdok"
             text = f"onbekende opdracht {words[0]!r}; kies {known}"
         elif error.message.startswith("expected"):
             text = f"{error.argument_name}: geef er een waarde bij"

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from woongeo.encode import dutch
 from woongeo.judging import klasse, raster, stikstof, tabel, zone
 from woongeo.judging.common import Judged, Subjects, all_free, nothing_known
 from woongeo.rules import ClassRule, RasterRule, Rule, StikstofRule, TableRule
 from woongeo.verdict import Hardheid, Oordeel
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable
 
     from numpy.typing import NDArray
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from woongeo.layers import Layer
     from woongeo.rules import RuleBase
 
-__all__ = ["Judged", "Subjects", "judge"]
+__all__ = ["Judged", "Subjects", "counting", "judge", "shapes_that_count"]
 
 # The rule's class to what judges by it.
 _JUDGES: dict[type[RuleBase], Callable[[Layer, Any, Subjects], Judged]] = {
@@ -34,6 +36,13 @@ _JUDGES: dict[type[RuleBase], Callable[[Layer, Any, Subjects], Judged]] = {
     RasterRule: raster.judge,
     ClassRule: klasse.judge,
     TableRule: tabel.judge,
+}
+
+# The rule's class to what tells which features can count; of other rules all can.
+_COUNTS: dict[type[RuleBase], Callable[[Layer, Any, dt.date], NDArray[np.bool_]]] = {
+    Rule: zone.counting,
+    ClassRule: klasse.counting,
+    StikstofRule: stikstof.counting,
 }
 
 # Plans of which no procedure has begun: a vision, an option, an idea of officials.
@@ -64,6 +73,63 @@ def judge(layer: Layer, rule: RuleBase, subjects: Subjects) -> Judged:
     nothing = layer.unknown or layer.stale(subjects.on, rule)
     judged = nothing_known(n, nothing) if nothing else _JUDGES[type(rule)](layer, rule, subjects)
     return judged if rule.scope == "alle" else _for_whom(judged, rule, subjects)
+
+
+def counting(layer: Layer, on: dt.date) -> NDArray[np.bool_]:
+    """Tell which features of a layer any of its rules that are on could count on a day.
+
+    On a map only these should be drawn as what stands in the way: not an area of a class that does
+    not hinder, nor a farm with fewer animals than count.
+
+    Parameters
+    ----------
+    layer : Layer
+        With its rules.
+    on : date
+        The day for which is judged.
+
+    Returns
+    -------
+    ndarray of bool
+        Per feature whether it can hinder somewhere, or make a verdict `onbekend`; whom a rule holds
+        for is not looked at. Where a rule can say nothing of the layer, all features.
+    """
+    found = np.zeros(len(layer), dtype=bool)
+    for rule in layer.active().values():
+        if layer.unknown or layer.stale(on, rule):
+            return np.ones(len(layer), dtype=bool)
+        if not rule.holds(on):
+            counts = _COUNTS.get(type(rule))
+            found |= True if counts is None else counts(layer, rule, on)
+    return found
+
+
+def shapes_that_count(layer: Layer, on: dt.date) -> tuple[NDArray[np.object_], str]:
+    """Give the shapes of the features that can count on a day, for a map, and say what is left out.
+
+    Parameters
+    ----------
+    layer : Layer
+        With its rules.
+    on : date
+        The day for which is judged.
+
+    Returns
+    -------
+    shapes : ndarray of shapely geometries
+        RD New (EPSG:28992), in the order of the features.
+    told : str
+        In Dutch, for a legend: how many features are left out, or that the layer has no shapes to
+        draw (cells, a table); empty where all is drawn.
+    """
+    if layer.raster is not None or layer.table is not None:
+        kind = "raster" if layer.table is None else "tabel"
+        return layer.features.geometry.to_numpy(), f"{kind}, niet getekend"
+    counts = counting(layer, on)
+    left = int((~counts).sum())
+    what = "object dat niet telt is" if left == 1 else "objecten die niet tellen zijn"
+    told = f"{dutch(left, decimals=0)} {what} niet getekend" if left else ""
+    return layer.features.geometry.to_numpy()[counts], told
 
 
 def _for_whom(judged: Judged, rule: RuleBase, subjects: Subjects) -> Judged:

@@ -119,6 +119,27 @@ def judge(layer: Layer, rule: ClassRule, subjects: Subjects) -> Judged:
     )
 
 
+def counting(layer: Layer, rule: ClassRule, on: dt.date) -> NDArray[np.bool_]:
+    """Tell which features can hinder, or make a verdict `onbekend`.
+
+    Parameters
+    ----------
+    layer : Layer
+        With the column that the rule reads.
+    rule : ClassRule
+        Which classes hinder.
+    on : date
+        The day decides which table of the rule holds.
+
+    Returns
+    -------
+    ndarray of bool
+        Per feature: False for those of a class that does not hinder.
+    """
+    classes = _classes(layer.features, rule, on)
+    return np.asarray((classes.outcome != NO_HINDRANCE)[classes.of_feature])
+
+
 def _classes(features: gpd.GeoDataFrame, rule: ClassRule, on: dt.date) -> _Classes:
     """List the classes that a layer has, by what they are on a day."""
     if rule.column in features.columns:

@@ -330,5 +330,8 @@ def _reasons(
         blank = f"van {dutch(100 * (1 - under.known[i]))} % van de locatie is geen waarde bekend"
         told = [why[i]] if under.known[i] >= 1 else [blank, why[i]]
         unknown = "; ".join(filter(None, told))
-        reason[i] = f"{unknown}; {reason[i]}" if open_[i] else f"{reason[i]}; {unknown}"
+        if open_[i] and by_share and under.bad[i] <= NO_SHARE:
+            reason[i] = f"{unknown}; verder {free}" if under.known[i] > NO_SHARE else unknown
+        else:
+            reason[i] = f"{unknown}; {reason[i]}" if open_[i] else f"{reason[i]}; {unknown}"
     return reason

@@ -21,6 +21,8 @@ from woongeo.rules.stikstof import (
 from woongeo.verdict import Oordeel
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from numpy.typing import NDArray
 
     from woongeo.engine import Sites
@@ -117,6 +119,27 @@ def _nearby(layer: Layer, rule: StikstofRule, subjects: Subjects) -> _Nearby:
         maybe = np.where(closer, to_doubt, maybe)
         why[closer] = f"van natuur hier is {rule.exceedance_column} niet bekend"
     return _Nearby(found, objects, maybe, why)
+
+
+def counting(layer: Layer, rule: StikstofRule, on: dt.date) -> NDArray[np.bool_]:  # noqa: ARG001
+    """Tell which features nitrogen can harm, or of which that is not known.
+
+    Parameters
+    ----------
+    layer : Layer
+        Nature.
+    rule : StikstofRule
+        What counts.
+    on : date
+        Of no account here.
+
+    Returns
+    -------
+    ndarray of bool
+        Per feature.
+    """
+    counts, doubtful = _select(layer, rule)
+    return np.asarray(counts | doubtful)
 
 
 def _select(layer: Layer, rule: StikstofRule) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

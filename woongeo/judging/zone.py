@@ -21,6 +21,7 @@ from woongeo.judging.common import (
 from woongeo.verdict import Oordeel
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
@@ -59,7 +60,7 @@ def judge(layer: Layer, rule: Rule, subjects: Subjects) -> Judged:
             | (share > rule.tolerance_share + EPSILON_SHARE)
         )
     verdict = np.where(blocked, str(Oordeel.BELEMMERD), str(Oordeel.VRIJ)).astype(object)
-    reason = _reasons(rule, found, share, blocked)
+    reason = _reasons(rule, found, share, blocked, width[counts])
     widest = float(np.max(width, initial=rule.reach_m))
     parts, why = outside_coverage(layer, sites, within_m=widest)
     if doubtful.any():
@@ -129,8 +130,32 @@ def select(layer: Layer, rule: Rule) -> tuple[NDArray[np.bool_], NDArray[np.bool
     few = np.zeros(len(features), dtype=bool)
     for column, number in (rule.least or {}).items():
         # Without a number it is not less.
-        few |= features[column].to_numpy(dtype=float) < number
+        given_number = features[column].to_numpy(dtype=float)
+        few |= given_number < number
+        if column in rule.must_know:
+            doubtful |= np.isnan(given_number)
     return counts & ~few & ~doubtful, doubtful & ~few
+
+
+def counting(layer: Layer, rule: Rule, on: dt.date) -> NDArray[np.bool_]:  # noqa: ARG001
+    """Tell which features can hinder, or make a verdict `onbekend`.
+
+    Parameters
+    ----------
+    layer : Layer
+        With the columns that the rule reads.
+    rule : Rule
+        What counts.
+    on : date
+        Of no account here.
+
+    Returns
+    -------
+    ndarray of bool
+        Per feature.
+    """
+    counts, doubtful = select(layer, rule)
+    return np.asarray(counts | doubtful)
 
 
 def _own_widths(layer: Layer, rule: Rule) -> NDArray[np.float64] | None:
@@ -217,22 +242,31 @@ def _add_doubtful(
 
 
 def _reasons(
-    rule: Rule, found: Measure, share: NDArray[np.float64], blocked: NDArray[np.bool_]
+    rule: Rule,
+    found: Measure,
+    share: NDArray[np.float64],
+    blocked: NDArray[np.bool_],
+    width: NDArray[np.float64],
 ) -> NDArray[np.object_]:
     """Say per site what was found, as if the layer were known everywhere."""
-    within = f"binnen {dutch(rule.within_m)} m" if rule.within_m is not None else ""
+    n = len(share)
+    within = np.full(n, "", dtype=object)
+    free = "geen overlap met de laag"
     if rule.within_column is not None:
-        within = "binnen de afstand van het object"
-    free = f"niet {within}" if within else "geen overlap met de laag"
-    reason = np.full(len(share), free, dtype=object)
+        within[:] = _own_distances(found, width, n)
+        free = "niet binnen de afstand van een object"
+    elif rule.within_m is not None:
+        within[:] = f"binnen {dutch(rule.within_m)} m"
+        free = f"niet {within[0]}" if n else ""
+    reason = np.full(n, free, dtype=object)
     limit = f"drempel {dutch(rule.tolerance_m2)} m² of {dutch(100 * rule.tolerance_share)} %"
     hit = np.flatnonzero(found.hit)
     area, percent = dutch_all(found.overlap_m2[hit]), dutch_all(100 * share[hit])
-    if within:
+    if rule.by_distance:
         far = dutch_all(found.distance_m[hit])
         reason[hit] = [
-            f"ligt op {d} m, {within}; zone beslaat {a} m² ({p} %)"
-            for d, a, p in zip(far, area, percent, strict=True)
+            f"ligt op {d} m, {near}; zone beslaat {a} m² ({p} %)"
+            for d, near, a, p in zip(far, within[hit], area, percent, strict=True)
         ]
     else:
         said = np.where(blocked[hit], "overlapt", "raakt, onder drempel:").tolist()
@@ -240,3 +274,18 @@ def _reasons(
             f"{how} {a} m² ({p} %); {limit}" for how, a, p in zip(said, area, percent, strict=True)
         ]
     return reason
+
+
+def _own_distances(found: Measure, width: NDArray[np.float64], n: int) -> NDArray[np.object_]:
+    """Say per site how far the objects reach in whose zone it lies."""
+    least, most = np.full(n, np.inf), np.zeros(n)
+    np.minimum.at(least, found.pair_site, width[found.pair_feature])
+    np.maximum.at(most, found.pair_site, width[found.pair_feature])
+    told = np.full(n, "binnen de afstand van het object", dtype=object)
+    rows = np.flatnonzero(np.isfinite(least))
+    near, far = dutch_all(least[rows]), dutch_all(most[rows])
+    told[rows] = [
+        f"binnen de afstand van het object ({a if a == b else f'{a} tot {b}'} m)"
+        for a, b in zip(near, far, strict=True)
+    ]
+    return told

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import warnings
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +15,10 @@ from woongeo.catalogue import MAIN, Catalogue, default_catalogue
 from woongeo.checks import CheckReport, Finding
 from woongeo.columns import as_text, feature_columns, numbers, recognise
 from woongeo.crs import near_netherlands
+from woongeo.days import day_of
 from woongeo.encode import dutch
 from woongeo.engine import REACH_M, Indexes
-from woongeo.errors import ColumnError, LayerError, UnknownResultWarning
+from woongeo.errors import ColumnError, FileError, LayerError, UnknownResultWarning
 from woongeo.geometry import Cleaned, clean, voice_repairs
 from woongeo.layers.model import Coverage, Layer, named
 from woongeo.layers.near import (
@@ -36,7 +37,8 @@ from woongeo.sources import Selected, read_selected, read_vector
 from woongeo.sources.address import shown_place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    import datetime as dt
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import geopandas as gpd
     from numpy.typing import NDArray
@@ -176,8 +178,8 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
     """
     spec = (catalogue or default_catalogue()).spec(key)
     rules = dict(spec.rules) if rule is None else {**spec.rules, MAIN: rule}
-    if isinstance(reference_date, dt.datetime):
-        reference_date = reference_date.date()
+    reference_date = day_of(reference_date, "reference_date")
+    _refuse_shapeless(key, rules)
     near = None if around is None else sites_of(around, reach_m, rules)
     asked = dict(where or {})
     what = shown_place(source) if isinstance(source, str | Path) else "het GeoDataFrame"
@@ -189,7 +191,8 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
         return [*asked, *read, *(column for column in chosen.values() if column)]
 
     how = {"layer": layer, "crs": crs, "encoding": encoding, "query": query}
-    selected = _read_rows(source, asked, near, needed, how)
+    with _other_door(spec, source):
+        selected = _read_rows(source, asked, near, needed, how)
     frame, origin, rows = selected.frame, selected.source, selected.rows
     attributes = [c for c in frame.columns if c != "geometry"]
     chosen = feature_columns(
@@ -271,7 +274,8 @@ def _read_rows(
 def _incomplete(rows: int, read: int, n_broken: int, expected: int) -> str:
     """Say why absence of a layer means nothing; empty where it does."""
     if n_broken:
-        return f"{n_broken} van de {read} objecten in de laag zijn onleesbaar"
+        are = "is" if n_broken == 1 else "zijn"
+        return f"{n_broken} van de {read} objecten in de laag {are} onleesbaar"
     if rows < expected:
         return (
             f"laag telt {rows} objecten en landelijk zijn er minstens {expected}: "
@@ -299,6 +303,27 @@ def _findings(ids: list[str], cleaned: Cleaned, problem: NDArray[np.object_]) ->
     return findings
 
 
+@contextmanager
+def _other_door(spec: LayerSpec, source: object) -> Iterator[None]:
+    """Name what reads what is published, where a file cannot be read as shapes."""
+    try:
+        yield
+    except (ColumnError, FileError) as error:
+        if spec.reader and isinstance(source, str | Path) and Path(source).exists():
+            told = f"{error} Wat van {spec.key} wordt uitgegeven, leest {spec.reader}."
+            raise type(error)(told) from error
+        raise
+
+
+def _refuse_shapeless(key: str, rules: Mapping[str, RuleBase]) -> None:
+    """Name the right door for layers whose rule reads no shapes."""
+    reader = {"tabel": "read_table_layer", "raster": "read_raster_layer"}.get(rules[MAIN].kind)
+    if reader is not None:
+        raise LayerError(
+            f"laag {key}: haar regel is van de soort {rules[MAIN].kind}; lees haar met {reader}."
+        )
+
+
 def _read_by_rules(
     frame: gpd.GeoDataFrame,
     rules: Mapping[str, RuleBase],
@@ -324,9 +349,10 @@ def _read_by_rules(
                 taken[column] = numbers(values)[0] if is_number else as_text(values).str.strip()
             elif rule.on and (told := rule.without(column, there)):
                 meant = f" ({spec.columns[column]})" if column in spec.columns else ""
+                also = f" Of lees het bestand met {spec.reader}." if spec.reader else ""
                 raise ColumnError(
                     f"{what}: de regel {name!r} van deze laag leest de kolom {column!r}{meant}, "
-                    f"die er niet is; {told}."
+                    f"die er niet is; {told}.{also}"
                 )
     return taken
 

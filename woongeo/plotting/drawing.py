@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-    from woongeo.layers import Layer
     from woongeo.screening import Screening
 
     Box = tuple[float, float, float, float]
@@ -140,15 +139,15 @@ def _near(shapes: NDArray[np.object_], box: Box, scale: float) -> gpd.GeoSeries:
     return gpd.GeoSeries(simple, crs="EPSG:28992")
 
 
-def draw_layer(ax: Axes, layer: Layer, look: Look, box: Box, scale: float) -> None:
+def draw_layer(ax: Axes, features: NDArray[np.object_], look: Look, box: Box, scale: float) -> None:
     """Draw a layer's surfaces, lines and points.
 
     Parameters
     ----------
     ax : Axes
         In metres.
-    layer : Layer
-        The layer.
+    features : ndarray of shapely geometries
+        What of the layer is drawn, RD New (EPSG:28992).
     look : Look
         How.
     box : tuple of float
@@ -156,7 +155,7 @@ def draw_layer(ax: Axes, layer: Layer, look: Look, box: Box, scale: float) -> No
     scale : float
         So many metres lie in one metre on paper.
     """
-    parts, _ = shapely.get_parts(layer.features.geometry.to_numpy(), return_index=True)
+    parts, _ = shapely.get_parts(features, return_index=True)
     shown = _near(parts, box, scale)
     dimension = shapely.get_dimensions(shown.to_numpy())
     surfaces, lines, points = shown[dimension == 2], shown[dimension == 1], shown[dimension == 0]

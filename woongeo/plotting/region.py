@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from PIL import Image
 
+from woongeo.judging import shapes_that_count
 from woongeo.plotting.drawing import (
     NO_GLYPH,
     SETTINGS,
@@ -117,7 +118,8 @@ def draw_region(  # noqa: PLR0913  one keyword a choice
         scale = (box[2] - box[0]) / (size_mm[0] / 1_000)
         draw_ground(ax, background)
         for position, layer in enumerate(screening.layers):
-            draw_layer(ax, layer, layer_look(position), box, scale)
+            features, _ = shapes_that_count(layer, screening.on)
+            draw_layer(ax, features, layer_look(position), box, scale)
         if border is not None:
             border.boundary.plot(ax=ax, color="#1b1b1b", linewidth=1.3, zorder=4)
         draw_sites(ax, screening, rows, scale, looks)

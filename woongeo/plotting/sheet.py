@@ -20,6 +20,7 @@ from matplotlib.patches import Patch
 from woongeo.encode import dutch, shortened
 from woongeo.errors import InputError, OutputError
 from woongeo.files import flush_to_disk, output_error, scratch_folder
+from woongeo.judging import shapes_that_count
 from woongeo.plotting.drawing import (
     NO_GLYPH,
     SETTINGS,
@@ -35,6 +36,8 @@ from woongeo.plotting.marks import inset, north_arrow, scale_bar
 from woongeo.verdict import OORDELEN, SCREENING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import geopandas as gpd
     import numpy as np
     from numpy.typing import NDArray
@@ -186,8 +189,9 @@ def plot_screening(  # noqa: PLR0913  one keyword a choice
         box = extent(about, map_mm)
         scale = (box[2] - box[0]) / (map_mm[0] / 1_000)
         draw_ground(ax, background)
-        for position, layer in enumerate(screening.layers):
-            draw_layer(ax, layer, layer_look(position), box, scale)
+        counting = [shapes_that_count(layer, screening.on) for layer in screening.layers]
+        for position, (features, _) in enumerate(counting):
+            draw_layer(ax, features, layer_look(position), box, scale)
         if within is not None:
             within.boundary.plot(ax=ax, color="#1b1b1b", linewidth=1.1, zorder=4)
         draw_sites(ax, screening, rows, scale)
@@ -201,7 +205,7 @@ def plot_screening(  # noqa: PLR0913  one keyword a choice
         heading = shortened(title)
         x, y = place["titel"]
         figure.text(x, y, heading, fontsize=15, weight="bold", va="top")
-        _legend(figure, place["legenda"], screening, rows)
+        _legend(figure, place["legenda"], screening, rows, [told for _, told in counting])
         _tell(figure, place, screening, background)
         labelled = write_names(figure, ax, screening, rows, labels)
     return ScreeningPlot(figure, heading, scale, labelled)
@@ -241,7 +245,11 @@ def _places(wide_mm: float, high_mm: float, *, landscape: bool) -> dict[str, Any
 
 
 def _legend(
-    figure: Figure, place: tuple[float, float], screening: Screening, rows: NDArray[np.intp]
+    figure: Figure,
+    place: tuple[float, float],
+    screening: Screening,
+    rows: NDArray[np.intp],
+    left_out: Sequence[str],
 ) -> None:
     """Say what the looks mean, with how many locations and homes."""
     frame = screening.locaties.iloc[rows]
@@ -256,9 +264,11 @@ def _legend(
         )
         handles.append((sign, _patch(look)))
         texts.append(f"{word}: {dutch(int(of.sum()), decimals=0)} locaties, {homes} woningen")
-    for position, layer in enumerate(screening.layers):
+    for position, (layer, told) in enumerate(zip(screening.layers, left_out, strict=True)):
         handles.append(_patch(layer_look(position)))
-        nothing = "; niets over bekend" if layer.unknown or layer.stale(screening.on) else ""
+        nothing = f"; {told}" if told else ""
+        if layer.unknown or layer.stale(screening.on):
+            nothing = "; niets over bekend"
         texts.append("\n".join(textwrap.wrap(shortened(layer.title) + nothing, 38)))
     figure.legend(
         handles,

@@ -6,7 +6,6 @@ runs a formula; a formula whose result was never stored is told apart from an em
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from woongeo.errors import FileError
 from woongeo.files import fingerprint
 from woongeo.registers.opening import NO_SHAPES, WORKBOOKS
 from woongeo.sources import Source
+from woongeo.sources.excel import check_workbook
 from woongeo.sources.place import no_leak
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 #: Limits: no register is near them, and a file that is was made to harm.
-UNPACKED_BYTES, UNPACKED_RATIO = 512 << 20, 250
 ROWS, COLUMNS = 200_000, 2_000
 
 
@@ -91,33 +90,14 @@ def read_workbook(path: Path, text: str) -> list[Sheet]:
         raise FileError(f"{text}: alleen .xlsx en .xlsm worden als werkboek gelezen.")
     if not path.is_file():
         raise FileError(f"{text}: dit bestand bestaat niet.")
-    _check_zip(path, text)
     with no_leak(text):
+        check_workbook(path, text)
         try:
             return _sheets(path, text)
         except (KeyError, InvalidFileException) as error:
             raise FileError(
                 f"{text}: kan niet worden gelezen als werkboek; sla het opnieuw op in Excel."
             ) from error
-
-
-def _check_zip(path: Path, text: str) -> None:
-    """Look at what a workbook unpacks to, before it is unpacked."""
-    with no_leak(text), zipfile.ZipFile(path) as archive:
-        members = archive.infolist()
-        unpacked = sum(m.file_size for m in members)
-        packed = sum(m.compress_size for m in members)
-        if unpacked > UNPACKED_BYTES or unpacked > UNPACKED_RATIO * max(packed, 100_000):
-            raise FileError(
-                f"{text}: dit werkboek wordt uitgepakt {unpacked / 1e6:.0f} MB; dat is geen "
-                "register. Sla het opnieuw op zonder lege opgemaakte cellen."
-            )
-        for member in members:
-            with archive.open(member) as file:
-                head = file.read(4096)
-            # No program writes these in a workbook; they are how XML reads other files or swells.
-            if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
-                raise FileError(f"{text}: dit werkboek bevat een DOCTYPE en wordt niet gelezen.")
 
 
 def _sheets(path: Path, text: str) -> list[Sheet]:

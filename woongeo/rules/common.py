@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt  # noqa: TC003  read_catalogue looks up the types of fields
+import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -86,6 +86,10 @@ class RuleBase:
                 raise RuleError(f"{name} is {value!r}; kies uit {', '.join(words)}.")
         if self.max_age_days is not None and self.max_age_days < 0:
             raise RuleError(f"max_age_days is {self.max_age_days!r}; geef 0 of meer dagen.")
+        for name in ("valid_from", "valid_until", "source_date"):
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, dt.date):
+                raise RuleError(f"{name} is {value!r}; geef een datum, als date(2026, 7, 1).")
         if self.valid_from and self.valid_until and self.valid_until < self.valid_from:
             raise RuleError(
                 f"valid_until is {self.valid_until}, voor valid_from {self.valid_from}; "

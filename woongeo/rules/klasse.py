@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt  # noqa: TC003  the catalogue reads the types of fields
+import datetime as dt
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -90,8 +90,7 @@ class ClassRule(RuleBase):
             value = getattr(self, name)
             if value is not None and value not in words:
                 raise RuleError(f"{name} is {value!r}; kies uit {', '.join(words)}.")
-        if (self.changes_on is None) != (self.classes_from is None):
-            raise RuleError("changes_on en classes_from horen bij elkaar: geef beide of geen.")
+        self._check_change()
         if self.decides not in DECIDES:
             raise RuleError(f"decides is {self.decides!r}; kies uit {', '.join(DECIDES)}.")
         check_limit(self.tolerance_m2, "tolerance_m2", unit="vierkante meter")
@@ -101,6 +100,13 @@ class ClassRule(RuleBase):
             )
         object.__setattr__(self, "severity", self._heaviest())
         super().__post_init__()
+
+    def _check_change(self) -> None:
+        """Refuse a second table without a day, and a day without a table."""
+        if (self.changes_on is None) != (self.classes_from is None):
+            raise RuleError("changes_on en classes_from horen bij elkaar: geef beide of geen.")
+        if self.changes_on is not None and not isinstance(self.changes_on, dt.date):
+            raise RuleError(f"changes_on is {self.changes_on!r}; geef een datum.")
 
     def _heaviest(self) -> str:
         """Find the heaviest severity that a class can have."""

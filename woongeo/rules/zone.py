@@ -44,7 +44,10 @@ class Rule(RuleBase):
         Column of features to all values that are understood; a feature with another value (or
         none) gives `onbekend`, so that an unexpected spelling never reads as free.
     least : dict or None
-        Column of features to the number from which they count; a feature without a number counts.
+        Column of features to the number from which they count; a feature without a number counts
+        (a farm of unknown size is a farm), unless it is in `must_know`.
+    must_know : tuple of str
+        Columns of `least` that a file must have; a feature without a number gives `onbekend`.
     remark : str
         What every reason says behind what was found, in Dutch.
     """
@@ -61,6 +64,7 @@ class Rule(RuleBase):
     within_of: dict[str, float] | None = None
     known: dict[str, tuple[str, ...]] | None = None
     least: dict[str, float] | None = None
+    must_know: tuple[str, ...] = ()
     remark: str = ""
 
     def __post_init__(self) -> None:
@@ -75,6 +79,9 @@ class Rule(RuleBase):
             raise RuleError("leave_out_own_ground vraagt een afstand: geef within_m.")
         if self.within_of is not None and self.within_column is None:
             raise RuleError("within_of vraagt de kolom met klassen: geef within_column.")
+        stray = [c for c in self.must_know if c not in (self.least or {})]
+        if stray:
+            raise RuleError(f"must_know noemt {stray[0]!r} en least niet; geef daar het getal.")
         for metres in (self.within_of or {}).values():
             check_limit(metres, "within_of", unit="meter")
 
@@ -130,10 +137,12 @@ class Rule(RuleBase):
         Returns
         -------
         tuple of str
-            Those of `least`, and that of distances where `within_m` holds otherwise.
+            Those of `least` but for `must_know`, and that of distances where `within_m` holds
+            otherwise.
         """
         width = () if self.within_m is None or self.within_of else (self.within_column or "",)
-        return (*(self.least or {}), *width)
+        free = [c for c in self.least or {} if c not in self.must_know]
+        return (*free, *width)
 
     def changed(
         self,
@@ -200,7 +209,8 @@ class Rule(RuleBase):
         for column, values in (self.where or {}).items():
             said += f"; alleen waar {column} {_either(values)} is"
         for column, number in (self.least or {}).items():
-            said += f"; alleen waar {column} {dutch(number)} of meer is, of niet bekend"
+            unknown = " (niet bekend: onbekend)" if column in self.must_know else ", of niet bekend"
+            said += f"; alleen waar {column} {dutch(number)} of meer is{unknown}"
         return said
 
     def details(self) -> dict[str, Any]:
@@ -224,6 +234,7 @@ class Rule(RuleBase):
             "binnen_per_klasse": dict(self.within_of) if self.within_of else None,
             "bekende_waarden": {c: list(v) for c, v in self.known.items()} if self.known else None,
             "minstens": dict(self.least) if self.least else None,
+            "moet_bekend_zijn": list(self.must_know) or None,
             "opmerking": self.remark or None,
         }
 

@@ -18,7 +18,12 @@ from woongeo.errors import FileError
 from woongeo.sources.place import no_leak
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from woongeo.sources.place import Place
+
+# No table of a user's is near these, and a file that is was made to harm.
+_UNPACKED_BYTES, _UNPACKED_RATIO = 512 << 20, 250
 
 
 def excel_rows(place: Place) -> tuple[list[str], list[list[str | None]], str]:
@@ -45,7 +50,7 @@ def excel_rows(place: Place) -> tuple[list[str], list[list[str | None]], str]:
         When the file is damaged or protected, the sheet is not there, or several could be meant.
     """
     with no_leak(place.given):
-        _refuse_doctype(place)
+        check_workbook(place.path, place.given)
         try:
             book = openpyxl.load_workbook(place.path, read_only=True, data_only=True)
         except (KeyError, InvalidFileException) as error:
@@ -71,13 +76,38 @@ def excel_rows(place: Place) -> tuple[list[str], list[list[str | None]], str]:
     return names, rows[1:], name if len(sheets) > 1 else ""
 
 
-def _refuse_doctype(place: Place) -> None:
-    """Refuse XML that reads other files or swells; no program writes that in a workbook."""
-    with zipfile.ZipFile(place.path) as archive:
-        for member in archive.infolist():
+def check_workbook(path: Path, text: str) -> None:
+    """Look at a workbook before it is opened: it is a zip of XML.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    text : str
+        As the user gave it, for messages.
+
+    Raises
+    ------
+    FileError
+        When it unpacks to far more than any table, or holds XML that reads other files or swells;
+        no program writes that in a workbook.
+    """
+    with zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+        unpacked = sum(m.file_size for m in members)
+        packed = sum(m.compress_size for m in members)
+        if unpacked > _UNPACKED_BYTES or unpacked > _UNPACKED_RATIO * max(packed, 100_000):
+            raise FileError(
+                f"{text}: dit werkboek wordt uitgepakt {unpacked / 1e6:.0f} MB; sla het opnieuw "
+                "op zonder lege opgemaakte cellen."
+            )
+        for member in members:
             with archive.open(member) as file:
-                if b"<!DOCTYPE" in (head := file.read(4_096)) or b"<!ENTITY" in head:
-                    raise FileError(f"{place.given}: dit bestand bevat een DOCTYPE; lever een CSV.")
+                head = file.read(4_096)
+            if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
+                raise FileError(
+                    f"{text}: dit bestand bevat een DOCTYPE en wordt niet gelezen; lever een CSV."
+                )
 
 
 def _one_sheet(place: Place, sheets: list[str]) -> str:

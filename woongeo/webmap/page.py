@@ -18,6 +18,7 @@ from folium.template import Template
 from woongeo.columns import REGION_NAMES, as_text, recognise
 from woongeo.encode import html_text, page_data, shortened
 from woongeo.errors import ColumnError
+from woongeo.judging import shapes_that_count
 from woongeo.verdict import OORDELEN, SCREENING
 from woongeo.webmap.panel import BACKGROUNDS, HARDNESS, aside, layer_styles
 from woongeo.webmap.shapes import (
@@ -220,14 +221,16 @@ def map_screening(
     -------
     ScreeningMap
         A `folium.Map`; shows itself in a notebook, and ``save`` writes a page that opens without
-        internet. Shapes are simplified for display (sites by 1 m; layers by at least 5 m, and only
-        within 5 km of the sites); the figures are those of the screening. A location without a
-        usable shape is in the tables and the search, not on the map.
+        internet. Shapes are simplified for display (sites by 1 m; layers by at least 5 m); the
+        figures are those of the screening. Of layers only features within 5 km of the sites that a
+        rule can count are drawn. A location without a usable shape is in the tables and the search,
+        not on the map.
     """
     sites, usable = screening.locaties.geometry.to_numpy(), screening.locations.usable
     drawn = sites.copy()
     drawn[~usable] = None
-    tolerance, layer_shapes = _layer_shapes(screening.layers, drawn)
+    counting = [shapes_that_count(layer, screening.on) for layer in screening.layers]
+    tolerance, layer_shapes = _layer_shapes([shapes for shapes, _ in counting], drawn)
     styles = layer_styles(len(screening.layers))
     edges = [coverage_edge(layer.coverage) for layer in screening.layers]
     texts = _Texts()
@@ -258,6 +261,7 @@ def map_screening(
         "zij": aside(
             screening,
             tolerance,
+            counting,
             edges=any(map(len, edges)),
             groups=[(column, names) for column, names, _ in groups],
         ),
@@ -335,7 +339,7 @@ def _site_data(screening: Screening, drawn: NDArray[np.object_]) -> dict[str, An
 
 
 def _layer_shapes(
-    layers: Sequence[Layer], drawn: NDArray[np.object_]
+    features: Sequence[NDArray[np.object_]], drawn: NDArray[np.object_]
 ) -> tuple[float, list[NDArray[np.object_]]]:
     """Take the parts of features around the sites, and simplify them until a page can bear them.
 
@@ -344,8 +348,8 @@ def _layer_shapes(
     west, south, east, north = shapely.total_bounds(drawn) + AROUND_M * np.array([-1, -1, 1, 1])
     around = shapely.box(west, south, east, north)
     near = []
-    for layer in layers:
-        shapes, _ = single_parts(layer.features.geometry.to_numpy())
+    for layer in features:
+        shapes, _ = single_parts(layer)
         near.append(shapes[shapely.intersects(shapely.envelope(shapes), around)])
     tolerance = step = _LAYER_TOLERANCE_M
     simple = [simplified(shapes, step, keep_holes=False) for shapes in near]

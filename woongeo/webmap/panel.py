@@ -14,6 +14,9 @@ from woongeo.webmap.shapes import AROUND_M, SITE_TOLERANCE_M
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from woongeo.layers import Layer
     from woongeo.screening import Screening
     from woongeo.sources import Source
@@ -102,6 +105,7 @@ HARDNESS = tuple(_HARDNESS)
 def aside(
     screening: Screening,
     tolerance_m: float,
+    counting: Sequence[tuple[NDArray[np.object_], str]],
     *,
     edges: bool,
     groups: Sequence[tuple[str, Sequence[str]]] = (),
@@ -114,6 +118,8 @@ def aside(
         What is shown.
     tolerance_m : float
         How far edges of layers were moved for display.
+    counting : sequence of (ndarray of shapely geometries, str)
+        Per layer the shapes that count, and what is said of those that do not.
     edges : bool
         Whether the edge of any layer's coverage is drawn.
     groups : sequence of (str, sequence of str)
@@ -127,7 +133,7 @@ def aside(
     notes = "".join(
         f'<p class="melding tekst">{html_text(shortened(n))}</p>' for n in screening.notes()
     )
-    verdicts, layers = _legend(screening, edges=edges)
+    verdicts, layers = _legend(screening, counting, edges=edges)
     view, pick = _view(screening), _filters(screening, groups)
     told = f"{_counts(screening)}{_sources(screening)}"
     return (
@@ -204,7 +210,9 @@ def _group(heading: str, items: str, below: str = "") -> str:
     return f"<fieldset><legend><h2>{heading}</h2></legend><ul>{items}</ul>{below}</fieldset>"
 
 
-def _legend(screening: Screening, *, edges: bool) -> tuple[str, str]:
+def _legend(
+    screening: Screening, counting: Sequence[tuple[NDArray[np.object_], str]], *, edges: bool
+) -> tuple[str, str]:
     """Write the legend of verdicts, and that of layers and backgrounds."""
     verdicts = "".join(
         f'<li><label><input type="checkbox" id="oordeel-{o}" checked> '
@@ -214,13 +222,16 @@ def _legend(screening: Screening, *, edges: bool) -> tuple[str, str]:
     )
     layers = ""
     styles = layer_styles(len(screening.layers))
-    for layer, (colour, dash) in zip(screening.layers, styles, strict=True):
-        nothing = bool(layer.unknown or layer.stale(screening.on)) or not len(layer)
-        state = " disabled" if not len(layer) else " checked"
-        remark = ": niets over te zeggen" if nothing else ""
+    for layer, (colour, dash), (shapes, left_out) in zip(
+        screening.layers, styles, counting, strict=True
+    ):
+        idle = layer.unknown or layer.stale(screening.on)
+        nothing = bool(idle) or not (len(layer) or left_out)
+        state = " checked" if len(shapes) else " disabled"
+        remark = ": niets over te zeggen" if nothing else f" ({left_out})" if left_out else ""
         layers += (
             f'<li><label><input type="checkbox" id="laag-{layer.key}"{state}> '
-            f"{_swatch(_layer_drawing(layer, colour, dash))}"
+            f"{_swatch(_layer_drawing(shapes, colour, dash))}"
             f'<span class="tekst">{html_text(shortened(layer.title))}{remark}</span></label></li>'
         )
     titles = [*(title for title, _, _ in BACKGROUNDS), "Geen"]
@@ -242,12 +253,12 @@ def _legend(screening: Screening, *, edges: bool) -> tuple[str, str]:
     )
 
 
-def _layer_drawing(layer: Layer, colour: str, dash: str | None) -> str:
+def _layer_drawing(shapes: NDArray[np.object_], colour: str, dash: str | None) -> str:
     """Draw a layer's sign: a surface, a line or a point, as its features are."""
     stroke = f'stroke="{colour}" stroke-width="1.5"'
     stroke += f' stroke-dasharray="{dash}"' if dash else ""
     fill = f'fill="{colour}" fill-opacity=".18"'
-    kinds = set(shapely.get_dimensions(layer.features.geometry.to_numpy()).tolist())
+    kinds = set(shapely.get_dimensions(shapes).tolist())
     if kinds == {1}:
         return f'<path d="M1 8h18" {stroke}/>'
     if kinds == {0}:
