@@ -18,6 +18,8 @@ import numpy as np
 import shapely
 from shapely import GeometryType
 
+from woongeo.engine.clip import clip
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -219,7 +221,7 @@ def _halve(
             pair = ((west, south, x, north), (x, south, east, north))
         else:
             pair = ((west, south, east, y), (west, y, east, north))
-        halves += [shapely.clip_by_rect(shape, *box) for box in pair]
+        halves += [clip(shape, box) for box in pair]
         boxes += pair
     parts, half = shapely.get_parts(np.array(halves, dtype=object), return_index=True)
     surface = shapely.get_type_id(parts) == GeometryType.POLYGON

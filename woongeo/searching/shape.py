@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 from shapely import GeometryType
-from shapely.errors import GEOSException
+
+from woongeo.engine import clip
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -118,11 +119,7 @@ def cut_along(
     ndarray of shapely geometries
         What of each lies in the rectangle: valid, with lines and points where it only touches.
     """
-    try:
-        cut: NDArray[np.object_] = shapely.clip_by_rect(shapes, *box)
-    except GEOSException:
-        # It gives up where a surface reaches over the edge by the last bit of a coordinate.
-        cut = np.full(len(shapes), None, dtype=object)
+    cut: NDArray[np.object_] = clip(shapes, box)
     # Clipping is quick because it looks for no crossings; what came out wrong is cut the slow way.
     wrong = ~shapely.is_valid(cut)
     cut[wrong] = shapely.intersection(shapes[wrong], shapely.box(*box))
