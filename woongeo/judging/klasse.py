@@ -119,6 +119,32 @@ def judge(layer: Layer, rule: ClassRule, subjects: Subjects) -> Judged:
     )
 
 
+def outcomes(features: gpd.GeoDataFrame, rule: ClassRule, on: dt.date) -> NDArray[np.object_]:
+    """Say what each feature is by its class.
+
+    Parameters
+    ----------
+    features : GeoDataFrame
+        With the column that the rule reads.
+    rule : ClassRule
+        What the classes are.
+    on : date
+        The day decides which table of the rule holds.
+
+    Returns
+    -------
+    ndarray of str
+        Per feature a severity, "geen" or "onbekend".
+
+    Raises
+    ------
+    RuleError
+        When the column is not there.
+    """
+    classes = _classes(features, rule, on)
+    return np.asarray(classes.outcome[classes.of_feature], dtype=object)
+
+
 def _classes(features: gpd.GeoDataFrame, rule: ClassRule, on: dt.date) -> _Classes:
     """List the classes that a layer has, by what they are on a day."""
     if rule.column in features.columns:

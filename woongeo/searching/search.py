@@ -21,7 +21,7 @@ from woongeo.screening import day, toetsen_of, voice, with_rules
 from woongeo.searching.built_up import built_up_around
 from woongeo.searching.cells import sieve_cells
 from woongeo.searching.found import RANKS, Wishes, Zoekgebieden, homes_column
-from woongeo.searching.ground import Ground, ground_of
+from woongeo.searching.ground import Asked, Ground, ground_of
 from woongeo.searching.tiles import sieve
 from woongeo.sources import read_vector
 from woongeo.verdict import OORDELEN, Hardheid, Oordeel
@@ -72,7 +72,10 @@ def find_sites(  # noqa: PLR0913  one keyword a wish
     """Find what remains of an area after hard constraints: the classic zeefanalyse.
 
     Ground is taken where the zone of a rule lies, to the square metre: tolerances and the exemption
-    of a site's own ground belong to a drawn site, and do not count here. Ground is unknown where no
+    of a site's own ground belong to a drawn site, and do not count here. Of classes the ground of
+    those that hinder enough is taken, also where the largest would decide over a site; of a table
+    the regions whose value hinders; of a raster the cells whose value hinders by itself, whatever
+    the statistic over a site. Ground is unknown where no
     rule takes it and absence of a layer cannot be relied on, as `screen` has it; the rest is free.
     Search areas are connected ground of one of these two verdicts. A zone by distance is drawn so
     that its chords lie beyond the distance: 0.3 mm a metre and 1 cm too wide, and in notches
@@ -80,8 +83,8 @@ def find_sites(  # noqa: PLR0913  one keyword a wish
     free by the same rules finds no hindrance. A search area counts as a plan of which no procedure
     has begun, so rules for soft and new plans hold for it.
 
-    Rules without a zone (what hinders depends on the number of homes, or on the region) judge each
-    search area that was found, with the homes of the first density, and set its verdict.
+    Rules without a zone (what hinders depends on the number of homes) judge each search area that
+    was found, with the homes of the first density, and set its verdict.
 
     Parameters
     ----------
@@ -118,7 +121,8 @@ def find_sites(  # noqa: PLR0913  one keyword a wish
         "oppervlakte_m2", "gemiddelde_breedte_m", "compactheid" (largest first) or
         "afstand_bebouwd_m" (nearest first, unknown last). Free areas come before unknown ones.
     cell_m : float, optional
-        Search on cells of this size (metres) instead: quicker, and right to the size of a cell.
+        Search on cells of this size (metres) instead: right to the size of a cell, and not always
+        quicker.
     tile_m : float
         Size of the squares that are searched one by one; of no influence on the result but for
         the last centimetres at which a strip is cut off.
@@ -164,13 +168,14 @@ def find_sites(  # noqa: PLR0913  one keyword a wish
     if built_up is not None and (nothing := built_up.unknown or built_up.stale(on)):
         text = f"{built_up.title}: {nothing}; afstanden tot bebouwd gebied zijn onbekend."
         warnings.warn(text, UnknownResultWarning, stacklevel=2)
+    whole = _dissolved(regions)
+    asked = Asked(on, from_severity, whole)
     by_zone: dict[str, Ground] = {}
     for toets in heavy:
-        ground = ground_of(toets.layer, toets.rule, on, from_severity)
+        ground = ground_of(toets.layer, toets.rule, asked)
         if ground is not None:
             by_zone[toets.key] = ground
     grounds = [*by_zone.values(), *([_of_plans(plans)] if plans is not None else [])]
-    whole = _dissolved(regions)
     if cell_m is None:
         sieved = sieve(whole, grounds, min_width_m=wishes.min_width_m, tile_m=wishes.tile_m)
     else:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import rasterio.features
 import shapely
+from rasterio.transform import Affine
 from shapely import GeometryType
 
 from woongeo.engine import clip
@@ -64,6 +66,33 @@ def surfaces(
     while (shapely.get_type_id(parts) > GeometryType.MULTIPOINT).any():
         parts = shapely.get_parts(parts)
     return np.asarray(parts[shapely.area(parts) > least_m2], dtype=object)
+
+
+def cell_outlines(
+    cells: NDArray[np.bool_], *, row: int = 0, column: int = 0
+) -> NDArray[np.object_]:
+    """Draw the outline of cells that lie side by side.
+
+    Parameters
+    ----------
+    cells : ndarray of bool
+        By row and column.
+    row, column : int
+        Of the first cell.
+
+    Returns
+    -------
+    ndarray of Polygon
+        Each a group of cells that share sides; x is the column, y the row.
+    """
+    place = Affine.translation(column, row)
+    drawn = rasterio.features.shapes(
+        cells.astype(np.uint8), mask=cells, connectivity=4, transform=place
+    )
+    found = [shapely.geometry.shape(outline) for outline, _ in drawn]
+    result = np.empty(len(found), dtype=object)
+    result[:] = found
+    return surfaces(shapely.make_valid(result))
 
 
 def together(shape: shapely.Geometry | NDArray[np.object_]) -> shapely.MultiPolygon:
