@@ -183,7 +183,7 @@ def test_regions_of_a_lighter_class_are_not_taken_and_are_free() -> None:
 
 
 @pytest.mark.parametrize("more", [{}, {"location_column": "plaats"}])
-def test_without_surfaces_of_regions_no_ground_is_known(more: dict[str, str]) -> None:
+def test_without_surfaces_of_regions_no_ground_is_known(more: dict[str, Any]) -> None:
     found = woongeo.find_sites(page(), [staff([2, 3], None, **more), layer([strip(0, 3)])])
     assert divided(found) == (3, 7, 0)
     assert "geef regions bij read_table_layer" in found.locaties["reden"].iloc[0]

@@ -25,6 +25,7 @@ from woongeo.searching.ground import Asked, Ground, ground_of
 from woongeo.searching.tiles import sieve
 from woongeo.sources import read_vector
 from woongeo.verdict import OORDELEN, Hardheid, Oordeel
+from woongeo.vertrouwelijk import KOLOM
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -116,7 +117,8 @@ def find_sites(  # noqa: PLR0913  one keyword a wish
     built_up : Layer, optional
         What is built, with its coverage, to measure the distance to.
     plans : Locations, optional
-        Plans whose ground is no search area any more.
+        Plans whose ground is no search area any more. The holes show where they lie: for others
+        than those who may see all of them give ``for_audience(plans, publiek)``.
     rank_by : str
         "oppervlakte_m2", "gemiddelde_breedte_m", "compactheid" (largest first) or
         "afstand_bebouwd_m" (nearest first, unknown last). Free areas come before unknown ones.
@@ -198,6 +200,10 @@ def find_sites(  # noqa: PLR0913  one keyword a wish
         n = int((~plans.usable).sum())
         doubts.append(f"{n} bestaande plannen hebben geen bruikbaar vlak: hun grond telt als vrij.")
     if plans is not None:
+        doubts += [
+            f"Bestaande plannen: {text}; hun grond valt niet af."
+            for text in plans.report.of_check(KOLOM)["toelichting"]
+        ]
         titled.append((_PLANS, "Bestaande plannen", ""))
     frame = _ranked(frame, wishes)
     return Zoekgebieden(
