@@ -18,6 +18,7 @@ from woongeo.judging import Subjects, judge
 from woongeo.regions import Regions, read_regions
 from woongeo.rules import SEVERITIES
 from woongeo.screening import day, toetsen_of, voice, with_rules
+from woongeo.searching.balance import balance, steps
 from woongeo.searching.built_up import built_up_around
 from woongeo.searching.cells import sieve_cells
 from woongeo.searching.found import RANKS, Wishes, Zoekgebieden, homes_column
@@ -41,8 +42,6 @@ if TYPE_CHECKING:
     from woongeo.screening import Toets
     from woongeo.searching.tiles import Sieved
 
-#: The row of the whole.
-TOTAL = "alle gebieden"
 #: Where a search area lies that lies in no region.
 OUTSIDE = "buiten de gebieden"
 _PLANS = "bestaande_plannen"
@@ -208,8 +207,8 @@ def find_sites(  # noqa: PLR0913  one keyword a wish
     frame = _ranked(frame, wishes)
     return Zoekgebieden(
         locaties=frame,
-        balans=_balance(sieved, frame, regions),
-        zeef=_steps(sieved, titled),
+        balans=balance(sieved, frame, regions),
+        zeef=steps(sieved, titled),
         area=regions,
         layers=layers,
         toetsen=toetsen,
@@ -410,56 +409,3 @@ def _ranked(frame: gpd.GeoDataFrame, wishes: Wishes) -> gpd.GeoDataFrame:
     measured += [c for c in ("afstand_bebouwd_m", "bebouwd_aandeel") if c in frame]
     homes = [homes_column(d) for d in wishes.density]
     return frame[[*first, *measured, *homes, "geometry"]]
-
-
-def _steps(sieved: Sieved, titled: Sequence[tuple[str, str, str]]) -> pd.DataFrame:
-    """Tell what each rule takes in its turn."""
-    left = sieved.area_m2 - np.cumsum(sieved.taken_m2)
-    return pd.DataFrame(
-        {
-            "laag": [key for key, _, _ in titled],
-            "titel": [title for _, title, _ in titled],
-            "zwaarte": [severity for _, _, severity in titled],
-            "neemt_m2": sieved.taken_m2,
-            "rest_m2": left,
-            "onbekend_m2": sieved.unknown_m2 + 0.0,
-        }
-    )
-
-
-def _balance(sieved: Sieved, frame: gpd.GeoDataFrame, regions: Regions) -> pd.DataFrame:
-    """Divide the ground of each region, and of all of them."""
-    shapes = regions.frame.geometry.to_numpy()
-    n = len(shapes)
-
-    def per_region(pieces: NDArray[np.object_], total: float) -> NDArray[np.float64]:
-        if n == 1:
-            return np.array([total])
-        _, region, shared = area_by_feature(Sites(pieces), shapes)
-        return np.bincount(region, weights=shared, minlength=n).astype(float)
-
-    def with_total(values: NDArray[np.float64], total: float) -> NDArray[np.float64]:
-        return np.append(values, total)
-
-    total_unknown = float(sieved.unknown_m2.sum())
-    free, unknown = (
-        per_region(sieved.free_ground, sieved.free_m2),
-        per_region(sieved.unknown_ground, total_unknown),
-    )
-    area = per_region(sieved.ground, sieved.area_m2)
-    columns: dict[str, Any] = {
-        "gebied": [*regions.frame["gebied"], TOTAL],
-        "oppervlakte_m2": with_total(area, sieved.area_m2),
-        "belemmerd_m2": with_total(area - free - unknown, float(sieved.taken_m2.sum())),
-        "onbekend_m2": with_total(unknown, total_unknown),
-        "vrij_m2": with_total(free, sieved.free_m2),
-    }
-    for outcome in Oordeel:
-        chosen = (frame["oordeel"] == outcome).to_numpy()
-        found = frame.geometry.to_numpy()[chosen]
-        total = float(shapely.area(found).sum())
-        columns[f"zoekgebied_{outcome}_m2"] = with_total(per_region(found, total), total)
-    here = frame["gebied"].value_counts()
-    counts = [int(here.get(name, 0)) for name in regions.frame["gebied"]]
-    columns["zoekgebieden"] = [*counts, len(frame)]
-    return pd.DataFrame(columns)
