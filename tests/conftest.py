@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,3 +88,24 @@ def chromium() -> str:
             pytest.fail("Chromium ontbreekt; in CI is het verplicht")
         pytest.skip("Chromium staat niet op deze machine")
     return found
+
+
+@pytest.fixture(scope="session")
+def verapdf() -> Callable[..., str]:
+    """Find veraPDF, which says in words what of PDF/UA-1 a file breaks; empty where nothing."""
+    jars = Path(os.environ.get("WOONGEO_VERAPDF", ROOT / ".verapdf"))
+    java = shutil.which("java")
+    if java is None or not any(jars.glob("validation-model-*.jar")):
+        if in_ci():
+            pytest.fail("veraPDF ontbreekt; in CI is het verplicht")
+        pytest.skip("veraPDF staat hier niet (zie tests/verapdf/pom.xml, of zet WOONGEO_VERAPDF)")
+
+    def check(*files: Path) -> str:
+        words = [java, "-cp", str(jars / "*"), str(ROOT / "tests" / "verapdf" / "Check.java")]
+        done = subprocess.run(
+            [*words, *map(str, files)], capture_output=True, text=True, check=False
+        )
+        assert done.stdout.count("conform=") == len(files), done.stderr
+        return "" if done.returncode == 0 else done.stdout
+
+    return check

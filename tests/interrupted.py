@@ -54,6 +54,7 @@ def write(made: woongeo.Screening, folder: Path, *, webmap: bool, overwrite: boo
         folder=folder,
         plancapaciteit=woongeo.summarize_plancapaciteit(made),
         webmap=woongeo.map_screening(made) if webmap else None,
+        formats=("gpkg", "csv", "xlsx", "parquet", "geojson"),
         overwrite=overwrite,
     )
 

@@ -25,7 +25,10 @@ from woongeo.verdict import SCREENING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-FILES = ["capaciteit.csv", "kaart.html", "locaties.gpkg", "manifest.json", "treffers.csv"]
+FILES = [
+    *("capaciteit.csv", "kaart.html", "locaties.gpkg", "locaties.qml", "manifest.json"),
+    "treffers.csv",
+]
 HERE = woongeo.example().folder
 PLANS, NATURA = HERE / "locaties.geojson", f"natura2000={HERE / 'natura2000.geojson'}"
 COVERED = ("--layer", NATURA, "--coverage", f"natura2000={HERE / 'provincie.geojson'}")
@@ -147,7 +150,7 @@ def test_every_option_of_a_layer_reaches_it(run: Run, tmp_path: Path) -> None:
     assert gone["onbekend_omdat"] == "nog niet geleverd"
     assert facts["locaties"]["laag_in_bestand"] == "2026"
     assert facts["beoordeeld_op"] == "2026-11-01"
-    read = gpd.read_file(tmp_path / "uit" / "locaties.gpkg")
+    read = gpd.read_file(tmp_path / "uit" / "locaties.gpkg", layer="locaties")
     [row] = read.to_dict("records")
     assert (row["locatie_id"], row["naam"], row["woningen"], row["hardheid"]) == (
         *("x", "Plan é"),
@@ -194,7 +197,8 @@ def test_quiet_says_nothing_and_json_says_only_json(run: Run, tmp_path: Path) ->
     assert told["volledig"] is False
     assert len(told["waarschuwingen"]) == 2
     assert [Path(path).name for path in told["bestanden"]] == [
-        *("locaties.gpkg", "treffers.csv", "capaciteit.csv", "kaart.html", "manifest.json")
+        *("locaties.gpkg", "locaties.qml", "treffers.csv", "capaciteit.csv", "kaart.html"),
+        "manifest.json",
     ]
     assert told["let_op"] == SCREENING
     assert json.loads(both.out)["locaties"] == told["locaties"]

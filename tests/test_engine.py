@@ -14,7 +14,8 @@ from shapely.errors import GEOSException
 
 from woongeo.engine import Measure, Sites, area_by_feature, clip, partition_m2, plain, uncovered
 from woongeo.engine import measure as measure_sites
-from woongeo.engine.index import LayerIndex, Occupied
+from woongeo.engine.index import LayerIndex
+from woongeo.engine.sites import Occupied
 
 Shapes = np.ndarray[tuple[int], np.dtype[np.object_]]
 

@@ -33,7 +33,10 @@ from woongeo.verdict import SCREENING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-NAMES = ["locaties.gpkg", "treffers.csv", "capaciteit.csv", "kaart.html", "manifest.json"]
+NAMES = [
+    *("locaties.gpkg", "locaties.qml", "treffers.csv", "capaciteit.csv", "kaart.html"),
+    "manifest.json",
+]
 DAY = dt.date(2026, 11, 1)
 
 
@@ -117,10 +120,11 @@ def written(example_screening: woongeo.Screening, tmp_path_factory: pytest.TempP
 def test_only_the_promised_files_are_written(
     example_screening: woongeo.Screening, tmp_path: Path
 ) -> None:
-    """Two files and the manifest without capacity and map, five with them; nothing beside them."""
+    """Three files and the manifest without capacity and map, six with them; nothing beside them."""
     folder = tmp_path / "a" / "b"
     assert [p.name for p in woongeo.export_screening(example_screening, folder=folder)] == [
         "locaties.gpkg",
+        "locaties.qml",
         "treffers.csv",
         "manifest.json",
     ]
@@ -132,8 +136,12 @@ def test_locaties_holds_every_location_with_its_results_and_its_own_columns(
     written: Path, example_screening: woongeo.Screening
 ) -> None:
     """Layer `locaties`, RD New, all rows in order: our columns first, the input's after them."""
-    assert [name for name, _ in pyogrio.list_layers(written / "locaties.gpkg")] == ["locaties"]
-    read = gpd.read_file(written / "locaties.gpkg")
+    layers = [name for name, _ in pyogrio.list_layers(written / "locaties.gpkg")]
+    assert layers == [
+        *("locaties", "laag_natura2000", "laag_netcongestie"),
+        *("layer_styles", "capaciteit", "herkomst"),
+    ]
+    read = gpd.read_file(written / "locaties.gpkg", layer="locaties")
     per_layer = ("oordeel", "overlap_m2", "overlap_aandeel", "afstand_m", "objecten")
     assert read.columns.tolist() == [
         *("locatie_id", "naam", "woningen", "planstatus", "hardheid", "oordeel"),
@@ -159,7 +167,9 @@ def test_the_geopackage_opens_fast_and_says_what_it_is(written: Path) -> None:
     try:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert database.execute("SELECT count(*) FROM rtree_locaties_geom").fetchone() == (22,)
-        [extent] = database.execute("SELECT min_x, max_x FROM gpkg_contents").fetchall()
+        [extent] = database.execute(
+            "SELECT min_x, max_x FROM gpkg_contents WHERE table_name = 'locaties'"
+        ).fetchall()
         assert 142_000 <= extent[0] < extent[1] <= 148_000
         assert database.execute("SELECT description FROM gpkg_contents").fetchone() == (SCREENING,)
     finally:
@@ -386,14 +396,14 @@ def test_columns_of_any_name_survive(tmp_path: Path) -> None:
     woongeo.export_screening(screened(made), folder=tmp_path)
     for name in names:
         assert stored(tmp_path, name) == ("TEXT", ["een", "twee", "drie"])
-    assert len(gpd.read_file(tmp_path / "locaties.gpkg")) == 3
+    assert len(gpd.read_file(tmp_path / "locaties.gpkg", layer="locaties")) == 3
 
 
 def test_names_that_differ_in_case_only_both_survive(tmp_path: Path) -> None:
     """GeoPackage knows no difference; the second gets a name of its own."""
     columns = {"fid": [1, 2, 3], "FID": [4, 5, 6], "geom": [7, 8, 9], "Geom": [10, 11, 12]}
     woongeo.export_screening(screened(plans(**columns)), folder=tmp_path)
-    read = gpd.read_file(tmp_path / "locaties.gpkg")
+    read = gpd.read_file(tmp_path / "locaties.gpkg", layer="locaties")
     held = [
         read[c].tolist() for c in read.columns if c.lower().startswith(("fid", "geom_", "geom"))
     ]
@@ -409,7 +419,7 @@ def test_rows_without_shape_and_with_another_kind_of_shape_are_kept(tmp_path: Pa
     with pytest.warns(woongeo.WoongeoWarning):
         screening = screened(made)
     woongeo.export_screening(screening, folder=tmp_path)
-    read = gpd.read_file(tmp_path / "locaties.gpkg")
+    read = gpd.read_file(tmp_path / "locaties.gpkg", layer="locaties")
     assert read["locatie_id"].tolist() == list("abcde")
     assert read["oordeel"].tolist() == ["belemmerd", *["onbekend"] * 4]
     assert read.geometry[0].equals(block(0, 0))
@@ -425,7 +435,7 @@ def test_surfaces_alone_are_multipolygons(tmp_path: Path) -> None:
     with pytest.warns(woongeo.WoongeoWarning):
         screening = screened(made)
     woongeo.export_screening(screening, folder=tmp_path)
-    info = pyogrio.read_info(tmp_path / "locaties.gpkg")
+    info = pyogrio.read_info(tmp_path / "locaties.gpkg", layer="locaties")
     assert info["geometry_type"] == "MultiPolygon"
     assert info["features"] == 3
 
@@ -613,7 +623,9 @@ def test_a_file_of_an_earlier_screening_does_not_stay_beside_a_later_one(
     """An old map beside new tables would mislead; one that was changed since is the user's."""
     export(two[0], tmp_path)
     woongeo.export_screening(two[1], folder=tmp_path)
-    assert sorted(contents(tmp_path)) == ["locaties.gpkg", "manifest.json", "treffers.csv"]
+    assert sorted(contents(tmp_path)) == [
+        *("locaties.gpkg", "locaties.qml", "manifest.json", "treffers.csv"),
+    ]
     export(two[0], tmp_path)
     (tmp_path / "kaart.html").write_text("bewerkt", encoding="utf-8")
     woongeo.export_screening(two[1], folder=tmp_path)

@@ -33,8 +33,10 @@ NAMES = [
     "ScreeningMap",
     "ScreeningPlot",
     "StikstofRule",
+    "Streamed",
     "TableRule",
     "Targets",
+    "Theme",
     "Toets",
     "TypologyLimits",
     "Vergelijking",
@@ -78,7 +80,9 @@ NAMES = [
     "read_spuitzones",
     "read_table_layer",
     "read_targets",
+    "read_theme",
     "screen",
+    "screen_file",
     "sensitivity",
     "stikstof_sensitivity",
     "strict",
@@ -87,6 +91,8 @@ NAMES = [
     "vrijspelen",
     "with_exceedance",
     "with_typology",
+    "write_postgis",
+    "write_report",
 ]
 
 

@@ -164,6 +164,7 @@ def test_all_of_it_goes_to_files_and_back(
     )
     assert [p.name for p in paths] == [
         "locaties.gpkg",
+        "locaties.qml",
         "treffers.csv",
         "capaciteit.csv",
         "kaart.html",

@@ -40,7 +40,7 @@ def geodatabase(tmp_path: Path) -> Path:
 
 def names(folder: Path) -> list[str]:
     """List the plans in an export."""
-    return sorted(gpd.read_file(folder / "locaties.gpkg")["naam"])
+    return sorted(gpd.read_file(folder / "locaties.gpkg", layer="locaties")["naam"])
 
 
 def test_a_register_is_recognised_and_only_what_is_public_is_written(

@@ -321,7 +321,7 @@ def test_an_export_leaves_out_what_is_not_public_unless_it_is_told_for_whom(tmp_
     for publiek, n in (("provincie", 2), ("gemeente:Ede", 3), ("intern", 3)):
         folder = tmp_path / publiek.replace(":", "-")
         woongeo.export_screening(screening, folder=folder, publiek=publiek)
-        assert len(gpd.read_file(folder / "locaties.gpkg")) == n
+        assert len(gpd.read_file(folder / "locaties.gpkg", layer="locaties")) == n
 
 
 def test_a_map_or_totals_with_plans_that_may_not_be_seen_are_refused(tmp_path: Path) -> None:
@@ -341,7 +341,7 @@ def test_a_map_or_totals_with_plans_that_may_not_be_seen_are_refused(tmp_path: P
         plancapaciteit=woongeo.summarize_plancapaciteit(counted),
         webmap=woongeo.map_screening(shown),
     )
-    assert len(paths) == 5
+    assert len(paths) == 6
 
 
 def test_plans_of_which_nothing_is_stated_are_exported_as_before(
@@ -351,7 +351,7 @@ def test_plans_of_which_nothing_is_stated_are_exported_as_before(
     with pytest.warns(WoongeoWarning):
         screening = woongeo.screen(sites([block(0, 0)]), [layer])
     woongeo.export_screening(screening, folder=tmp_path / "a")
-    assert len(gpd.read_file(tmp_path / "a" / "locaties.gpkg")) == 1
+    assert len(gpd.read_file(tmp_path / "a" / "locaties.gpkg", layer="locaties")) == 1
 
 
 def test_an_export_in_which_nothing_may_be_seen_is_refused(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 """woongeo: where homes can be built in the Netherlands, and what stands in the way.
 
 Read locations and layers, `screen` them, `summarize_plancapaciteit`, `knelpunten`, `vrijspelen`,
-`map_screening`, and `export_screening`. Everything is in RD New (EPSG:28992), metres. A screening,
-not a legal test.
+`map_screening`, `export_screening` and `write_report`. Everything is in RD New (EPSG:28992),
+metres. A screening, not a legal test.
 """
 
 from woongeo import errors
@@ -19,7 +19,7 @@ from woongeo.checks import CheckReport
 from woongeo.compare import Vergelijking, agreement, compare
 from woongeo.errors import WoongeoError, WoongeoWarning, strict
 from woongeo.example import Example, example
-from woongeo.export import export_screening, export_sites
+from woongeo.export import export_screening, export_sites, write_postgis
 from woongeo.fetch import fetch_layers
 from woongeo.geiten import coverage_by_region, read_geitenhouderijen
 from woongeo.judging.thresholds import stikstof_sensitivity
@@ -41,12 +41,14 @@ from woongeo.regioncodes import read_code_changes
 from woongeo.regions import Regions, read_regions
 from woongeo.regiontables import read_table_layer
 from woongeo.registers import Register, read_register
+from woongeo.reporting import Theme, read_theme, write_report
 from woongeo.rules import ClassRule, RasterRule, Rule, StikstofRule, TableRule
 from woongeo.rules.stikstof import deposition_mol
 from woongeo.screening import Screening, Toets, screen
 from woongeo.searching import Zoekgebieden, find_sites
 from woongeo.sensitivity import sensitivity
 from woongeo.spuitzones import read_spuitzones
+from woongeo.stream import Streamed, screen_file
 from woongeo.typologie import TypologyLimits, typology, with_typology
 from woongeo.verdict import Hardheid, Oordeel
 from woongeo.vertrouwelijk import Audience, for_audience, for_totals
@@ -76,8 +78,10 @@ __all__ = [
     "ScreeningMap",
     "ScreeningPlot",
     "StikstofRule",
+    "Streamed",
     "TableRule",
     "Targets",
+    "Theme",
     "Toets",
     "TypologyLimits",
     "Vergelijking",
@@ -121,7 +125,9 @@ __all__ = [
     "read_spuitzones",
     "read_table_layer",
     "read_targets",
+    "read_theme",
     "screen",
+    "screen_file",
     "sensitivity",
     "stikstof_sensitivity",
     "strict",
@@ -130,4 +136,6 @@ __all__ = [
     "vrijspelen",
     "with_exceedance",
     "with_typology",
+    "write_postgis",
+    "write_report",
 ]

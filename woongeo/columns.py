@@ -167,11 +167,32 @@ def as_text(values: pd.Series) -> pd.Series:
     Series of str
         On the same index, without blanks around.
     """
-    texts = [
+    kind = values.dtype
+    if isinstance(kind, pd.StringDtype):
+        words = values.fillna("").tolist()
+        texts = [word.strip() for word in words] if _is_utf8(words) else _texts(values)
+    elif pd.api.types.is_integer_dtype(kind) and isinstance(kind, np.dtype):
+        texts = [str(number) for number in values.tolist()]
+    else:
+        texts = _texts(values)
+    return pd.Series(texts, index=values.index, dtype=object)
+
+
+def _texts(values: pd.Series) -> list[str]:
+    """Write values as text one by one."""
+    return [
         "" if blank else str(int(v)) if _is_whole(v) else _utf8(str(v)).strip()
         for v, blank in zip(values, values.isna(), strict=True)
     ]
-    return pd.Series(texts, index=values.index, dtype=object)
+
+
+def _is_utf8(texts: list[str]) -> bool:
+    """Tell whether texts hold no half characters."""
+    try:
+        "".join(texts).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def unique_ids(texts: Sequence[str], column: str | None) -> tuple[list[str], list[Finding]]:

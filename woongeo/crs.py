@@ -258,6 +258,30 @@ def _convert(
     return converted, Conversion(name, used.description, accuracy)
 
 
+def to_degrees(
+    x: NDArray[np.float64], y: NDArray[np.float64], *, decimals: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Convert RD New to longitude and latitude, for display.
+
+    Parameters
+    ----------
+    x, y : ndarray of float
+        RD New, metres.
+    decimals : int
+        Of a degree; 7 is a centimetre.
+
+    Returns
+    -------
+    lon, lat : ndarray of float
+        ETRS89, which is WGS 84 to within a metre.
+    """
+    if not len(x):
+        return x, y
+    transformer = pyproj.Transformer.from_crs(RD, "EPSG:4258", always_xy=True)
+    lon, lat = transformer.transform(x, y)
+    return np.round(lon, decimals), np.round(lat, decimals)
+
+
 def to_web_mercator(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
     """Convert RD New to web mercator (EPSG:3857), for maps in a browser.
 

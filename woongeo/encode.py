@@ -17,9 +17,16 @@ import json
 import math
 import re
 import zlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 #: Longest text that is shown in a page; the data files keep all of it.
 SHOWN_CHARACTERS = 500
+#: Longest text in a cell of Excel:
+#: https://support.microsoft.com/office/1672b34d-7043-467e-8e27-269d656771c3
+EXCEL_CHARACTERS = 32_767
 
 # C0 and C1 control characters (tab and newline excepted), and those that change the direction of
 # text: https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters
@@ -29,11 +36,23 @@ _INVISIBLE = re.compile(
 # Lone surrogates cannot be written as UTF-8.
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
+# XML has no place for these.
+_NO_CHARACTER = re.compile("[\ufffe\uffff]")
+
 # What Jinja, JavaScript templates and branca would still act on after HTML escaping.
 _ENTITIES = str.maketrans({c: f"&#{ord(c)};" for c in "{}$`\\%#"})
 
 # OWASP's list, and its full-width twins: https://owasp.org/www-community/attacks/CSV_Injection
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001
+
+# Text without any of these is the same in a spreadsheet.
+_SPREADSHEET = re.compile(
+    f"[{re.escape(''.join(_FORMULA))}]|{_INVISIBLE.pattern}|{_SURROGATE.pattern}"
+)
+
+# Dots for thousands, a comma before decimals.
+_DUTCH = str.maketrans(",.", ".,")
+_NO_NUMBER = {"nan": "onbekend", "-0": "0"}
 
 # Where a spreadsheet may split a line into cells; Dutch ones split on semicolons.
 _SPLIT = re.compile(r'([;,\t\n][\s"]*)')
@@ -57,12 +76,13 @@ def visible(text: object) -> str:
     >>> visible("Plan\u202eB\x00")
     'Plan\\u202eB\\x00'
     """
+    return _SURROGATE.sub(_spelled, _INVISIBLE.sub(_spelled, str(text)))
 
-    def spell(match: re.Match[str]) -> str:
-        code = ord(match.group())
-        return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
-    return _SURROGATE.sub(spell, _INVISIBLE.sub(spell, str(text)))
+def _spelled(match: re.Match[str]) -> str:
+    """Write out a character."""
+    code = ord(match.group())
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
 def shortened(text: object) -> str:
@@ -82,6 +102,46 @@ def shortened(text: object) -> str:
     if len(shown) <= SHOWN_CHARACTERS:
         return shown
     return f"{shown[:SHOWN_CHARACTERS]}… ({len(shown)} tekens)"
+
+
+def line_text(text: object, *, most: int = SHOWN_CHARACTERS) -> str:
+    r"""Write text on one line of a page, a slide or a cell, cut where it is too long.
+
+    Parameters
+    ----------
+    text : object
+        Anything; its ``str()`` is taken.
+    most : int
+        Characters; the last is an ellipsis where more there were.
+
+    Returns
+    -------
+    str
+        Text that XML can hold, without line breaks, tabs and characters that cannot be seen.
+
+    Examples
+    --------
+    >>> line_text("Dorpshaven\nZuid"), line_text("Dorpshaven-Zuid", most=6)
+    ('Dorpshaven Zuid', 'Dorps…')
+    """
+    shown = " ".join(_NO_CHARACTER.sub(_spelled, visible(text)).split())
+    return shown if len(shown) <= most else f"{shown[: most - 1].rstrip()}…"
+
+
+def typst_data(value: object) -> str:
+    """Write data for a Typst template, which reads it as values and never as its language.
+
+    Parameters
+    ----------
+    value : object
+        What `json` can write; text in it is not to be encoded before.
+
+    Returns
+    -------
+    str
+        JSON in ASCII, for `sys.inputs`: a hash, dollar or star in it stays a character.
+    """
+    return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
 
 
 def html_text(text: object) -> str:
@@ -126,12 +186,66 @@ def csv_text(text: object) -> str:
     >>> csv_text("=HYPERLINK(A1)"), csv_text("Dorpshaven-Zuid")
     ("'=HYPERLINK(A1)", 'Dorpshaven-Zuid')
     """
+    whole = str(text)
+    if not _SPREADSHEET.search(whole):
+        return whole
 
     def guarded(part: str) -> str:
         return f"'{part}" if part.lstrip(" ").startswith(_FORMULA) else part
 
-    parts = enumerate(_SPLIT.split(str(text)))
+    parts = enumerate(_SPLIT.split(whole))
     return visible(guarded("".join(part if i % 2 else guarded(part) for i, part in parts)))
+
+
+def excel_text(text: object) -> str:
+    """Encode text for a cell of Excel that is written as text, never as a formula.
+
+    Parameters
+    ----------
+    text : object
+        Anything; its ``str()`` is taken.
+
+    Returns
+    -------
+    str
+        The text, what cannot be seen written out; cut to what a cell holds, and then it says so.
+
+    Examples
+    --------
+    >>> excel_text("=1+1"), len(excel_text("x" * 40_000)), excel_text("x" * 40_000)[-16:]
+    ('=1+1', 32767, '… (40000 tekens)')
+    """
+    shown = visible(text)
+    # Excel counts in UTF-16, where a sign outside the first plane is two.
+    if len(shown) <= EXCEL_CHARACTERS // 2:
+        return shown
+    units = shown.encode("utf-16-le")
+    if len(units) <= 2 * EXCEL_CHARACTERS:
+        return shown
+    ending = f"… ({len(shown)} tekens)"
+    # Half of such a sign at the end is left out.
+    return units[: 2 * (EXCEL_CHARACTERS - len(ending))].decode("utf-16-le", "ignore") + ending
+
+
+def begins_formula(text: str) -> bool:
+    """Tell whether a spreadsheet would take typed text for a formula.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+
+    Returns
+    -------
+    bool
+        True also behind blanks.
+
+    Examples
+    --------
+    >>> begins_formula(" =1+1"), begins_formula("1+1")
+    (True, False)
+    """
+    return text.lstrip(" ").startswith(_FORMULA)
 
 
 def page_data(value: object) -> str:
@@ -181,4 +295,31 @@ def dutch(value: float, *, decimals: int = 2) -> str:
     text = f"{round(value, decimals) + 0.0:,.{decimals}f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")
-    return text.translate(str.maketrans(",.", ".,"))
+    return text.translate(_DUTCH)
+
+
+def dutch_all(values: Iterable[float], *, decimals: int = 2) -> list[str]:
+    """Write many numbers as `dutch` does, some ten times as fast.
+
+    Parameters
+    ----------
+    values : iterable of float
+        The numbers.
+    decimals : int
+        As for `dutch`.
+
+    Returns
+    -------
+    list of str
+        In their order.
+
+    Examples
+    --------
+    >>> dutch_all([1234.5, 100.0, -0.001, float("nan")])
+    ['1.234,5', '100', '0', 'onbekend']
+    """
+    form = f",.{decimals}f"
+    texts = "\n".join([format(value, form) for value in values]).translate(_DUTCH).split("\n")
+    if decimals:
+        texts = [text.rstrip("0").rstrip(",") for text in texts]
+    return [_NO_NUMBER.get(text, text) for text in texts] if texts != [""] else []

@@ -15,6 +15,7 @@
     │   ├── LayerError             a layer is named twice, or wrongly
     │   ├── RuleError              a rule contradicts itself
     │   ├── RegionError            a table of regions cannot divide homes
+    │   ├── ThemeError             a theme cannot be read, or is hard to read
     │   ├── TargetError            a table of targets contradicts itself
     │   └── UnknownDatasetError    the catalogue of services does not know a name
     ├── ServiceError               a service did not give what was asked; nothing of it was kept
@@ -103,6 +104,10 @@ class RegionError(InputError):
 
 class TargetError(InputError):
     """A table of targets contradicts itself or cannot be read."""
+
+
+class ThemeError(InputError):
+    """A theme of reports cannot be read, or its colours are hard to tell apart."""
 
 
 class UnknownDatasetError(InputError):

@@ -20,6 +20,8 @@ from woongeo.encode import dutch
 from woongeo.errors import RepairedGeometryWarning
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
 _POLYGONAL = (GeometryType.POLYGON, GeometryType.MULTIPOLYGON)
@@ -59,7 +61,12 @@ class Cleaned:
     reduced: NDArray[np.bool_]
 
 
-def clean(geometry: NDArray[np.object_], *, polygons_only: bool) -> Cleaned:
+def clean(
+    geometry: NDArray[np.object_],
+    *,
+    polygons_only: bool,
+    doubtful: Callable[[NDArray[np.object_]], NDArray[np.bool_]] | None = None,
+) -> Cleaned:
     """Make shapes fit to measure.
 
     Parameters
@@ -70,6 +77,8 @@ def clean(geometry: NDArray[np.object_], *, polygons_only: bool) -> Cleaned:
     polygons_only : bool
         Whether only surfaces can be used (locations, regions, coverage) or lines and points too
         (layers).
+    doubtful : callable, optional
+        Gets the shapes, tells which have to be looked at; all without it.
 
     Returns
     -------
@@ -92,9 +101,7 @@ def clean(geometry: NDArray[np.object_], *, polygons_only: bool) -> Cleaned:
     flattened = shapely.has_z(shapes) | shapely.has_m(shapes)
     shapes[flattened] = shapely.force_2d(shapes[flattened])
 
-    coordinates, owner = shapely.get_coordinates(shapes, return_index=True)
-    broken = np.zeros(n, dtype=bool)
-    broken[owner[~(np.abs(coordinates) < _TOO_LARGE).all(axis=1)]] = True
+    broken = _not_finite(shapes)
     problem[broken & ~absent] = "coördinaten zijn geen getallen"
     shapes[problem != ""] = None
 
@@ -105,7 +112,10 @@ def clean(geometry: NDArray[np.object_], *, polygons_only: bool) -> Cleaned:
         problem[wrong] = "geen vlak, maar een punt of lijn"
         shapes[wrong] = None
 
-    invalid = ~shapely.is_valid(shapes) & ~shapely.is_missing(shapes)
+    looked_at = np.arange(n) if doubtful is None else np.flatnonzero(doubtful(shapes))
+    invalid = np.zeros(n, dtype=bool)
+    invalid[looked_at] = ~shapely.is_valid(shapes[looked_at])
+    invalid &= ~shapely.is_missing(shapes)
     before = shapely.area(shapes)
     mended = shapely.make_valid(shapes[invalid], method="structure", keep_collapsed=False)
     gone = shapely.is_empty(mended)
@@ -122,6 +132,23 @@ def clean(geometry: NDArray[np.object_], *, polygons_only: bool) -> Cleaned:
     repaired = invalid & usable
     change = np.where(repaired, shapely.area(shapes) - before, 0.0)
     return Cleaned(shapes, usable, problem, repaired, change, flattened & usable, reduced & usable)
+
+
+def _not_finite(shapes: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Find shapes with coordinates that are no numbers, or none on this earth."""
+    broken = np.zeros(len(shapes), dtype=bool)
+    # A length adds up all coordinates, so one that is no number shows; but not those of points.
+    with np.errstate(invalid="ignore", over="ignore"):
+        doubt = ~np.isfinite(shapely.length(shapes))
+        doubt |= ~(np.abs(shapely.bounds(shapes).reshape(-1, 4)) < _TOO_LARGE).all(axis=1)
+    kinds = shapely.get_type_id(shapes)
+    doubt |= np.isin(
+        kinds, (GeometryType.POINT, GeometryType.MULTIPOINT, GeometryType.GEOMETRYCOLLECTION)
+    )
+    rows = np.flatnonzero(doubt)
+    coordinates, owner = shapely.get_coordinates(shapes[rows], return_index=True)
+    broken[rows[owner[~(np.abs(coordinates) < _TOO_LARGE).all(axis=1)]]] = True
+    return broken
 
 
 def _flatten_collections(shapes: NDArray[np.object_]) -> NDArray[np.bool_]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -20,7 +21,8 @@ from woongeo.columns import (
     numbers,
     unique_ids,
 )
-from woongeo.encode import dutch, html_text, shortened
+from woongeo.encode import dutch, dutch_all, html_text, shortened
+from woongeo.engine import Sites, overlapping
 from woongeo.errors import DoubtfulLocationWarning, LocationError
 from woongeo.geometry import Cleaned, clean, looks_like_circle, mean_width_m, voice_repairs
 from woongeo.netherlands import outside_netherlands
@@ -76,6 +78,18 @@ class Locations:
     def __len__(self) -> int:
         return len(self.frame)
 
+    @functools.cached_property
+    def sites(self) -> Sites:
+        """Give those that can be measured.
+
+        Returns
+        -------
+        Sites
+            RD New (EPSG:28992), metres; with what was measured of them.
+        """
+        shapes = self.frame.geometry.to_numpy()
+        return Sites(shapes if self.usable.all() else shapes[self.usable])
+
     def _repr_html_(self) -> str:
         frame = self.frame
         chosen = ", ".join(f"{k}: {v or 'niet gevonden'}" for k, v in self.columns.items())
@@ -98,6 +112,8 @@ def read_locations(  # noqa: PLR0913  one keyword a meaning
     layer: str | None = None,
     crs: object = None,
     encoding: str | None = None,
+    query: str | None = None,
+    overlaps: bool = True,
 ) -> Locations:
     """Read housing locations and check them.
 
@@ -109,7 +125,8 @@ def read_locations(  # noqa: PLR0913  one keyword a meaning
     Parameters
     ----------
     source : str, Path or GeoDataFrame
-        A vector file (see `woongeo.sources.read_vector`) or a frame.
+        A vector file (see `woongeo.sources.read_vector`), a table of a PostGIS database
+        (``postgresql://host/database?table=schema.table``) or a frame.
     id_column, name_column, woningen_column, planstatus_column : str, optional
         The columns that hold the id, the name, the number of homes and the planstatus. Without
         them the usual names of Dutch registers are recognised; `Locations.columns` says which were
@@ -120,6 +137,11 @@ def read_locations(  # noqa: PLR0913  one keyword a meaning
         Reference system, where the file states none or a wrong one.
     encoding : str, optional
         Encoding of text in a shapefile or CSV.
+    query : str, optional
+        A SELECT in the database, instead of a table.
+    overlaps : bool
+        Whether to look for plans that overlap each other. Where many do, as in all buildings of a
+        country, that is most of the work; the report says that it was not done.
 
     Returns
     -------
@@ -140,7 +162,9 @@ def read_locations(  # noqa: PLR0913  one keyword a meaning
     DoubtfulLocationWarning
         When the report holds faults or doubts.
     """
-    raw, origin = read_vector(source, layer=layer, crs=crs, encoding=encoding)
+    raw, origin = read_vector(
+        source, layer=layer, crs=crs, encoding=encoding, query=query, usual_layer="locaties"
+    )
     if not len(raw):
         raise LocationError(f"{origin.path}: er staan geen locaties in dit bestand.")
     given = {
@@ -149,15 +173,45 @@ def read_locations(  # noqa: PLR0913  one keyword a meaning
         "woningen": woningen_column,
         "planstatus": planstatus_column,
     }
+    found, cleaned = check_locations(raw, origin, given, overlaps=overlaps)
+    if not found.usable.any():
+        raise LocationError(
+            f"{origin.path}: geen enkele rij heeft een bruikbaar vlak "
+            f"({found.problem[0]}); lever locaties als vlakken."
+        )
+    voice_repairs(cleaned, origin.path, stacklevel=2)
+    _voice(found.report, origin.path)
+    return found
+
+
+def check_locations(
+    raw: gpd.GeoDataFrame, origin: Source, given: dict[str, str | None], *, overlaps: bool
+) -> tuple[Locations, Cleaned]:
+    """Check rows that were read.
+
+    Parameters
+    ----------
+    raw : GeoDataFrame
+        As of `read_vector`, at least one row.
+    origin : Source
+        Where it came from.
+    given : dict
+        Meaning to column as the user gave it: id, name, woningen, planstatus; None for each that
+        is to be recognised.
+    overlaps : bool
+        As for `read_locations`.
+
+    Returns
+    -------
+    locations : Locations
+        All rows.
+    cleaned : Cleaned
+        Their shapes.
+    """
     attributes = [c for c in raw.columns if c != "geometry"]
     chosen = choose(attributes, given, LOCATION_NAMES, what=origin.path)
 
     cleaned = clean(raw.geometry.to_numpy(), polygons_only=True)
-    if not cleaned.usable.any():
-        raise LocationError(
-            f"{origin.path}: geen enkele rij heeft een bruikbaar vlak "
-            f"({cleaned.problem[0]}); lever locaties als vlakken."
-        )
     column = chosen["id"]
     texts = [""] * len(raw) if column is None else as_text(raw[column]).tolist()
     ids, findings = unique_ids(texts, column)
@@ -169,15 +223,18 @@ def read_locations(  # noqa: PLR0913  one keyword a meaning
     findings += more
     findings += _geometry_findings(ids, cleaned, raw.geometry.to_numpy())
     findings += _shape_findings(ids, cleaned, frame["woningen"].to_numpy())
-    findings += _overlap_findings(ids, cleaned)
+    if overlaps:
+        findings += _overlap_findings(ids, cleaned)
+    else:
+        text = "er is niet gekeken of locaties elkaar overlappen: woningen kunnen dubbel tellen"
+        findings.append(Finding("", "overlap niet nagekeken", "melding", text))
     if origin.conversion.accuracy_m != 0:
         findings.append(_conversion_finding(origin))
     findings += [Finding("", "bestand", "melding", note) for note in origin.notes]
     report = CheckReport.of(findings)
     taken = {meaning: chosen[meaning] for meaning in given}
-    voice_repairs(cleaned, origin.path, stacklevel=2)
-    _voice(report, origin.path)
-    return Locations(frame, cleaned.usable, cleaned.problem, taken, report, origin)
+    found = Locations(frame, cleaned.usable, cleaned.problem, taken, report, origin)
+    return found, cleaned
 
 
 def _voice(report: CheckReport, path: str) -> None:
@@ -384,42 +441,31 @@ def _shape_findings(ids: list[str], cleaned: Cleaned, homes: NDArray[np.float64]
 
 def _overlap_findings(ids: list[str], cleaned: Cleaned) -> list[Finding]:
     """Report pairs of plans that share ground: homes may be counted twice."""
-    shapes = cleaned.geometry
     rows = np.flatnonzero(cleaned.usable)
-    tree = shapely.STRtree(shapes[rows])
-    first, second = tree.query(shapes[rows], predicate="intersects")
-    first, second = rows[first], rows[second]
-    one_way = first < second
-    first, second = first[one_way], second[one_way]
-    order = np.lexsort((second, first))
-    first, second = first[order], second[order]
-    # Normal form makes equal rings equal, wherever they start and whichever way they run.
-    normal = dict(zip(rows.tolist(), shapely.normalize(shapes[rows]), strict=True))
-    equal = np.array(
-        [normal[a] == normal[b] for a, b in zip(first.tolist(), second.tolist(), strict=True)],
-        dtype=bool,
-    )
-    shared = shapely.area(shapely.intersection(shapes[first], shapes[second]))
+    shapes = cleaned.geometry[rows]
     areas = shapely.area(shapes)
-    findings = []
+    first, second, shared, equal = overlapping(shapes, areas, least_m2=_OVERLAP_M2)
+    large = np.where(areas[first] >= areas[second], first, second)
+    small = first + second - large
+    share = shared / areas[small]
     doubles: set[int] = set()
-    for a, b, same, overlap in zip(first, second, equal, shared, strict=True):
+    findings = []
+    for a, b, c, same, overlap, part, m2, percent in zip(
+        *(rows[x].tolist() for x in (np.where(equal, first, large), small, second)),
+        *(x.tolist() for x in (equal, shared, share)),
+        dutch_all(shared.tolist(), decimals=0),
+        dutch_all((100 * share).tolist(), decimals=0),
+        strict=True,
+    ):
         if same:
             # Of three equal shapes the second and the third are reported, once each.
-            if b in doubles:
+            if c in doubles:
                 continue
-            doubles.add(b)
+            doubles.add(c)
             text = f"zelfde vlak als {ids[a]}: woningen tellen mogelijk dubbel"
-            findings.append(Finding(ids[b], "geometrie dubbel", "waarschuwing", text, overlap))
-        elif overlap > _OVERLAP_M2:
-            large, small = (a, b) if areas[a] >= areas[b] else (b, a)
-            share = overlap / areas[small]
-            kind = "ligt vrijwel geheel in" if share > 0.95 else "overlapt"
-            text = (
-                f"{kind} {ids[large]} ({dutch(overlap, decimals=0)} m², "
-                f"{dutch(100 * share, decimals=0)} %): woningen tellen mogelijk dubbel"
-            )
-            findings.append(
-                Finding(ids[small], "plannen overlappen", "waarschuwing", text, overlap)
-            )
+            findings.append(Finding(ids[c], "geometrie dubbel", "waarschuwing", text, overlap))
+            continue
+        kind = "ligt vrijwel geheel in" if part > 0.95 else "overlapt"
+        text = f"{kind} {ids[a]} ({m2} m², {percent} %): woningen tellen mogelijk dubbel"
+        findings.append(Finding(ids[b], "plannen overlappen", "waarschuwing", text, overlap))
     return findings

@@ -14,7 +14,7 @@ import pandas as pd
 from woongeo._version import __version__
 from woongeo.catalogue import MAIN, Catalogue, verdict_key
 from woongeo.encode import dutch, html_text, shortened
-from woongeo.engine import Sites, partition_m2
+from woongeo.engine import partition_m2
 from woongeo.errors import LayerError, RuleError, UncertainRuleWarning, UnknownResultWarning
 from woongeo.judging import Judged, Subjects, judge
 from woongeo.locations import COLUMNS
@@ -116,6 +116,9 @@ class Screening:
         From which severity on rules count.
     judged : dict
         What each rule said of the locations that can be measured, by its key.
+    subjects : Subjects
+        The locations that can be measured, and what was found out about them: `changed` asks
+        that again.
     version : str
         Of woongeo.
     """
@@ -131,6 +134,7 @@ class Screening:
     on: dt.date
     from_severity: str
     judged: dict[str, Judged]
+    subjects: Subjects
     version: str = __version__
 
     def __len__(self) -> int:
@@ -154,7 +158,9 @@ class Screening:
         RuleError
             When there is no such severity.
         """
-        return _assemble(self.locations, self.layers, self.toetsen, self.judged, self.on, severity)
+        return _assemble(
+            self.locations, self.subjects, self.layers, self.toetsen, self.judged, severity
+        )
 
     def changed(self, rules: Mapping[str, RuleBase]) -> Screening:
         """Judge anew by other rules, and only what they touch.
@@ -195,7 +201,8 @@ class Screening:
         """
         at = kept[self.locations.usable]
         judged = {key: own.only(at) for key, own in self.judged.items()}
-        return _assemble(locations, self.layers, self.toetsen, judged, self.on, self.from_severity)
+        subjects = _subjects(locations, self.on)
+        return _assemble(locations, subjects, self.layers, self.toetsen, judged, self.from_severity)
 
     def counts(self, layer: str | None = None) -> dict[str, int]:
         """Count locations per verdict.
@@ -464,12 +471,7 @@ def _screen(
     """Judge by every rule that is on; what was judged before by the same rule stands."""
     toetsen = toetsen_of(layers)
     voice(toetsen, on, stacklevel=3)
-    frame = locations.frame[locations.usable]
-    subjects = Subjects(
-        Sites(frame.geometry.to_numpy()),
-        pd.DataFrame(frame.drop(columns="geometry")).reset_index(drop=True),
-        on,
-    )
+    subjects = _subjects(locations, on) if before is None else before.subjects
     earlier = {} if before is None else {x.key: x for x in before.toetsen}
     judged = {}
     for toets in toetsen:
@@ -482,8 +484,18 @@ def _screen(
         ):
             judged[toets.key] = before.judged[toets.key]
         else:
+            # One by one: in a judge the work is on all cores already, and what reads a file or
+            # warns may not be in a thread.
             judged[toets.key] = judge(toets.layer, toets.rule, subjects)
-    return _assemble(locations, layers, toetsen, judged, on, from_severity)
+    return _assemble(locations, subjects, layers, toetsen, judged, from_severity)
+
+
+def _subjects(locations: Locations, on: dt.date) -> Subjects:
+    """Take the locations that can be measured."""
+    frame = locations.frame
+    rows = slice(None) if locations.usable.all() else np.flatnonzero(locations.usable)
+    own = pd.DataFrame(frame.drop(columns="geometry")).iloc[rows]
+    return Subjects(locations.sites, own.reset_index(drop=True), on)
 
 
 def _title(layer: Layer, key: str, rule: RuleBase) -> str:
@@ -522,17 +534,17 @@ def voice(toetsen: Sequence[Toets], on: dt.date, *, stacklevel: int) -> None:
 
 def _assemble(
     locations: Locations,
+    subjects: Subjects,
     layers: tuple[Layer, ...],
     toetsen: tuple[Toets, ...],
     judged: dict[str, Judged],
-    on: dt.date,
     from_severity: str,
 ) -> Screening:
     """Put the verdicts of all rules together."""
     if from_severity not in SEVERITIES:
         raise RuleError(f"from_severity is {from_severity!r}; kies uit {', '.join(SEVERITIES)}.")
     usable = locations.usable
-    area = np.asarray(locations.frame.geometry.area)[usable]
+    area = subjects.sites.area
     weights = [_Weighed.of(judged[x.key], x.rule, from_severity) for x in toetsen]
     unknown_whole = np.zeros(len(area), dtype=bool)
     for x in weights:
@@ -553,16 +565,16 @@ def _assemble(
     results: dict[str, NDArray[Any]] = {"oordeel": oordeel, "zwaarte": zwaarte}
     areas = {"belemmerd_m2": taken, "onbekend_m2": unknown, "vrij_m2": free}
     results |= {name: _spread(values, usable) for name, values in areas.items()}
-    tables = [_on_all_rows(judged[x.key], x.key, locations) for x in toetsen]
-    for toets, table in zip(toetsen, tables, strict=True):
+    rows = {x.key: _on_all_rows(judged[x.key], x.key, locations) for x in toetsen}
+    for toets in toetsen:
         for name in _PER_RULE:
-            results[f"{toets.key}_{name}"] = table[name].to_numpy()
+            results[f"{toets.key}_{name}"] = rows[toets.key][name]
         for name, values in judged[toets.key].extra.items():
             results[f"{toets.key}_{name}"] = _spread(values, usable)
-    treffers = pd.concat(tables, ignore_index=True)
-    # By location first: stable sorting keeps the rules in the order in which they were given.
-    row = np.tile(np.arange(len(locations)), len(toetsen))
-    treffers = treffers.iloc[np.argsort(row, kind="stable")].reset_index(drop=True)
+    # By location, and then the rules in the order in which they were given.
+    treffers = pd.DataFrame(
+        {name: np.column_stack([rows[x.key][name] for x in toetsen]).ravel() for name in TREFFERS}
+    )
     touched, share, counts = ({}, {}, {})
     for toets, weighed in zip(toetsen, weights, strict=True):
         own = judged[toets.key]
@@ -578,9 +590,10 @@ def _assemble(
         locations=locations,
         layers=layers,
         toetsen=toetsen,
-        on=on,
+        on=subjects.on,
         from_severity=from_severity,
         judged=judged,
+        subjects=subjects,
     )
 
 
@@ -614,29 +627,26 @@ def _positions(values: NDArray[np.object_], words: Sequence[str]) -> NDArray[np.
     return np.asarray(pd.Index(words).get_indexer(pd.Index(values, dtype=object)))
 
 
-def _on_all_rows(judged: Judged, key: str, locations: Locations) -> pd.DataFrame:
+def _on_all_rows(judged: Judged, key: str, locations: Locations) -> dict[str, NDArray[Any]]:
     """Bring a rule's verdicts to all locations, also those that cannot be measured."""
     usable = locations.usable
     verdict = np.full(len(usable), str(Oordeel.ONBEKEND), dtype=object)
     verdict[usable] = judged.verdict
-    reason = np.array([f"vlak onbruikbaar: {p}" for p in locations.problem], dtype=object)
+    reason = ("vlak onbruikbaar: " + locations.problem).astype(object)
     reason[usable] = judged.reason
     severity, objects = (np.full(len(usable), "", dtype=object) for _ in range(2))
     severity[usable], objects[usable] = judged.severity, judged.objects
-    return pd.DataFrame(
-        {
-            "locatie_id": locations.frame["locatie_id"].to_numpy(),
-            "laag": key,
-            "oordeel": verdict,
-            "zwaarte": severity,
-            "reden": reason,
-            "overlap_m2": _spread(judged.overlap_m2, usable),
-            "overlap_aandeel": _spread(judged.share, usable),
-            "afstand_m": _spread(judged.distance_m, usable),
-            "objecten": objects,
-        },
-        columns=list(TREFFERS),
-    )
+    return {
+        "locatie_id": locations.frame["locatie_id"].to_numpy(),
+        "laag": np.full(len(usable), key, dtype=object),
+        "oordeel": verdict,
+        "zwaarte": severity,
+        "reden": reason,
+        "overlap_m2": _spread(judged.overlap_m2, usable),
+        "overlap_aandeel": _spread(judged.share, usable),
+        "afstand_m": _spread(judged.distance_m, usable),
+        "objecten": objects,
+    }
 
 
 def _spread(

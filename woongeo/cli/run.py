@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _EXIT_OUTPUT, _EXIT_INPUT, _EXIT_SERVICE, _EXIT_STOPPED = 1, 2, 4, 130
 _COMMANDS = {
     "screen": run_screen,
+    "report": run_screen,
     "search": run_search,
     "demo": run_demo,
     "layers": run_layers,

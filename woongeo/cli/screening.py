@@ -1,4 +1,4 @@
-"""``woongeo screen`` and ``woongeo demo``."""
+"""``woongeo screen`` and ``woongeo demo``; ``woongeo report`` begins in the same way."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 from woongeo.capacity import Plancapaciteit, summarize_plancapaciteit
 from woongeo.catalogue import Catalogue, default_catalogue, default_rule, read_catalogue
+from woongeo.cli.outcome import database_of, formats_of
 from woongeo.cli.plans import for_whom, locations_of
+from woongeo.cli.report import finish_report
 from woongeo.cli.say import one_line, say
 from woongeo.cli.services import client
 from woongeo.cli.words import OF_A_LAYER, SHIPPED_TARGETS
 from woongeo.encode import dutch
 from woongeo.errors import InputError, WoongeoWarning
 from woongeo.example import example
-from woongeo.export import export_screening
+from woongeo.export import export_screening, write_postgis
 from woongeo.fetch import fetch_layers
 from woongeo.knelpunten import knelpunten, vrijspelen
 from woongeo.layers import Layer, missing_layer, read_layer
@@ -64,7 +66,7 @@ _OF_SHAPES = ("--layer-id", "--layer-name", "--layer-encoding")
 
 
 def run_screen(given: argparse.Namespace) -> int:
-    """Do ``woongeo screen``.
+    """Do ``woongeo screen``, or ``woongeo report``: they read the same.
 
     Parameters
     ----------
@@ -78,7 +80,9 @@ def run_screen(given: argparse.Namespace) -> int:
     """
     start = time.perf_counter()
     if given.plannen is None:
-        raise InputError("noem het bestand met locaties: woongeo screen LOCATIES --out MAP.")
+        raise InputError(
+            f"noem het bestand met locaties: woongeo {given.opdracht} LOCATIES --out MAP."
+        )
     if given.out is None:
         raise InputError("noem met --out de map voor de uitkomst.")
     asked = LayerWords.of(given)
@@ -339,24 +343,46 @@ def _finish(  # noqa: PLR0913  what both commands know
     from_severity: str = "zacht",
 ) -> int:
     """Screen, write, and tell."""
+    formats, database = formats_of(given), database_of(given)
     screening = screen(locations, layers, on=on, from_severity=from_severity)
     screening, counted, audience = for_whom(given, screening, by)
+    if given.opdracht == "report":
+        # It lists plans: it is of those that the audience may see.
+        seen = summarize_plancapaciteit(screening, by=by, targets=_targets(given))
+        finish_report(given, seen, audience, doubts, start)
+        return _EXIT_UNKNOWN if given.strict and not screening.complete() else 0
     capacity = summarize_plancapaciteit(counted, by=by, targets=_targets(given))
     # These are cut finer than totals: they are of the plans that the audience may see.
     more = getattr(given, "knelpunten", False)
     webmap = map_screening(screening, title=title)
     seconds = time.perf_counter() - start
+    told = knelpunten(screening) if more else None
+    freed = vrijspelen(screening, by=by) if more else None
     paths = export_screening(
         screening,
         folder=given.out,
         plancapaciteit=capacity,
-        knelpunten=knelpunten(screening) if more else None,
-        vrijspelen=vrijspelen(screening, by=by) if more else None,
+        knelpunten=told,
+        vrijspelen=freed,
         webmap=webmap,
+        formats=formats,
         overwrite=given.overwrite,
         seconds=seconds,
         publiek=audience,
     )
+    if database:
+        tables = write_postgis(
+            screening,
+            database,
+            schema=given.schema,
+            plancapaciteit=capacity,
+            knelpunten=told,
+            vrijspelen=freed,
+            overwrite=given.overwrite,
+            publiek=audience,
+        )
+        if not (given.json or given.quiet):
+            say(f"Tabellen in de database: {one_line(', '.join(tables))}")
     if given.json:
         say(json.dumps(_summary(screening, paths, doubts), ensure_ascii=False, indent=2))
     elif not given.quiet:

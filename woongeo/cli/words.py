@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from woongeo._version import __version__
 from woongeo.errors import InputError
+from woongeo.export import FORMATS, USUAL
 from woongeo.layers import NATIONWIDE, OWN_AREAS
 from woongeo.registers import KINDS
 from woongeo.registers.model import BASES
@@ -123,6 +124,7 @@ def parser() -> _Parser:
             help=text,
         )
     )
+    _add_report(commands)
     text = "toets Voorbeeldstreek, een verzonnen streek met alle soorten gevallen"
     demo = commands.add_parser(
         "demo",
@@ -134,6 +136,7 @@ def parser() -> _Parser:
     outcome.add_argument(
         "--out", metavar="MAP", default="woongeo-demo", help="map voor de uitkomst (woongeo-demo)"
     )
+    _add_formats(outcome)
     _add_switches(outcome)
     _add_search(commands)
     _add_layers(commands)
@@ -144,6 +147,27 @@ def parser() -> _Parser:
 
 def _add_help(group: argparse._ArgumentGroup) -> None:
     group.add_argument("-h", "--help", action="help", help="toon deze uitleg")
+
+
+def _add_formats(group: argparse._ArgumentGroup) -> None:
+    """Describe in which forms the outcome comes."""
+    group.add_argument(
+        "--format",
+        action="append",
+        default=[],
+        metavar="FORMAAT",
+        help=f"{', '.join(FORMATS)} of alles; vaker, of met komma's ({','.join(USUAL)})",
+    )
+    group.add_argument(
+        "--postgis",
+        nargs="?",
+        const="",
+        metavar="ADRES",
+        help="schrijf ook naar een PostGIS-database; zonder ADRES staat dat in WOONGEO_POSTGIS",
+    )
+    group.add_argument(
+        "--schema", metavar="SCHEMA", default="woongeo", help="schema daarin (woongeo)"
+    )
 
 
 def _add_switches(group: argparse._ArgumentGroup) -> None:
@@ -182,7 +206,7 @@ def _add_screen(parser: argparse.ArgumentParser) -> None:
         "plannen",
         nargs="?",
         metavar="LOCATIES",
-        help="bestand met locaties (of BESTAND.gpkg:LAAG)",
+        help="bestand met locaties (of BESTAND.gpkg:LAAG, of postgresql://…?table=TABEL)",
     )
     sites.add_argument("--id", metavar="KOLOM", help="kolom met het id")
     sites.add_argument("--name", metavar="KOLOM", help="kolom met de naam")
@@ -262,7 +286,37 @@ def _add_screen(parser: argparse.ArgumentParser) -> None:
     outcome.add_argument(
         "--on", metavar="JJJJ-MM-DD", help="dag waarop de leeftijd van lagen telt (vandaag)"
     )
+    _add_formats(outcome)
     _add_switches(outcome)
+
+
+def _add_report(commands: Any) -> None:  # noqa: ANN401  argparse names no type for these
+    """Describe the command ``report``: the options of ``screen``, and its own."""
+    text = "maak per gebied een factsheet, en een overzicht van alle gebieden"
+    parser = commands.add_parser(
+        "report",
+        usage="woongeo report LOCATIES --layer NAAM=BESTAND --region NIVEAU=BESTAND:KOLOM "
+        "--out MAP [OPTIES]",
+        description=f"{text[0].upper()}{text[1:]}.",
+        help=text,
+    )
+    _add_screen(parser)
+    report = parser.add_argument_group("Rapport")
+    report.add_argument("--pptx", action="store_true", help="ook als PowerPoint")
+    report.add_argument("--no-pdf", action="store_true", help="geen factsheets als PDF")
+    report.add_argument(
+        "--theme",
+        metavar="BESTAND",
+        help="TOML met kleuren, lettertypen en logo (docs/rapporten.md)",
+    )
+    report.add_argument(
+        "--period", metavar="JAAR-JAAR", help="periode van de opgave (die met de meeste opgaven)"
+    )
+    report.add_argument(
+        "--earlier",
+        metavar="LOCATIES",
+        help="locaties van het vorige peilmoment, om te vergelijken",
+    )
 
 
 def _add_layer_words(parser: argparse.ArgumentParser, from_severity: str) -> None:
@@ -435,7 +489,8 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         given, left = parser().parse_known_args(words)
     except argparse.ArgumentError as error:
         if error.argument_name == "OPDRACHT":
-            text = f"onbekende opdracht {words[0]!r}; kies screen, search, demo, fetch of pdok"
+            known = "screen, report, search, demo, fetch of pdok"
+            text = f"onbekende opdracht {words[0]!r}; kies {known}"
         elif error.message.startswith("expected"):
             text = f"{error.argument_name}: geef er een waarde bij"
         else:

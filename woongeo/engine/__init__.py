@@ -9,7 +9,7 @@ from woongeo.engine.around import SLIVER_M, measure_around
 from woongeo.engine.classes import ClassParts, class_parts
 from woongeo.engine.clip import clip
 from woongeo.engine.combine import partition_m2
-from woongeo.engine.index import LayerIndex, Occupied, Sites, pairs_within
+from woongeo.engine.index import Indexes, LayerIndex, pairs_within
 from woongeo.engine.measure import (
     REACH_M,
     ZONE_SEGMENTS,
@@ -19,12 +19,16 @@ from woongeo.engine.measure import (
     measure,
     uncovered,
 )
+from woongeo.engine.overlaps import overlapping
+from woongeo.engine.sites import Kept, Occupied, Sites
 
 __all__ = [
     "REACH_M",
     "SLIVER_M",
     "ZONE_SEGMENTS",
     "ClassParts",
+    "Indexes",
+    "Kept",
     "LayerIndex",
     "Measure",
     "Occupied",
@@ -35,6 +39,7 @@ __all__ = [
     "dissolve",
     "measure",
     "measure_around",
+    "overlapping",
     "pairs_within",
     "partition_m2",
     "uncovered",

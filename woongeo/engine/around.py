@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from woongeo.engine.index import EPSILON_M, pairs_within
+from woongeo.engine.index import EPSILON_M, LayerIndex, pairs_within
 from woongeo.engine.measure import (
     REACH_M,
-    distances,
+    distances_apart,
     nothing_measured,
     parts_in_zones,
     put_together,
@@ -24,8 +24,8 @@ from woongeo.engine.measure import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from woongeo.engine.index import Sites
     from woongeo.engine.measure import Measure
+    from woongeo.engine.sites import Sites
 
 #: What is left of a feature outside a site is no ground of its own where it is nowhere wider: two
 #: drawings of one border differ by so much (an edge, a ditch), and no crop grows in it.
@@ -77,6 +77,7 @@ def measure_around(
     within_m: float | NDArray[np.float64],
     reach_m: float = REACH_M,
     sliver_m: float = SLIVER_M,
+    index: LayerIndex | None = None,
 ) -> Measure:
     """Measure what lies around each site, leaving out what lies in it.
 
@@ -95,6 +96,8 @@ def measure_around(
         How far to look for the nearest source; with 0 no distance is measured.
     sliver_m : float
         As for `outside_site`.
+    index : LayerIndex, optional
+        Of these features, kept from an earlier time.
 
     Returns
     -------
@@ -121,7 +124,7 @@ def measure_around(
     if reach_m:
         met = site[meets[gap <= EPSILON_M]]
         own = (site[meets], feature[meets], gap)
-        distance = _distances(sites, features, np.unique(met), own, reach_m)
+        distance = _distances(sites, index or LayerIndex(features), np.unique(met), own, reach_m)
 
     # Zones of whole features are drawn once for all sites, those of cut ones for one site each.
     uncut = np.ones(len(site), dtype=bool)
@@ -132,7 +135,7 @@ def measure_around(
     to_rest = len(used) + np.arange(int(remains.sum()))
     pair_site = np.concatenate([site[uncut], site[meets[remains]]])
     pair_feature = np.concatenate([feature[uncut], feature[meets[remains]]])
-    whole, part_site, part = parts_in_zones(
+    whole, part_site, part, _ = parts_in_zones(
         geometry, zones, pair_site, np.concatenate([zone, to_rest])
     )
     pairs = np.unique(np.column_stack([pair_site, pair_feature]), axis=0)
@@ -141,7 +144,7 @@ def measure_around(
 
 def _distances(
     sites: Sites,
-    features: NDArray[np.object_],
+    index: LayerIndex,
     met: NDArray[np.intp],
     own: tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]],
     reach_m: float,
@@ -155,9 +158,9 @@ def _distances(
     # Where a site holds features of its own, the nearest line may be one of theirs.
     holds = np.zeros(len(sites), dtype=bool)
     holds[own_site] = True
-    if sites.occupied is None:
-        return np.full(len(sites), np.nan)
-    distance = distances(sites.geometry, features, sites.occupied, holds, reach_m)
+    features = index.features
+    with index.lock:
+        distance = distances_apart(sites.geometry, index, holds, reach_m)
     open_sites = np.setdiff1d(np.flatnonzero(holds), met)
     nearest = np.full(len(sites), np.inf)
     np.fmin.at(nearest, own_site, own_gap)

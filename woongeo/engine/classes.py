@@ -14,7 +14,7 @@ from woongeo.engine.measure import dissolve
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from woongeo.engine.index import Sites
+    from woongeo.engine.sites import Sites
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +65,7 @@ def class_parts(sites: Sites, features: NDArray[np.object_], klass: NDArray[np.i
         return ClassParts(none, none, np.empty(0), no_parts, none, none)
     index = LayerIndex(features, sites.occupied, 0.0)
     site, piece = index.tree.query(sites.geometry, predicate="intersects")
+    index.sound(np.unique(piece))
     shapely.prepare(index.pieces)
     whole = shapely.contains_properly(index.pieces[piece], sites.geometry[site])
     part = sites.geometry[site]

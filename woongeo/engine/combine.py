@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 def _union_parts(
-    measures: Sequence[Measure], whole: NDArray[np.bool_]
+    measures: Sequence[Measure], wanted: NDArray[np.bool_]
 ) -> tuple[NDArray[np.intp], NDArray[np.object_]]:
-    """Unite the parts of all layers per site, but for sites that lie wholly in one of them."""
+    """Unite the parts of all layers per site, of the sites that are wanted."""
     site = np.concatenate([np.empty(0, dtype=np.intp), *(m.part_site for m in measures)])
     part = np.concatenate([np.empty(0, dtype=object), *(m.part for m in measures)])
-    open_site = ~whole[site]
-    return dissolve(site[open_site], part[open_site])
+    keep = wanted[site]
+    return dissolve(site[keep], part[keep])
 
 
 def partition_m2(
@@ -53,8 +53,17 @@ def partition_m2(
     whole = np.zeros(n, dtype=bool)
     for m in measures:
         whole |= m.whole
-    rows, union = _union_parts(measures, whole)
-    taken = np.zeros(n)
+    layers, taken = np.zeros(n, dtype=np.intp), np.zeros(n)
+    for m in measures:
+        meets = np.zeros(n, dtype=bool)
+        meets[m.part_site] = True
+        layers += meets
+        taken[meets] = m.overlap_m2[meets]
+    partly_unknown = np.zeros(n, dtype=bool)
+    for parts in unknown_parts:
+        partly_unknown |= ~shapely.is_missing(parts)
+    # What one layer takes is known; where several do, or something is unknown beside, shapes tell.
+    rows, union = _union_parts(measures, ~whole & ((layers > 1) | partly_unknown))
     taken[rows] = shapely.area(union)
     taken = np.minimum(np.where(whole, area_m2, taken), area_m2)
 

@@ -12,131 +12,378 @@ Three ideas carry the speed:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import threading
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import shapely
 from shapely import GeometryType
 
 from woongeo.engine.clip import clip
+from woongeo.errors import LayerError
+from woongeo.threads import parts_of, side_by_side
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from woongeo.engine.sites import Occupied
 
 #: Distances and limits are compared to a micrometre: coordinates of RD New hold no more.
 EPSILON_M = 1e-6
 
 # Pieces of 256 to 1,024 corners are equally quick; smaller and larger ones are slower.
 _CORNERS = 512
-_CELL_M = 250.0
-_CELLS = 1_500
+# Big surfaces stand together: small portions keep all cores at work.
+_HALVINGS = 32
+
+# A layer keeps so many indexes: of all its features, and of those that rules choose.
+_KEPT = 8
+
+# Halves hold the ground of the whole but for the rounding of corners.
+_NOISE_M2, _NOISE = 1e-3, 1e-10
 
 
-class Sites:
-    """Sites, and what every layer wants to know of them, worked out once.
+class _Nodes(NamedTuple):
+    """Shapes on their way to pieces.
 
-    Parameters
-    ----------
-    geometry : ndarray of shapely geometries
-        Valid surfaces in metres.
+    `root` is the row of the shape that each was cut from, `path` how: a name that sorts, equal
+    whatever else was cut; `box` the rectangle that it was last cut by.
     """
 
-    def __init__(self, geometry: NDArray[np.object_]) -> None:
-        self.geometry = geometry
-        self.area: NDArray[np.float64] = shapely.area(geometry)
-        self.occupied = Occupied(shapely.bounds(geometry)) if len(geometry) else None
+    shape: NDArray[np.object_]
+    root: NDArray[np.intp]
+    path: NDArray[np.object_]
+    box: NDArray[np.float64]
 
-    def __len__(self) -> int:
-        return len(self.geometry)
+    def of(self, rows: NDArray[np.generic]) -> _Nodes:
+        """Take some."""
+        return _Nodes(*(values[rows] for values in self))
 
-
-class Occupied:
-    """Where sites are: a grid of cells that answers "is there a site in this rectangle?".
-
-    The answer may be yes without need (cells are coarse), never no.
-
-    Parameters
-    ----------
-    bounds : ndarray of float, shape (n, 4)
-        Boxes of the sites, at least one: west, south, east, north; metres.
-    """
-
-    def __init__(self, bounds: NDArray[np.float64]) -> None:
-        self.west, self.south = bounds[:, 0].min(), bounds[:, 1].min()
-        self.east, self.north = bounds[:, 2].max(), bounds[:, 3].max()
-        extent = max(self.east - self.west, self.north - self.south)
-        self.cell = max(_CELL_M, extent / _CELLS)
-        columns, rows = self._cells(np.array([[self.west, self.south, self.east, self.north]]))
-        difference = np.zeros((int(rows[0, 1]) + 3, int(columns[0, 1]) + 3), dtype=np.int64)
-        columns, rows = self._cells(bounds)
-        # +1 and -1 at the corners of each box; summing twice fills the boxes.
-        np.add.at(difference, (rows[:, 0], columns[:, 0]), 1)
-        np.add.at(difference, (rows[:, 1] + 1, columns[:, 1] + 1), 1)
-        np.add.at(difference, (rows[:, 1] + 1, columns[:, 0]), -1)
-        np.add.at(difference, (rows[:, 0], columns[:, 1] + 1), -1)
-        taken = difference.cumsum(axis=0).cumsum(axis=1) > 0
-        # A summed-area table counts the taken cells of any rectangle with four look-ups.
-        self.table = np.zeros((taken.shape[0] + 1, taken.shape[1] + 1), dtype=np.int64)
-        self.table[1:, 1:] = taken.cumsum(axis=0).cumsum(axis=1)
-
-    def _cells(self, bounds: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Columns and rows of the first and last cell of boxes."""
-        columns = np.floor((bounds[:, [0, 2]] - self.west) / self.cell).astype(np.int64)
-        rows = np.floor((bounds[:, [1, 3]] - self.south) / self.cell).astype(np.int64)
-        return columns, rows
-
-    def near(
-        self, bounds: NDArray[np.float64], within_m: float | NDArray[np.float64]
-    ) -> NDArray[np.bool_]:
-        """Tell for boxes whether a site may come within a distance.
-
-        Parameters
-        ----------
-        bounds : ndarray of float, shape (n, 4)
-            West, south, east, north; metres.
-        within_m : float or ndarray of float, shape (n,)
-            Distance in metres; one for all, or one a box.
-
-        Returns
-        -------
-        ndarray of bool
-            False only where no site comes so near.
-        """
-        grown = bounds + np.array([-1, -1, 1, 1]) * np.reshape(np.add(within_m, 1e-3), (-1, 1))
-        columns, rows = self._cells(np.nan_to_num(grown, nan=-1e12))
-        high, wide = self.table.shape[0] - 1, self.table.shape[1] - 1
-        left, right = np.clip(columns[:, 0], 0, wide), np.clip(columns[:, 1] + 1, 0, wide)
-        low, top = np.clip(rows[:, 0], 0, high), np.clip(rows[:, 1] + 1, 0, high)
-        t = self.table
-        count = t[top, right] - t[low, right] - t[top, left] + t[low, left]
-        return np.asarray((right > left) & (top > low) & (count > 0))
+    def also(self, *others: _Nodes) -> _Nodes:
+        """Add others."""
+        return _Nodes(*(np.concatenate(values) for values in zip(self, *others, strict=True)))
 
 
 class LayerIndex:
     """Shapes of a layer, ready to be met by sites.
 
+    It grows: where sites are that were not asked for before, more is cut. Pieces are the same, and
+    in the same order, whatever was asked before, so what is measured is too. Ask in one thread at a
+    time: hold the `lock`.
+
     Parameters
     ----------
     features : ndarray of shapely geometries
         Valid surfaces, lines or points in metres.
-    occupied : Occupied
-        Where the sites are.
+    occupied : Occupied, optional
+        Where sites are; `reach_out` does the same later.
     within_m : float or ndarray of float
         Sites so near are to be found; metres, one for all or one a feature.
+
+    Attributes
+    ----------
+    pieces : ndarray of shapely geometries
+        The features near sites, big surfaces cut; in the order of features.
+    owner : ndarray of int
+        The feature of each piece.
+    tree : STRtree
+        Of the pieces.
     """
 
     def __init__(
         self,
         features: NDArray[np.object_],
-        occupied: Occupied,
-        within_m: float | NDArray[np.float64],
+        occupied: Occupied | None = None,
+        within_m: float | NDArray[np.float64] = 0.0,
     ) -> None:
         self.features = features
-        width = np.broadcast_to(np.asarray(within_m, dtype=float), features.shape)
-        near = np.flatnonzero(occupied.near(shapely.bounds(features), width))
-        self.pieces, self.owner = _cut(features, near, occupied, width)
-        self.width: NDArray[np.float64] = width[self.owner]
+        self.lock = threading.RLock()
+        surface = shapely.get_dimensions(features) == 2
+        self._big = surface & (shapely.get_num_coordinates(features) > _CORNERS)
+        big, small = np.flatnonzero(self._big), np.flatnonzero(~self._big)
+        # Parts of a multi-surface lie apart: taking them apart first leaves out most of them.
+        parts, of_part = shapely.get_parts(features[big], return_index=True)
+        order = np.argsort(np.concatenate([small, big[of_part]]), kind="stable")
+        self._roots = np.concatenate([features[small], parts])[order]
+        self._feature = np.concatenate([small, big[of_part]])[order]
+        n = len(order)
+        box = shapely.bounds(self._roots).reshape(-1, 4)
+        self._waiting = _Nodes(self._roots, np.arange(n), np.full(n, b"", dtype=object), box)
+        self._ready = self._waiting.of(np.empty(0, dtype=np.intp))
+        self._sound = np.empty(0, dtype=bool)
+        # Roots of which ground got lost in cutting; whether that is for the caller to find out.
+        self._lost = np.empty(0, dtype=np.intp)
+        self._broken_later = False
+        self._lines: tuple[shapely.MultiLineString | None, shapely.STRtree | None] | None = None
+        self._set()
+        if occupied is not None:
+            self.reach_out(occupied, within_m)
+
+    def __reduce__(self) -> tuple[type[LayerIndex], tuple[NDArray[np.object_]]]:
+        return LayerIndex, (self.features,)
+
+    def _set(self) -> None:
+        """Put the pieces in order."""
+        ready = self._ready
+        sound = np.zeros(len(ready.root), dtype=bool)
+        sound[: len(self._sound)] = self._sound
+        order = np.lexsort((ready.path.astype("S"), ready.root))
+        self._ready, self._sound = ready.of(order), sound[order]
+        self.pieces = self._ready.shape
+        self.owner: NDArray[np.intp] = self._feature[self._ready.root]
         self.tree = shapely.STRtree(self.pieces)
+
+    def reach_out(self, occupied: Occupied, within_m: float | NDArray[np.float64]) -> None:
+        """Cut what comes near sites and was not cut yet.
+
+        Parameters
+        ----------
+        occupied : Occupied
+            Where the sites are.
+        within_m : float or ndarray of float
+            As of the class.
+        """
+        width = np.broadcast_to(np.asarray(within_m, dtype=float), self.features.shape)
+        width = width[self._feature]
+
+        def near(nodes: _Nodes) -> NDArray[np.bool_]:
+            return occupied.near(shapely.bounds(nodes.shape).reshape(-1, 4), width[nodes.root])
+
+        asked = near(self._waiting)
+        if not asked.any():
+            return
+        ready, later, lost = [], [self._waiting.of(~asked)], []
+        nodes = self._waiting.of(asked)
+        while len(nodes.shape):
+            big = shapely.get_num_coordinates(nodes.shape) > _CORNERS
+            big &= shapely.get_dimensions(nodes.shape) == 2
+            ready.append(nodes.of(~big))
+            cut = nodes.of(big)
+            halves, unequal = _halve(cut)
+            lost.append(cut.root[unequal])
+            asked = near(halves)
+            later.append(halves.of(~asked))
+            nodes = halves.of(asked)
+        self._waiting = later[0].also(*later[1:])
+        self._ready = self._ready.also(*ready)
+        self._set()
+        self._refuse_broken(lost)
+
+    def doubtful(
+        self, occupied: Occupied, within_m: float | NDArray[np.float64]
+    ) -> NDArray[np.bool_]:
+        """Cut what comes near sites, and tell which features may not be valid there.
+
+        Parameters
+        ----------
+        occupied : Occupied
+            Where the sites are.
+        within_m : float or ndarray of float
+            As of the class.
+
+        Returns
+        -------
+        ndarray of bool
+            Whether a piece of the feature is not valid, its parts lie in each other, or its pieces
+            do not hold the ground that they were cut from. Of a feature that was not cut nothing is
+            said.
+        """
+        self._broken_later = True
+        self.reach_out(occupied, within_m)
+        self._broken_later = False
+        cut = np.flatnonzero(self._big[self.owner])
+        self._sound[cut] = self._valid(cut)
+        doubt = np.zeros(len(self.features), dtype=bool)
+        doubt[self.owner[cut[~self._sound[cut]]]] = True
+        doubt[self._feature[self._lost]] = True
+        doubt[self._overlapping(cut)] = True
+        return doubt
+
+    def _overlapping(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Find features of which parts lie in each other, as far as pieces show it."""
+        root, owner = self._ready.root[rows], self.owner[rows]
+        several = np.bincount(self._feature, minlength=len(self.features)) > 1
+        rows, root, owner = (v[several[owner]] for v in (rows, root, owner))
+        a, b = shapely.STRtree(self.pieces[rows]).query(self.pieces[rows])
+        pair = (owner[a] == owner[b]) & (root[a] < root[b])
+        a, b = a[pair], b[pair]
+        shared = shapely.intersects(self.pieces[rows[a]], self.pieces[rows[b]])
+        a, b = a[shared], b[shared]
+        ground = ~shapely.touches(self.pieces[rows[a]], self.pieces[rows[b]])
+        return np.unique(owner[a[ground]])
+
+    def _valid(self, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Tell which pieces are valid."""
+        return np.asarray(shapely.is_valid(self.pieces[rows]))
+
+    def _refuse_broken(self, lost: list[NDArray[np.intp]]) -> None:
+        """Refuse surfaces that turn out to be broken where nobody looked before.
+
+        A layer that was read around other sites is not checked here.
+        """
+        roots = np.unique(np.concatenate([np.empty(0, dtype=np.intp), *lost]))
+        roots = np.setdiff1d(roots, self._lost)
+        self._lost = np.union1d(self._lost, roots)
+        if not self._broken_later and not shapely.is_valid(self._roots[roots]).all():
+            raise _broken()
+
+    def sound(self, rows: NDArray[np.intp]) -> NDArray[np.object_]:
+        """Give pieces that are certainly valid.
+
+        Clipping is quick because it looks for no crossings; a piece that came out wrong is cut
+        again, the slow way. Only pieces that a site crosses are looked at.
+
+        Parameters
+        ----------
+        rows : ndarray of int
+            Which pieces.
+
+        Returns
+        -------
+        ndarray of shapely geometries
+            In the order of `rows`.
+        """
+        doubt = np.unique(rows[~self._sound[rows]])
+        doubt = doubt[self._big[self.owner[doubt]]]
+        for i in doubt[~self._valid(doubt)]:
+            root = self._roots[self._ready.root[i]]
+            if not shapely.is_valid(root):
+                raise _broken()
+            self.pieces[i] = shapely.intersection(root, shapely.box(*self._ready.box[i]))
+        self._sound[doubt] = True
+        return np.asarray(self.pieces[rows])
+
+    def outlines(self) -> tuple[shapely.MultiLineString | None, shapely.STRtree | None]:
+        """Gather what distance is measured to.
+
+        Returns
+        -------
+        lines : MultiLineString or None
+            All rings and lines, with an index that threads may share; None where there are none.
+        points : STRtree or None
+            The points.
+        """
+        if self._lines is None:
+            shapes = self._roots
+            while (several := shapely.get_type_id(shapes) >= GeometryType.MULTIPOINT).any():
+                shapes = np.concatenate([shapes[~several], shapely.get_parts(shapes[several])])
+            dimension = shapely.get_dimensions(shapes)
+            lines = shapely.get_rings(shapes[dimension == 2])
+            if (dimension == 1).any():
+                lines = np.concatenate([lines, shapes[dimension == 1]])
+            points = shapes[dimension == 0]
+            # Lines without length, and nothing else, make GEOS 3.14 crash.
+            dots = shapely.length(lines) == 0
+            points = np.concatenate([points, shapely.get_point(lines[dots], 0)])
+            lines, together = lines[~dots], None
+            if len(lines):
+                together = shapely.multilinestrings(lines)
+                shapely.prepare(together)
+                # The first question builds the index; after it the index is only read.
+                shapely.bounds(together)
+                shapely.shortest_line(together, shapely.Point(0, 0))
+            self._lines = together, shapely.STRtree(points) if len(points) else None
+        return self._lines
+
+
+class Indexes:
+    """The indexes of a layer, kept from one screening to the next.
+
+    A copy of the layer with other rules shares them. They are no part of what a layer is: they do
+    not travel with it to another process.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: dict[tuple[int, bytes], tuple[object, LayerIndex]] = {}
+
+    def __reduce__(self) -> tuple[type[Indexes], tuple[()]]:
+        return Indexes, ()
+
+    def of(
+        self, shapes: NDArray[np.object_], frame: object, chosen: NDArray[np.bool_]
+    ) -> LayerIndex:
+        """Give the index of some features.
+
+        Parameters
+        ----------
+        shapes : ndarray of shapely geometries
+            All features of the layer.
+        frame : object
+            What holds them: features of another frame have indexes of their own.
+        chosen : ndarray of bool
+            Which.
+
+        Returns
+        -------
+        LayerIndex
+            Made now, or before.
+        """
+        key = (id(frame), chosen.tobytes())
+        with self._lock:
+            # The frame is kept, so that its id stays its own.
+            _, index = self._kept.pop(key, (None, None))
+            if index is None:
+                index = LayerIndex(shapes[chosen])
+            self._kept[key] = (frame, index)
+            while len(self._kept) > _KEPT:
+                del self._kept[next(iter(self._kept))]
+        return index
+
+    def keep(self, index: LayerIndex, frame: object) -> None:
+        """Keep an index that was made while reading.
+
+        Parameters
+        ----------
+        index : LayerIndex
+            Of all features.
+        frame : object
+            What holds them.
+        """
+        with self._lock:
+            self._kept[id(frame), np.ones(len(index.features), dtype=bool).tobytes()] = (
+                frame,
+                index,
+            )
+
+
+def ask(
+    tree: shapely.STRtree,
+    sites: NDArray[np.object_],
+    *,
+    predicate: str,
+    distance: float | NDArray[np.float64] | None = None,
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Find which shapes of a tree meet which others, on all cores.
+
+    Parameters
+    ----------
+    tree : STRtree
+        Of shapes.
+    sites : ndarray of shapely geometries
+        The others.
+    predicate : str
+        What meeting is: "intersects" or "dwithin".
+    distance : float or ndarray of float, optional
+        For "dwithin": metres, one for all or one for each of the others.
+
+    Returns
+    -------
+    site, shape : ndarray of int
+        The pairs, by site.
+    """
+    # Worked out before threads share them.
+    shapely.bounds(sites)
+    shapely.bounds(tree.geometries)
+
+    def answer(part: slice) -> NDArray[np.intp]:
+        far = distance[part] if isinstance(distance, np.ndarray) else distance
+        pairs: NDArray[np.intp] = tree.query(sites[part], predicate=predicate, distance=far)
+        pairs[0] += part.start
+        return pairs
+
+    site, shape = np.concatenate(side_by_side(answer, parts_of(len(sites))), axis=1)
+    return site, shape
 
 
 def pairs_within(
@@ -161,107 +408,61 @@ def pairs_within(
     reach = width + EPSILON_M
     if not len(reach) or reach.min() == reach.max():
         widest = float(np.max(reach, initial=EPSILON_M))
-        site, shape = tree.query(sites, predicate="dwithin", distance=widest)
+        site, shape = ask(tree, sites, predicate="dwithin", distance=widest)
     else:
         # A query takes one distance for each shape that asks: so the shapes ask for the sites.
         # Asking for the largest of all would give each site all within it.
-        shape, site = shapely.STRtree(sites).query(
-            tree.geometries, predicate="dwithin", distance=reach
+        shape, site = ask(
+            shapely.STRtree(sites), tree.geometries, predicate="dwithin", distance=reach
         )
     return site, shape
 
 
-def _cut(
-    features: NDArray[np.object_],
-    near: NDArray[np.intp],
-    occupied: Occupied,
-    width: NDArray[np.float64],
-) -> tuple[NDArray[np.object_], NDArray[np.intp]]:
-    """Cut big surfaces into rectangles of few corners, where sites are."""
-    shapes = features[near]
-    big = (shapely.get_dimensions(shapes) == 2) & (shapely.get_num_coordinates(shapes) > _CORNERS)
-    # Parts of a multi-surface lie apart: taking them apart first leaves out most of them.
-    whole, of_whole = shapely.get_parts(shapes[big], return_index=True)
-    parts, origin, box = whole, np.arange(len(whole)), shapely.bounds(whole)
-    wide = width[near][big][of_whole]
-    pieces, origins, boxes = [], [], []
-    while len(parts):
-        keep = occupied.near(shapely.bounds(parts), wide[origin])
-        small = shapely.get_num_coordinates(parts) <= _CORNERS
-        ready, rest = keep & small, keep & ~small
-        pieces.append(parts[ready])
-        origins.append(origin[ready])
-        boxes.append(box[ready])
-        parts, row, box = _halve(parts[rest])
-        origin = origin[rest][row]
-    piece = np.concatenate([np.empty(0, dtype=object), *pieces])
-    origin = np.concatenate([np.empty(0, dtype=np.intp), *origins])
-    # Clipping is quick because it looks for no crossings; a piece that came out wrong is cut again,
-    # the slow way.
-    wrong = np.flatnonzero(~shapely.is_valid(piece))
-    if len(wrong):
-        again = shapely.box(*np.concatenate(boxes)[wrong].T)
-        piece[wrong] = shapely.intersection(whole[origin[wrong]], again)
-    owner = near[big][of_whole[origin]]
-    return np.concatenate([shapes[~big], piece]), np.concatenate([near[~big], owner])
+def _broken() -> LayerError:
+    return LayerError(
+        "een laag heeft een vlak dat niet klopt waar het bij het lezen niet is nagekeken: zij is "
+        "rond andere locaties gelezen; lees haar opnieuw met around= deze locaties."
+    )
 
 
-def _halve(
-    shapes: NDArray[np.object_],
-) -> tuple[NDArray[np.object_], NDArray[np.intp], NDArray[np.float64]]:
-    """Cut each surface in two across its longer side.
+def _halve(nodes: _Nodes) -> tuple[_Nodes, NDArray[np.bool_]]:
+    """Cut each surface in two across its longer side; only surfaces come out.
 
-    Surfaces come out, with the row that each comes from and the rectangle that it was cut by.
+    Told is also of which the halves do not hold as much ground as the whole.
     """
-    halves: list[shapely.Geometry] = []
-    boxes: list[tuple[float, ...]] = []
-    for shape, (west, south, east, north) in zip(shapes, shapely.bounds(shapes), strict=True):
-        x, y = (west + east) / 2, (south + north) / 2
-        if east - west >= north - south:
-            pair = ((west, south, x, north), (x, south, east, north))
-        else:
-            pair = ((west, south, east, y), (west, y, east, north))
-        halves += [clip(shape, box) for box in pair]
-        boxes += pair
-    parts, half = shapely.get_parts(np.array(halves, dtype=object), return_index=True)
-    surface = shapely.get_type_id(parts) == GeometryType.POLYGON
-    half = half[surface]
-    return parts[surface], half // 2, np.reshape(boxes, (-1, 4))[half]
+    if not len(nodes.shape):
+        return nodes, np.empty(0, dtype=bool)
 
+    def halves(part: slice) -> tuple[list[shapely.Geometry], list[tuple[float, ...]]]:
+        cut: list[shapely.Geometry] = []
+        boxes: list[tuple[float, ...]] = []
+        shapes = nodes.shape[part]
+        for shape, (west, south, east, north) in zip(shapes, shapely.bounds(shapes), strict=True):
+            x, y = (west + east) / 2, (south + north) / 2
+            if east - west >= north - south:
+                pair = ((west, south, x, north), (x, south, east, north))
+            else:
+                pair = ((west, south, east, y), (west, y, east, north))
+            cut += [clip(shape, box) for box in pair]
+            boxes += pair
+        return cut, boxes
 
-def outlines(
-    features: NDArray[np.object_], occupied: Occupied, reach_m: float
-) -> tuple[shapely.MultiLineString | None, NDArray[np.object_]]:
-    """Gather what distance is measured to: rings and lines in one shape, and points.
-
-    Parameters
-    ----------
-    features : ndarray of shapely geometries
-        Valid surfaces, lines or points in metres.
-    occupied : Occupied
-        Where the sites are.
-    reach_m : float
-        What lies further from every site is left out.
-
-    Returns
-    -------
-    lines : MultiLineString or None
-        Prepared; None where there are no lines.
-    points : ndarray of Point
-        The points.
-    """
-    shapes = shapely.get_parts(features)
-    site_box = (occupied.west, occupied.south, occupied.east, occupied.north)
-    grown = np.array(site_box) + reach_m * np.array([-1, -1, 1, 1])
-    b = shapely.bounds(shapes)
-    in_reach = (b[:, 0] <= grown[2]) & (b[:, 2] >= grown[0])
-    in_reach &= (b[:, 1] <= grown[3]) & (b[:, 3] >= grown[1])
-    shapes = shapes[in_reach]
-    dimension = shapely.get_dimensions(shapes)
-    rings = shapely.get_rings(shapes[dimension == 2])
-    lines = np.concatenate([rings, shapes[dimension == 1]])
-    if not len(lines):
-        return None, shapes[dimension == 0]
-    together = shapely.multilinestrings(lines)
-    shapely.prepare(together)
-    return together, shapes[dimension == 0]
+    done = side_by_side(halves, parts_of(len(nodes.shape), few=2, parts=_HALVINGS))
+    cut = np.array([shape for shapes, _ in done for shape in shapes], dtype=object)
+    boxes = np.concatenate([np.reshape(b, (-1, 4)) for _, b in done])
+    # Lines and points along a cut are no ground.
+    for i in np.flatnonzero(shapely.get_type_id(cut) == GeometryType.GEOMETRYCOLLECTION):
+        parts = shapely.get_parts(cut[i])
+        cut[i] = shapely.multipolygons(parts[shapely.get_type_id(parts) == GeometryType.POLYGON])
+    ground = np.flatnonzero(shapely.area(cut) > 0)
+    parent = ground // 2
+    path = np.empty(len(ground), dtype=object)
+    path[:] = [
+        before + (b"\2" if later else b"\1")
+        for before, later in zip(nodes.path[parent], ground % 2, strict=True)
+    ]
+    whole = shapely.area(nodes.shape)
+    held = np.bincount(parent, shapely.area(cut[ground]), minlength=len(whole))
+    wide = shapely.area(shapely.envelope(nodes.shape))
+    unequal = np.abs(whole - held) > _NOISE_M2 + _NOISE * wide
+    return _Nodes(cut[ground], nodes.root[parent], path, boxes[ground]), unequal

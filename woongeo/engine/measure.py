@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import shapely
 
-from woongeo.engine.index import EPSILON_M, LayerIndex, Sites, outlines, pairs_within
+from woongeo.engine.index import EPSILON_M, LayerIndex, ask, pairs_within
+from woongeo.threads import parts_by, parts_of, side_by_side
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from woongeo.engine.index import Occupied
+    from woongeo.engine.sites import Sites
 
 #: Distances are looked up so far.
 REACH_M = 25_000.0
@@ -21,6 +22,8 @@ REACH_M = 25_000.0
 # A quarter circle of a zone's edge has so many chords; they cut off r(1 - cos(pi / 128)), which is
 # 0.3 mm a metre: 0.6 m at 2 km. Only areas use it; whether a site is hit is the exact distance.
 ZONE_SEGMENTS = 32
+
+_DISTANCE = "distance"
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +86,7 @@ def measure(
     *,
     within_m: float | NDArray[np.float64] = 0.0,
     reach_m: float = REACH_M,
+    index: LayerIndex | None = None,
 ) -> Measure:
     """Measure a layer at sites.
 
@@ -98,51 +102,65 @@ def measure(
     reach_m : float
         How far to look for the nearest feature. With 0 no distance is measured, and a site that
         only touches a feature may be missed.
+    index : LayerIndex, optional
+        Of these features, kept from an earlier time: most of the work.
 
     Returns
     -------
     Measure
         In the order of `sites`. Neither the order of the features nor how they are divided into
         rows changes any figure but the pairs. The distance is to the nearest feature, however wide
-        its zone.
+        its zone. What is measured of a site does not depend on which others there are.
     """
     n, geometry = len(sites), sites.geometry
     if sites.occupied is None or not len(features):
         return nothing_measured(n)
-    index = LayerIndex(features, sites.occupied, within_m)
-    site, piece = index.tree.query(geometry, predicate="intersects")
-    touching = np.zeros(n, dtype=bool)
-    touching[site] = True
-    if reach_m:
-        distance = distances(geometry, features, sites.occupied, touching, reach_m)
-    else:
+    if index is None:
+        index = LayerIndex(features)
+    width = np.broadcast_to(np.asarray(within_m, dtype=float), features.shape)
+    widest = float(width.max())
+    with index.lock:
+        index.reach_out(sites.occupied, width)
         distance = np.full(n, np.nan)
-    # Cutting moves a corner by a rounding: a site that only touches a feature at a cut is found by
-    # its distance to the uncut rings, and met with the whole feature after all.
-    missed = np.flatnonzero(~touching & (distance <= EPSILON_M))
-    if np.any(index.width > 0):
-        site, piece = pairs_within(geometry, index.tree, index.width)
-    order = np.lexsort((piece, site))
-    site, piece = site[order], piece[order]
-    used, zone = np.unique(piece, return_inverse=True)
-    zones = zones_of(index.pieces[used], index.width[used])
-    whole, part_site, part = parts_in_zones(geometry, zones, site, zone)
-    pairs = np.column_stack([site, index.owner[piece]])
+        missed = np.empty(0, dtype=np.intp)
+        known = sites.cache.get((_DISTANCE, id(index), reach_m))
+        if widest == 0 or (reach_m and not isinstance(known, _Distances)):
+            site, piece = ask(index.tree, geometry, predicate="intersects")
+        if reach_m:
+            if not isinstance(known, _Distances):
+                known = _Distances.of(sites, index, site, reach_m)
+            distance, missed = known.distance, known.missed
+        if widest > 0:
+            near = np.arange(n)
+            if widest < reach_m:
+                # A millimetre more than is asked, which is then asked exactly.
+                near = np.flatnonzero(distance <= widest + 1e-3)
+            row, piece = pairs_within(geometry[near], index.tree, width[index.owner])
+            site = near[row]
+        order = np.lexsort((piece, site))
+        site, piece = site[order], piece[order]
+        used, zone = np.unique(piece, return_inverse=True)
+        zones = zones_of(index.sound(used), width[index.owner[used]])
+        whole, part_site, part, of_pair = parts_in_zones(geometry, zones, site, zone)
+        owner = index.owner[piece]
+    pairs = np.column_stack([site, owner])
     if len(missed):
         tree = shapely.STRtree(features)
         late, feature = tree.query(geometry[missed], predicate="dwithin", distance=EPSILON_M)
         pairs = np.concatenate([pairs, np.column_stack([missed[late], feature])])
-    pairs = np.unique(pairs, axis=0)
-    return put_together(sites, pairs, distance, whole, part_site, part)
+    # Pieces of one feature lie apart; zones around them do not.
+    apart = owner[of_pair] if not widest > 0 else None
+    return put_together(sites, np.unique(pairs, axis=0), distance, whole, part_site, part, apart)
 
 
-def put_together(
+def put_together(  # noqa: PLR0913, PLR0917  what a measure is made of
     sites: Sites,
     pairs: NDArray[np.intp],
     distance_m: NDArray[np.float64],
     whole: NDArray[np.bool_],
     part_site: NDArray[np.intp],
     part: NDArray[np.object_],
+    apart: NDArray[np.intp] | None = None,
 ) -> Measure:
     """Make a measure of pairs and parts.
 
@@ -154,6 +172,8 @@ def put_together(
         Site and feature, sorted, each pair once.
     distance_m, whole, part_site, part : ndarray
         As the attributes of `Measure`.
+    apart : ndarray of int, optional
+        A number for each part: parts of one site with the same number do not overlap each other.
 
     Returns
     -------
@@ -163,26 +183,50 @@ def put_together(
     n = len(sites)
     hit = np.zeros(n, dtype=bool)
     hit[pairs[:, 0]] = True
-    overlap = _areas(n, part_site, part)
+    overlap = _areas(n, part_site, part, apart)
     overlap = np.minimum(np.where(whole, sites.area, overlap), sites.area)
     return Measure(hit, overlap, distance_m, pairs[:, 0], pairs[:, 1], whole, part_site, part)
 
 
-def distances(
+class _Distances(NamedTuple):
+    """Distances of sites to a layer, which hold for any width of its zone.
+
+    The index is kept so that its id stays its own.
+    """
+
+    of_index: LayerIndex
+    distance: NDArray[np.float64]
+    missed: NDArray[np.intp]
+
+    @classmethod
+    def of(
+        cls, sites: Sites, index: LayerIndex, touching: NDArray[np.intp], reach_m: float
+    ) -> _Distances:
+        """Measure, where it is known which sites meet a piece, and keep it with the sites."""
+        touches = np.zeros(len(sites), dtype=bool)
+        touches[touching] = True
+        distance = distances_apart(sites.geometry, index, touches, reach_m)
+        # Cutting moves a corner by a rounding: a site that only touches a feature at a cut is found
+        # by its distance to the uncut rings, and met with the whole feature after all.
+        found = cls(index, distance, np.flatnonzero(~touches & (distance <= EPSILON_M)))
+        sites.cache.keep((_DISTANCE, id(index), reach_m), found)
+        return found
+
+
+def distances_apart(
     sites: NDArray[np.object_],
-    features: NDArray[np.object_],
-    occupied: Occupied,
+    index: LayerIndex,
     touching: NDArray[np.bool_],
     reach_m: float,
 ) -> NDArray[np.float64]:
-    """Measure the distance to the nearest feature.
+    """Measure the distance to the nearest feature where it is known which sites meet one.
 
     Parameters
     ----------
-    sites, features : ndarray of shapely geometries
-        Valid shapes in metres.
-    occupied : Occupied
-        Where the sites are.
+    sites : ndarray of shapely geometries
+        The sites.
+    index : LayerIndex
+        Of the layer.
     touching : ndarray of bool
         Sites that meet a feature.
     reach_m : float
@@ -195,17 +239,23 @@ def distances(
     """
     distance = np.zeros(len(sites))
     apart = np.flatnonzero(~touching)
-    lines, points = outlines(features, occupied, reach_m)
-    nearest = np.full(len(apart), np.inf)
-    if lines is not None and len(apart):
-        nearest = shapely.length(shapely.shortest_line(lines, sites[apart]))
-    if len(points) and len(apart):
-        tree = shapely.STRtree(points)
-        (row, _), to_point = tree.query_nearest(
-            sites[apart], max_distance=reach_m + 1, return_distance=True, all_matches=False
-        )
-        nearest[row] = np.minimum(nearest[row], to_point)
-    distance[apart] = np.where(nearest <= reach_m, nearest, np.nan)
+    lines, points = index.outlines()
+
+    def nearest_of(part: slice) -> NDArray[np.float64]:
+        asking = sites[apart[part]]
+        nearest = np.full(len(asking), np.inf)
+        if lines is not None:
+            # Lines, for `distance` does not use their index, and of surfaces it is slow.
+            nearest = shapely.length(shapely.shortest_line(lines, asking))
+        if points is not None:
+            (row, _), to_point = points.query_nearest(
+                asking, max_distance=reach_m + 1, return_distance=True, all_matches=False
+            )
+            nearest[row] = np.minimum(nearest[row], to_point)
+        return nearest
+
+    found = np.concatenate(side_by_side(nearest_of, parts_of(len(apart))))
+    distance[apart] = np.where(found <= reach_m, found, np.nan)
     return distance
 
 
@@ -225,8 +275,16 @@ def zones_of(shapes: NDArray[np.object_], width_m: NDArray[np.float64]) -> NDArr
         Prepared, a new array.
     """
     zones = shapes.copy()
-    wide = width_m > 0
-    zones[wide] = shapely.buffer(shapes[wide], width_m[wide], quad_segs=ZONE_SEGMENTS)
+    wide = np.flatnonzero(width_m > 0)
+
+    def draw(part: slice) -> NDArray[np.object_]:
+        rows = wide[part]
+        drawn: NDArray[np.object_] = shapely.buffer(
+            shapes[rows], width_m[rows], quad_segs=ZONE_SEGMENTS
+        )
+        return drawn
+
+    zones[wide] = np.concatenate(side_by_side(draw, parts_of(len(wide))))
     shapely.prepare(zones)
     return zones
 
@@ -236,7 +294,7 @@ def parts_in_zones(
     zones: NDArray[np.object_],
     site: NDArray[np.intp],
     zone: NDArray[np.intp],
-) -> tuple[NDArray[np.bool_], NDArray[np.intp], NDArray[np.object_]]:
+) -> tuple[NDArray[np.bool_], NDArray[np.intp], NDArray[np.object_], NDArray[np.intp]]:
     """Cut sites along zones: which lie wholly in one, and what parts of the others do.
 
     Parameters
@@ -254,23 +312,57 @@ def parts_in_zones(
         For each site.
     part_site, part : ndarray
         As the attributes of `Measure`.
+    of_pair : ndarray of int
+        The pair that each part comes from.
     """
-    surface = shapely.get_dimensions(zones)[zone] == 2
-    site, zone = site[surface], zone[surface]
-    inside = shapely.contains_properly(zones[zone], sites[site])
+    # Boxes are worked out before threads share the shapes.
+    shapely.bounds(sites)
+    shapely.bounds(zones)
+    surface = np.flatnonzero(shapely.get_dimensions(zones)[zone] == 2)
+    by_zone = surface[np.argsort(zone[surface], kind="stable")]
+    inside = np.zeros(len(site), dtype=bool)
+
+    def lies_in(part: slice) -> NDArray[np.bool_]:
+        rows = by_zone[part]
+        found: NDArray[np.bool_] = shapely.contains_properly(zones[zone[rows]], sites[site[rows]])
+        return found
+
+    # A prepared zone belongs to one thread.
+    inside[by_zone] = np.concatenate(
+        [np.empty(0, dtype=bool), *side_by_side(lies_in, parts_by(zone[by_zone]))]
+    )
     whole = np.zeros(len(sites), dtype=bool)
     whole[site[inside]] = True
-    rest = ~whole[site]
-    site, zone = site[rest], zone[rest]
-    part = shapely.intersection(sites[site], zones[zone])
+    rest = surface[~whole[site[surface]]]
+
+    def cut(part: slice) -> NDArray[np.object_]:
+        rows = rest[part]
+        found: NDArray[np.object_] = shapely.intersection(sites[site[rows]], zones[zone[rows]])
+        return found
+
+    part = np.concatenate(side_by_side(cut, parts_of(len(rest))))
     has_area = shapely.area(part) > 0
-    return whole, site[has_area], part[has_area]
+    of_pair = rest[has_area]
+    return whole, site[of_pair], part[has_area], of_pair
 
 
-def _areas(n: int, part_site: NDArray[np.intp], part: NDArray[np.object_]) -> NDArray[np.float64]:
+def _areas(
+    n: int,
+    part_site: NDArray[np.intp],
+    part: NDArray[np.object_],
+    apart: NDArray[np.intp] | None,
+) -> NDArray[np.float64]:
     """Area of the union of the parts of each site."""
-    area = np.zeros(n)
-    rows, union = dissolve(part_site, part)
+    area: NDArray[np.float64] = np.bincount(part_site, shapely.area(part), minlength=n).astype(
+        float
+    )
+    if apart is None:
+        several = np.bincount(part_site, minlength=n) > 1
+    else:
+        several = np.zeros(n, dtype=bool)
+        several[part_site[apart != apart[np.searchsorted(part_site, part_site)]]] = True
+    again = several[part_site]
+    rows, union = dissolve(part_site[again], part[again])
     area[rows] = shapely.area(union)
     return area
 
@@ -303,7 +395,12 @@ def dissolve(
         row = np.repeat(np.arange(len(groups)), count)[member]
         together = np.unique(row, return_inverse=True)[1]
         collections = shapely.geometrycollections(shapes[order][member], indices=together)
-        union[many] = shapely.union_all(collections[:, np.newaxis], axis=1)
+
+        def unite(part: slice) -> NDArray[np.object_]:
+            found: NDArray[np.object_] = shapely.union_all(collections[part, np.newaxis], axis=1)
+            return found
+
+        union[many] = np.concatenate(side_by_side(unite, parts_of(len(many))))
     return groups, union
 
 
@@ -331,7 +428,8 @@ def area_by_feature(
         return none, none, np.empty(0)
     geometry = sites.geometry
     index = LayerIndex(features, sites.occupied, 0.0)
-    site, piece = index.tree.query(geometry, predicate="intersects")
+    site, piece = ask(index.tree, geometry, predicate="intersects")
+    index.sound(np.unique(piece))
     shapely.prepare(index.pieces)
     inside = shapely.contains_properly(index.pieces[piece], geometry[site])
     area = np.where(inside, sites.area[site], 0.0)

@@ -13,7 +13,7 @@ from woongeo.engine.index import EPSILON_M, LayerIndex
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from woongeo.engine.index import Sites
+    from woongeo.engine.sites import Sites
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from woongeo.engine.cells import Grid
-    from woongeo.engine.index import Sites
+    from woongeo.engine.sites import Sites
 
 # Windows of so many cells wide and high are read: 16 MB of a grid of 4-byte numbers.
 _WINDOW = 2_048

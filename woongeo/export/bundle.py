@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 
 from woongeo.errors import FileError, OutputError
+from woongeo.export.manifest import manifest_text
 from woongeo.files import (
     fingerprint,
     flush_to_disk,
@@ -148,7 +149,7 @@ class Bundle:
                         write(scratch / name)
                     told = facts()
                     told["uitvoer"] = [vars(fingerprint(scratch / name)) for name in names]
-                    text = json.dumps(told, ensure_ascii=False, indent=2) + "\n"
+                    text = manifest_text(told)
                     # Half a character is no UTF-8; written out like this it is JSON.
                     (scratch / self.manifest).write_bytes(text.encode("utf-8", "backslashreplace"))
                     for name in [*names, self.manifest]:

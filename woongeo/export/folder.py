@@ -14,22 +14,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from woongeo.errors import AudienceError
+from woongeo.export.audience import refuse_hidden, seen_by
 from woongeo.export.bundle import Bundle
-from woongeo.export.manifest import MANIFEST, manifest
-from woongeo.export.tables import rounded, whole_numbers, write_csv, write_gpkg
-from woongeo.vertrouwelijk import (
-    KOLOM,
-    default_audience,
-    for_audience,
-    read_audience,
-    visible_to,
+from woongeo.export.contents import Contents
+from woongeo.export.forms import (
+    KAART,
+    SCREENING_FILES,
+    USUAL,
+    known_formats,
+    named_tables,
+    writers,
 )
+from woongeo.export.manifest import MANIFEST, manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import pandas as pd
+    from collections.abc import Callable, Sequence
 
     from woongeo.capacity import Plancapaciteit
     from woongeo.knelpunten import Knelpunten, Vrijspelen
@@ -39,15 +38,6 @@ if TYPE_CHECKING:
     from woongeo.vertrouwelijk import Audience
     from woongeo.webmap import ScreeningMap
 
-_GPKG, _TREFFERS, _CAPACITEIT, _CIJFERS, _KNELPUNTEN, _VRIJSPELEN, _KAART = SCREENING_FILES = (
-    "locaties.gpkg",
-    "treffers.csv",
-    "capaciteit.csv",
-    "cijfers.csv",
-    "knelpunten.csv",
-    "vrijspelen.csv",
-    "kaart.html",
-)
 #: What search areas make.
 SEARCH_FILES = ("zoekgebieden.gpkg", "zoekgebieden.csv", "balans.csv", "zeef.csv")
 #: A folder tells of one screening or one search: a later one removes what an earlier one wrote.
@@ -62,6 +52,7 @@ def export_screening(  # noqa: PLR0913  one keyword a file or a choice
     knelpunten: Knelpunten | None = None,
     vrijspelen: Vrijspelen | None = None,
     webmap: ScreeningMap | None = None,
+    formats: Sequence[str] = USUAL,
     overwrite: bool = False,
     seconds: float | None = None,
     publiek: str | Audience | None = None,
@@ -71,15 +62,16 @@ def export_screening(  # noqa: PLR0913  one keyword a file or a choice
     Parameters
     ----------
     screening : Screening
-        From `screen`; becomes ``locaties.gpkg`` (layer ``locaties``, RD New, EPSG:28992; areas in
-        square metres, distances in metres, shares from 0 to 1) and ``treffers.csv``.
+        From `screen`; RD New, EPSG:28992; areas in square metres, distances in metres, shares from
+        0 to 1.
     folder : str or Path
         Where to; made where it does not exist. Other files in it stay as they are; a file of an
         earlier screening that this one does not make again is removed, so that all files in the
         folder tell of the same screening.
     plancapaciteit : Plancapaciteit, optional
         From `summarize_plancapaciteit`; becomes ``capaciteit.csv`` (homes) and, where it was held
-        against targets, ``cijfers.csv``.
+        against targets, ``cijfers.csv``; tables in the GeoPackage
+        and the workbook, as those below.
     knelpunten : Knelpunten, optional
         From `knelpunten`; becomes ``knelpunten.csv``.
     vrijspelen : Vrijspelen, optional
@@ -87,6 +79,14 @@ def export_screening(  # noqa: PLR0913  one keyword a file or a choice
         frees.
     webmap : ScreeningMap, optional
         From `map_screening`; becomes ``kaart.html``.
+    formats : sequence of str
+        "gpkg": ``locaties.gpkg`` with the layer ``locaties``, a layer ``laag_<sleutel>`` of each
+        bottleneck (features within 5 km of a location, whole), the tables and ``herkomst``, which
+        QGIS opens in colours and with names of columns for people; the colours are in
+        ``locaties.qml`` as well. "csv": ``treffers.csv`` and a file for each table. "xlsx":
+        ``locaties.xlsx``, a workbook with a read-me. "parquet": ``locaties.parquet``, GeoParquet
+        1.1 in RD New with the manifest in its metadata. "geojson": ``locaties.geojson``, longitude
+        and latitude in 7 decimals, to show and not to calculate with.
     overwrite : bool
         Whether files of these names that woongeo did not write, or that were changed since, may be
         replaced. A file that this screening was read from is never replaced.
@@ -108,6 +108,8 @@ def export_screening(  # noqa: PLR0913  one keyword a file or a choice
 
     Raises
     ------
+    InputError
+        When a format is not known.
     OutputError
         When a file cannot be written or is not ours to replace; then nothing was changed.
     AudienceError
@@ -115,38 +117,20 @@ def export_screening(  # noqa: PLR0913  one keyword a file or a choice
         `for_audience` and `for_totals`.
     """
     for made in (knelpunten, vrijspelen):
-        _refuse_hidden(made, publiek)
-    screening = _for_audience(screening, plancapaciteit, webmap, publiek)
-    files: dict[str, Callable[[Path], None]] = {
-        _GPKG: lambda path: write_gpkg(screening, path),
-        _TREFFERS: lambda path: write_csv(rounded(screening.treffers), path),
-    }
-    for name, table in _tables(plancapaciteit, knelpunten, vrijspelen).items():
-        files[name] = table_writer(table)
+        refuse_hidden(made, publiek)
+    screening = seen_by(screening, plancapaciteit, webmap, publiek)
+    chosen = known_formats(formats)
+    tables = named_tables(plancapaciteit, knelpunten, vrijspelen)
+    facts = manifest(screening, plancapaciteit, seconds=seconds)
+    files = writers(Contents.of(screening, tables, facts), chosen)
     if webmap is not None:
-        files[_KAART] = page_writer(webmap)
+        files[KAART] = page_writer(webmap)
     return Bundle(Path(folder), MANIFEST, frozenset(FILES).__contains__).write(
         files,
-        lambda: manifest(screening, plancapaciteit, seconds=seconds),
+        lambda: facts,
         sources=_sources(screening, plancapaciteit),
         overwrite=overwrite,
     )
-
-
-def table_writer(table: pd.DataFrame) -> Callable[[Path], None]:
-    """Make what writes a table of figures.
-
-    Parameters
-    ----------
-    table : DataFrame
-        The figures.
-
-    Returns
-    -------
-    callable
-        Takes the path.
-    """
-    return lambda path: write_csv(whole_numbers(table.round(4)), path)
 
 
 def page_writer(webmap: ScreeningMap) -> Callable[[Path], None]:
@@ -167,70 +151,6 @@ def page_writer(webmap: ScreeningMap) -> Callable[[Path], None]:
         path.write_text(webmap.get_root().render(), encoding="utf-8", newline="\n")
 
     return write
-
-
-def _tables(
-    plancapaciteit: Plancapaciteit | None,
-    knelpunten: Knelpunten | None,
-    vrijspelen: Vrijspelen | None,
-) -> dict[str, pd.DataFrame]:
-    """Give the tables of figures by the name of their file."""
-    tables = {}
-    if plancapaciteit is not None:
-        tables[_CAPACITEIT] = plancapaciteit.tabel
-        if plancapaciteit.targets is not None:
-            tables[_CIJFERS] = plancapaciteit.cijfers
-    if knelpunten is not None:
-        tables[_KNELPUNTEN] = knelpunten.tabel
-    if vrijspelen is not None:
-        tables[_VRIJSPELEN] = vrijspelen.gebieden
-    return tables
-
-
-def _refuse_hidden(made: Knelpunten | Vrijspelen | None, publiek: str | Audience | None) -> None:
-    """Refuse a table of bottlenecks that holds plans which the audience may not see."""
-    if made is None:
-        return
-    plans = made.screening.locaties
-    audience = default_audience(plans) if publiek is None else read_audience(publiek)
-    if not visible_to(plans, audience).all():
-        raise AudienceError(
-            f"knelpunten of vrijspelen telt plannen mee die publiek {str(audience)!r} niet mag "
-            f"zien; maak ze van for_audience(screening, {str(audience)!r}); of geef "
-            "publiek='intern'."
-        )
-
-
-def _for_audience(
-    screening: Screening,
-    plancapaciteit: Plancapaciteit | None,
-    webmap: ScreeningMap | None,
-    publiek: str | Audience | None,
-) -> Screening:
-    """Leave out the plans that the audience may not see."""
-    audience = default_audience(screening.locaties) if publiek is None else read_audience(publiek)
-    advice = "; of geef publiek='intern'"
-    if plancapaciteit is not None:
-        whole = plancapaciteit.screening
-        chosen = len(whole.locations.report.of_check(KOLOM))
-        if not chosen and not visible_to(whole.locaties, audience).all():
-            raise AudienceError(
-                f"plancapaciteit telt plannen mee die publiek {str(audience)!r} niet mag zien; "
-                f"maak haar van for_totals(screening, {str(audience)!r}){advice}."
-            )
-    seen = visible_to(screening.locaties, audience)
-    if seen.all():
-        return screening
-    if not seen.any():
-        raise AudienceError(
-            f"publiek {str(audience)!r} mag geen enkel plan zien; er is niets te schrijven{advice}."
-        )
-    if webmap is not None:
-        raise AudienceError(
-            f"de kaart toont plannen die publiek {str(audience)!r} niet mag zien; teken haar van "
-            f"for_audience(screening, {str(audience)!r}), en geef die ook hier{advice}."
-        )
-    return for_audience(screening, audience)
 
 
 def _sources(

@@ -155,6 +155,31 @@ def _known(homes: dict[str, float]) -> dict[str, float | None]:
     return {verdict: None if math.isnan(n) else n for verdict, n in homes.items()}
 
 
+def manifest_text(facts: dict[str, Any]) -> str:
+    """Write a manifest as text: findings one a line, for there may be many.
+
+    Parameters
+    ----------
+    facts : dict
+        From `manifest`.
+
+    Returns
+    -------
+    str
+        JSON.
+    """
+    places = facts.get("locaties")
+    findings = places.get("bevindingen") if isinstance(places, dict) else None
+    if not findings:
+        return json.dumps(facts, ensure_ascii=False, indent=2) + "\n"
+    rest = {**facts, "locaties": {**facts["locaties"], "bevindingen": None}}
+    lines = ",\n      ".join([json.dumps(finding, ensure_ascii=False) for finding in findings])
+    # In text a quotation mark would stand behind a backslash: this is the key itself.
+    key = '"bevindingen": '
+    text = json.dumps(rest, ensure_ascii=False, indent=2)
+    return text.replace(f"{key}null", f"{key}[\n      {lines}\n    ]", 1) + "\n"
+
+
 def read_manifest(folder: str | Path) -> dict[str, Any]:
     """Read the manifest of a folder.
 

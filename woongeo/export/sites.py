@@ -10,8 +10,9 @@ import pandas as pd
 from woongeo.errors import AudienceError
 from woongeo.export.bundle import Bundle
 from woongeo.export.folder import FILES, SEARCH_FILES, page_writer
+from woongeo.export.gpkg import write_frame
 from woongeo.export.manifest import MANIFEST, search_manifest
-from woongeo.export.tables import write_csv, write_frame
+from woongeo.export.tables import write_csv
 from woongeo.vertrouwelijk import default_audience, read_audience, visible_to
 
 if TYPE_CHECKING:

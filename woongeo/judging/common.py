@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import shapely
 
 from woongeo.columns import as_text
 from woongeo.encode import dutch
-from woongeo.engine import Measure, Sites, uncovered
+from woongeo.engine import Kept, Measure, Sites, uncovered
 from woongeo.verdict import Oordeel
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Hashable
 
     import geopandas as gpd
     import pandas as pd
@@ -26,6 +25,13 @@ if TYPE_CHECKING:
 # Shares this near to a limit are at it: the noise of coordinates.
 EPSILON_SHARE = 1e-9
 EPSILON_M2 = 1e-6
+
+# Coverages of so many areas are compared area by area: the country is one that layers share.
+_FEW_AREAS = 16
+
+# Ids of fewer digits are numbers; of measures so many are kept.
+_DIGITS = 16
+_KEPT = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,14 +46,14 @@ class Subjects:
         Their rows of `Locations.frame`, without shapes, on a `RangeIndex`.
     on : date
         The day for which is judged.
-    cache : dict
-        What rules on one layer share.
+    cache : Kept
+        What rules on one layer share, and a later judgement by another rule.
     """
 
     sites: Sites
     frame: pd.DataFrame
     on: dt.date
-    cache: dict[Hashable, object] = field(default_factory=dict)
+    cache: Kept = field(default_factory=lambda: Kept(_KEPT), repr=False)
 
     def __len__(self) -> int:
         return len(self.sites)
@@ -334,7 +340,7 @@ def outside_coverage(
     coverage, nowhere = layer.coverage.geometry, known_nowhere(layer, within_m)
     if nowhere or coverage is None:
         return None, np.full(n, nowhere, dtype=object)
-    outside_m2, outside = uncovered(sites, coverage)
+    outside_m2, outside = _uncovered(sites, coverage)
     share = outside_m2 / sites.area
     why = np.full(n, "", dtype=object)
     whole = share >= 1 - EPSILON_SHARE
@@ -357,6 +363,25 @@ def outside_coverage(
     return outside, why
 
 
+def _uncovered(
+    sites: Sites, coverage: NDArray[np.object_]
+) -> tuple[NDArray[np.float64], NDArray[np.object_]]:
+    """Find what lies outside a coverage, once for all layers that share it."""
+    key = ("uncovered", *map(id, coverage)) if len(coverage) <= _FEW_AREAS else id(coverage)
+    known = sites.cache.get(key)
+    if not isinstance(known, _Uncovered):
+        # The coverage is kept, so that the ids stay its own.
+        known = _Uncovered(coverage, *uncovered(sites, coverage))
+        sites.cache.keep(key, known)
+    return known.area_m2, known.outside.copy()
+
+
+class _Uncovered(NamedTuple):
+    coverage: NDArray[np.object_]
+    area_m2: NDArray[np.float64]
+    outside: NDArray[np.object_]
+
+
 def names_of(
     features: gpd.GeoDataFrame, site: NDArray[np.intp], feature: NDArray[np.intp], n: int
 ) -> NDArray[np.object_]:
@@ -376,21 +401,31 @@ def names_of(
     ndarray of str
         "id naam; id naam"; empty where there is none.
     """
-    ids, names = as_text(features["object_id"]), as_text(features["object_naam"])
-    numeric = ids.str.fullmatch(r"\d{1,15}").all()
-    keys = [(int(i) if numeric else 0, i, name) for i, name in zip(ids, names, strict=True)]
+    used, feature = np.unique(feature, return_inverse=True)
+    ids = as_text(features["object_id"].iloc[used]).tolist()
+    names = as_text(features["object_naam"].iloc[used]).tolist()
+    # Numbers in their order and before other text; the same whatever other features there are.
+    keys = [
+        (0, int(i), i, name) if i.isdecimal() and len(i) < _DIGITS else (1, 0, i, name)
+        for i, name in zip(ids, names, strict=True)
+    ]
     order = sorted(range(len(keys)), key=keys.__getitem__)
     rank = np.empty(len(keys), dtype=np.intp)
     rank[order] = np.arange(len(keys))
-    listed: list[list[str]] = [[] for _ in range(n)]
-    for pair in np.lexsort((rank[feature], site)):
-        _, i, name = keys[feature[pair]]
-        text = f"{i} {name}".strip()
-        row = listed[site[pair]]
-        # One feature may lie in several rows of a layer.
-        if not row or row[-1] != text:
-            row.append(text)
-    # Not np.array: lists of text of equal length would become a table.
-    result = np.empty(n, dtype=object)
-    result[:] = ["; ".join(row) for row in listed]
+    texts = np.empty(len(keys), dtype=object)
+    texts[rank] = [f"{i} {name}".strip() for i, name in zip(ids, names, strict=True)]
+    # One feature may lie in several rows of a layer: equal texts stand side by side.
+    other = np.ones(len(texts), dtype=bool)
+    other[1:] = texts[1:] != texts[:-1]
+    number = np.cumsum(other) - 1
+    pairs = np.unique(np.column_stack([site, number[rank[feature]]]), axis=0)
+    first = np.searchsorted(number, np.arange(len(number)))
+    words = texts[first[pairs[:, 1]]]
+    result = np.full(n, "", dtype=object)
+    sites, start, count = np.unique(pairs[:, 0], return_index=True, return_counts=True)
+    result[sites] = words[start]
+    for i, a, b in zip(
+        *(v[count > 1].tolist() for v in (sites, start, start + count)), strict=True
+    ):
+        result[i] = "; ".join(words[a:b])
     return result

@@ -150,7 +150,7 @@ def _nearest(layer: Layer, subjects: Subjects, chosen: NDArray[np.bool_]) -> Nea
         shapes = layer.features.geometry.to_numpy()[chosen]
         reach = min(layer.reach_m, NITROGEN_REACH_M)
         found = nearest(subjects.sites, shapes, reach_m=reach)
-        subjects.cache[key] = found
+        subjects.cache.keep(key, found)
     return found
 
 

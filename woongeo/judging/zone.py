@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import shapely
 
-from woongeo.encode import dutch
+from woongeo.encode import dutch, dutch_all
 from woongeo.engine import REACH_M, Measure, dissolve, measure, measure_around
 from woongeo.errors import RuleError
 from woongeo.judging.common import (
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from woongeo.engine import Sites
+    from woongeo.engine import LayerIndex, Sites
     from woongeo.layers import Layer
     from woongeo.rules import Rule
 
@@ -65,10 +65,9 @@ def judge(layer: Layer, rule: Rule, subjects: Subjects) -> Judged:
     if doubtful.any():
         there = _measure(layer, rule, subjects, doubtful, width)
         parts, why = _add_doubtful(layer, there, sites, np.flatnonzero(doubtful), parts, why)
-    open_ = ~blocked & (why != "")
+    open_ = np.flatnonzero(~blocked & (why != ""))
     verdict[open_] = str(Oordeel.ONBEKEND)
-    under = np.where(found.hit, "; " + reason, "")
-    reason[open_] = (why + under)[open_]
+    reason[open_] = why[open_] + np.where(found.hit[open_], "; " + reason[open_], "")
     if rule.remark:
         reason += f"; {rule.remark}"
     kept = np.flatnonzero(counts)
@@ -172,16 +171,24 @@ def _measure(
     width: NDArray[np.float64],
 ) -> Measure:
     """Measure the chosen features; what rules on one layer share only once."""
-    own = rule.leave_out_own_ground
-    key = ("zone", id(layer.features), own, width.tobytes(), chosen.tobytes())
-    found = subjects.cache.get(key)
-    if not isinstance(found, Measure):
-        shapes = layer.features.geometry.to_numpy()[chosen]
-        reach = min(layer.reach_m, REACH_M)
-        how = measure_around if own else measure
-        found = how(subjects.sites, shapes, within_m=width[chosen], reach_m=reach)
-        subjects.cache[key] = found
+    shapes = layer.features.geometry.to_numpy()
+    index = layer.indexes.of(shapes, layer.features, chosen)
+    own, reach = rule.leave_out_own_ground, min(layer.reach_m, REACH_M)
+    key = ("zone", id(index), own, width[chosen].tobytes(), reach)
+    kept = subjects.cache.get(key)
+    if isinstance(kept, _Measured):
+        return kept.found
+    how = measure_around if own else measure
+    found = how(subjects.sites, index.features, within_m=width[chosen], reach_m=reach, index=index)
+    subjects.cache.keep(key, _Measured(index, found))
     return found
+
+
+class _Measured(NamedTuple):
+    """A measure, and the index that it was measured by, so that its id stays its own."""
+
+    of_index: LayerIndex
+    found: Measure
 
 
 def _add_doubtful(
@@ -219,13 +226,17 @@ def _reasons(
     free = f"niet {within}" if within else "geen overlap met de laag"
     reason = np.full(len(share), free, dtype=object)
     limit = f"drempel {dutch(rule.tolerance_m2)} m² of {dutch(100 * rule.tolerance_share)} %"
-    for i in np.flatnonzero(found.hit):
-        overlap = f"{dutch(found.overlap_m2[i])} m² ({dutch(100 * share[i])} %)"
-        if within:
-            distance = dutch(found.distance_m[i])
-            reason[i] = f"ligt op {distance} m, {within}; zone beslaat {overlap}"
-        elif blocked[i]:
-            reason[i] = f"overlapt {overlap}; {limit}"
-        else:
-            reason[i] = f"raakt, onder drempel: {overlap}; {limit}"
+    hit = np.flatnonzero(found.hit)
+    area, percent = dutch_all(found.overlap_m2[hit]), dutch_all(100 * share[hit])
+    if within:
+        far = dutch_all(found.distance_m[hit])
+        reason[hit] = [
+            f"ligt op {d} m, {within}; zone beslaat {a} m² ({p} %)"
+            for d, a, p in zip(far, area, percent, strict=True)
+        ]
+    else:
+        said = np.where(blocked[hit], "overlapt", "raakt, onder drempel:").tolist()
+        reason[hit] = [
+            f"{how} {a} m² ({p} %); {limit}" for how, a, p in zip(said, area, percent, strict=True)
+        ]
     return reason

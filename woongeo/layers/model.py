@@ -12,7 +12,7 @@ import pandas as pd
 from woongeo.catalogue import MAIN, Catalogue, default_catalogue, verdict_key
 from woongeo.checks import CheckReport
 from woongeo.encode import html_text, shortened
-from woongeo.engine import REACH_M
+from woongeo.engine import REACH_M, Indexes
 from woongeo.errors import RuleError
 
 if TYPE_CHECKING:
@@ -88,6 +88,8 @@ class Layer:
         What a layer of cells is read from.
     table : RegionTable, optional
         What a layer without shapes says of each region.
+    indexes : Indexes
+        What screenings found out about the shapes and the next need not.
     """
 
     key: str
@@ -105,6 +107,7 @@ class Layer:
     reach_m: float = REACH_M
     raster: Any = None
     table: RegionTable | None = None
+    indexes: Indexes = field(default_factory=Indexes, repr=False)
 
     def __len__(self) -> int:
         return len(self.features)

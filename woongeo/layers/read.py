@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import warnings
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,17 +16,30 @@ from woongeo.checks import CheckReport, Finding
 from woongeo.columns import as_text, feature_columns, numbers, recognise
 from woongeo.crs import near_netherlands
 from woongeo.encode import dutch
+from woongeo.engine import REACH_M, Indexes
 from woongeo.errors import ColumnError, LayerError, UnknownResultWarning
-from woongeo.geometry import clean, voice_repairs
+from woongeo.geometry import Cleaned, clean, voice_repairs
 from woongeo.layers.model import Coverage, Layer, named
+from woongeo.layers.near import (
+    Around,
+    HasSites,
+    WhereSitesAre,
+    can_look_in_part,
+    check_columns,
+    columns_of,
+    sites_of,
+    wanted_rows,
+    without_value,
+)
 from woongeo.netherlands import outline
-from woongeo.sources import read_vector
+from woongeo.sources import Selected, read_selected, read_vector
+from woongeo.sources.address import shown_place
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Mapping, Sequence
 
     import geopandas as gpd
+    from numpy.typing import NDArray
 
     from woongeo.catalogue import LayerSpec
     from woongeo.rules import RuleBase
@@ -78,12 +92,16 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
     *,
     coverage: str | Path | gpd.GeoDataFrame | Coverage | None = None,
     rule: RuleBase | None = None,
+    where: Mapping[str, Sequence[object]] | None = None,
+    around: HasSites | gpd.GeoDataFrame | None = None,
+    reach_m: float = REACH_M,
     columns: Mapping[str, str] | None = None,
     id_column: str | None = None,
     name_column: str | None = None,
     layer: str | None = None,
     crs: object = None,
     encoding: str | None = None,
+    query: str | None = None,
     title: str | None = None,
     reference_date: dt.date | None = None,
     publisher: str | None = None,
@@ -109,11 +127,20 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
     rule : RuleBase, optional
         When it hinders: the main rule; without it the catalogue's. The layer's other rules stay
         the catalogue's.
+    where : Mapping, optional
+        Column of the file to the values that are wanted, compared as text: other rows are not read.
+        A row without a value is: it makes the layer incomplete.
+    around : Locations or GeoDataFrame, optional
+        Only what comes near these is read, by the boxes that GeoParquet, GeoPackage and FlatGeobuf
+        keep of their rows; the layer then says nothing of elsewhere. Surfaces of many corners are
+        checked where sites are only, and the report says so.
+    reach_m : float
+        How far around, metres: distances beyond it are not known.
     columns : Mapping, optional
         Column that a rule reads to the column of the file that holds it, where their names differ.
     id_column, name_column : str, optional
         The columns of ids and names of features; the usual ones are recognised.
-    layer, crs, encoding : optional
+    layer, crs, encoding, query : optional
         As for `read_locations`.
     title : str, optional
         For people.
@@ -151,24 +178,113 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
     rules = dict(spec.rules) if rule is None else {**spec.rules, MAIN: rule}
     if isinstance(reference_date, dt.datetime):
         reference_date = reference_date.date()
-    frame, origin = read_vector(source, layer=layer, crs=crs, encoding=encoding)
+    near = None if around is None else sites_of(around, reach_m, rules)
+    asked = dict(where or {})
+    what = shown_place(source) if isinstance(source, str | Path) else "het GeoDataFrame"
+
+    def needed(there: Sequence[str]) -> list[str]:
+        chosen = feature_columns(there, id_column=id_column, name_column=name_column, what=what)
+        check_columns(asked, there, what)
+        read = columns_of(there, rules, columns or {}, spec.aliases)
+        return [*asked, *read, *(column for column in chosen.values() if column)]
+
+    how = {"layer": layer, "crs": crs, "encoding": encoding, "query": query}
+    selected = _read_rows(source, asked, near, needed, how)
+    frame, origin, rows = selected.frame, selected.source, selected.rows
     attributes = [c for c in frame.columns if c != "geometry"]
     chosen = feature_columns(
         attributes, id_column=id_column, name_column=name_column, what=origin.path
     )
-    cleaned = clean(frame.geometry.to_numpy(), polygons_only=False)
-    numbers = [str(i + 1) for i in range(len(frame))]
-    ids = as_text(frame[chosen["id"]]).tolist() if chosen["id"] else numbers
-    names = as_text(frame[chosen["name"]]).tolist() if chosen["name"] else [""] * len(frame)
+    checker = WhereSitesAre(near, rules) if near and can_look_in_part(rules) else None
+    cleaned = clean(frame.geometry.to_numpy(), polygons_only=False, doubtful=checker)
+    numbers = frame["rij"] if "rij" in frame else pd.Series(np.arange(1, len(frame) + 1))
+    ids = as_text(frame[chosen["id"]] if chosen["id"] else numbers).tolist()
+    names = as_text(frame[chosen["name"]]).tolist() if chosen["name"] else [""] * len(ids)
     # What lies far away is most likely in another reference system than the rest.
     far = cleaned.usable & ~near_netherlands(cleaned.geometry)
     problem = np.where(far, "ligt niet in of bij Nederland: ander stelsel?", cleaned.problem)
     part = cleaned.usable & cleaned.reduced
     problem[part] = "lijnen of punten naast het vlak zijn weggelaten"
+    undecided = without_value(asked, frame)
+    problem[undecided] = f"zonder waarde in kolom {', '.join(asked)}: telt het?"
+    part |= undecided
     usable = cleaned.usable & ~far
+    findings = _findings(ids, cleaned, np.where(~usable | part, problem, ""))
+    findings += [Finding("", "bestand", "melding", note) for note in origin.notes]
+    findings += checker.findings() if checker is not None else []
+    kept = np.flatnonzero(usable & ~undecided)
+    features = named(cleaned.geometry[kept], [ids[i] for i in kept], [names[i] for i in kept])
+    taken = _read_by_rules(frame, rules, columns or {}, spec, origin.path)
+    for column, values in taken.items():
+        features[column] = values.to_numpy()[kept]
+    unknown = "" if rows or empty_is_free else "laag is leeg, en er is niet gezegd dat dat klopt"
+    n_broken = 0 if ignore_unreadable else int((~usable | part).sum())
+    # Who gives a coverage says that fewer are right.
+    expected = spec.min_features if coverage is None and not unknown else 0
+    incomplete = _incomplete(rows, len(frame), n_broken, expected)
+    for reason in filter(None, (unknown, incomplete)):
+        warnings.warn(f"{origin.path}: {reason}.", UnknownResultWarning, stacklevel=2)
+    voice_repairs(cleaned, origin.path, stacklevel=2)
+    covered = _coverage(spec.coverage if coverage is None else coverage, features)
+    indexes = Indexes()
+    if checker is not None and len(kept) == len(frame) and not cleaned.repaired.any():
+        checker.hand_over(indexes, features)
+    return Layer(
+        key=key,
+        title=title or spec.title,
+        features=features,
+        coverage=covered if near is None else near.covered(covered),
+        rules=rules,
+        unknown=unknown,
+        incomplete=incomplete,
+        reference_date=reference_date,
+        publisher=publisher or "",
+        licence=licence or "",
+        report=CheckReport.of(findings),
+        source=origin,
+        reach_m=REACH_M if near is None else near.reach_m,
+        indexes=indexes,
+    )
+
+
+def _read_rows(
+    source: str | Path | gpd.GeoDataFrame,
+    asked: Mapping[str, Sequence[object]],
+    near: Around | None,
+    needed: Callable[[Sequence[str]], list[str]],
+    how: Mapping[str, Any],
+) -> Selected:
+    """Read all rows, or those that are asked for and come near sites."""
+    if near is None and not asked:
+        frame, origin = read_vector(source, **how)
+        return Selected(frame, origin, len(frame))
+    return read_selected(
+        source,
+        columns=lambda _: list(asked),
+        wanted=lambda values: wanted_rows(asked, values),
+        needed=needed,
+        within=None if near is None else near.searched,
+        **how,
+    )
+
+
+def _incomplete(rows: int, read: int, n_broken: int, expected: int) -> str:
+    """Say why absence of a layer means nothing; empty where it does."""
+    if n_broken:
+        return f"{n_broken} van de {read} objecten in de laag zijn onleesbaar"
+    if rows < expected:
+        return (
+            f"laag telt {rows} objecten en landelijk zijn er minstens {expected}: "
+            "geef de dekking op (coverage) als dit een uitsnede is"
+        )
+    return ""
+
+
+def _findings(ids: list[str], cleaned: Cleaned, problem: NDArray[np.object_]) -> list[Finding]:
+    """Report features that cannot be used, wholly or in part, and repairs."""
     findings = [
         Finding(ids[i], "object onbruikbaar", "fout", problem[i])
-        for i in np.flatnonzero(~usable | part)
+        for i in np.flatnonzero(problem != "")
     ]
     findings += [
         Finding(
@@ -180,42 +296,7 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
         )
         for i in np.flatnonzero(cleaned.repaired)
     ]
-    findings += [Finding("", "bestand", "melding", note) for note in origin.notes]
-    kept = np.flatnonzero(usable)
-    features = named(cleaned.geometry[kept], [ids[i] for i in kept], [names[i] for i in kept])
-    taken = _read_by_rules(frame, rules, columns or {}, spec, origin.path)
-    for column, values in taken.items():
-        features[column] = values.to_numpy()[kept]
-    unknown = (
-        "" if len(frame) or empty_is_free else "laag is leeg, en er is niet gezegd dat dat klopt"
-    )
-    n_broken = int((~usable | part).sum())
-    incomplete = ""
-    if n_broken and not ignore_unreadable:
-        incomplete = f"{n_broken} van de {len(frame)} objecten in de laag zijn onleesbaar"
-    expected = spec.min_features
-    if coverage is None and len(frame) < expected and not unknown:
-        incomplete = incomplete or (
-            f"laag telt {len(frame)} objecten en landelijk zijn er minstens {expected}: "
-            "geef de dekking op (coverage) als dit een uitsnede is"
-        )
-    for reason in filter(None, (unknown, incomplete)):
-        warnings.warn(f"{origin.path}: {reason}.", UnknownResultWarning, stacklevel=2)
-    voice_repairs(cleaned, origin.path, stacklevel=2)
-    return Layer(
-        key=key,
-        title=title or spec.title,
-        features=features,
-        coverage=_coverage(spec.coverage if coverage is None else coverage, features),
-        rules=rules,
-        unknown=unknown,
-        incomplete=incomplete,
-        reference_date=reference_date,
-        publisher=publisher or "",
-        licence=licence or "",
-        report=CheckReport.of(findings),
-        source=origin,
-    )
+    return findings
 
 
 def _read_by_rules(

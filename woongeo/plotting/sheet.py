@@ -8,11 +8,8 @@ import textwrap
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
-import numpy as np
-import shapely
 from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -23,16 +20,26 @@ from matplotlib.patches import Patch
 from woongeo.encode import dutch, shortened
 from woongeo.errors import InputError, OutputError
 from woongeo.files import flush_to_disk, output_error, scratch_folder
-from woongeo.plotting.labels import place_labels
+from woongeo.plotting.drawing import (
+    NO_GLYPH,
+    SETTINGS,
+    draw_ground,
+    draw_layer,
+    draw_sites,
+    extent,
+    rows_within,
+    write_names,
+)
 from woongeo.plotting.looks import VERDICTS, Look, layer_look
 from woongeo.plotting.marks import inset, north_arrow, scale_bar
 from woongeo.verdict import OORDELEN, SCREENING
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    import geopandas as gpd
+    import numpy as np
     from numpy.typing import NDArray
 
-    from woongeo.layers import Layer
+    from woongeo.plotting.drawing import Ground
     from woongeo.screening import Screening
 
     Box = tuple[float, float, float, float]
@@ -40,37 +47,7 @@ if TYPE_CHECKING:
 # Millimetres, short side first.
 _PAPER = {"A4": (210, 297), "A3": (297, 420)}
 _INCH = 25.4
-# A site that is smaller on paper is a sign.
-_SIGN_MM = 1.6
-# Edges are moved by so much on paper at most: a printer's dot.
-_DOT_MM = 0.08
 _TYPES = {".png", ".pdf", ".svg"}
-# Names of strangers may hold dollars, which matplotlib would take for mathematics; and text in a
-# PDF must stay text.
-_SETTINGS: Any = {
-    "text.parse_math": False,
-    "pdf.fonttype": 42,
-    "svg.fonttype": "none",
-    "svg.hashsalt": "woongeo",
-    "font.family": ["DejaVu Sans"],
-    "hatch.linewidth": 0.5,
-}
-
-
-class Ground(Protocol):
-    """A background: what `woongeo.pdok.Client.background` gives, or anything like it."""
-
-    @property
-    def rgb(self) -> NDArray[np.uint8]:
-        """Red, green and blue; the first row is the northernmost."""
-
-    @property
-    def box(self) -> Box:
-        """West, south, east, north of its edges, RD New (EPSG:28992), metres."""
-
-    @property
-    def attribution(self) -> str:
-        """What must stand beside it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,9 +116,9 @@ class ScreeningPlot:
         else:
             about["Date"] = None
         memory = io.BytesIO()
-        with rc_context(_SETTINGS), warnings.catch_warnings():
+        with rc_context(SETTINGS), warnings.catch_warnings():
             # A letter that the font has not is drawn as a box; the data files hold it.
-            warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+            warnings.filterwarnings("ignore", message=NO_GLYPH)
             self.figure.savefig(memory, format=kind, dpi=dpi, metadata=about)
         return memory.getvalue()
 
@@ -193,10 +170,12 @@ def plot_screening(  # noqa: PLR0913  one keyword a choice
     """
     if paper not in _PAPER:
         raise InputError(f"paper is {paper!r}; kies uit {', '.join(_PAPER)}.")
-    rows = _rows(screening, within)
+    rows = rows_within(screening, within)
+    if not len(rows):
+        raise InputError("geen enkele locatie heeft een vlak dat hier getekend kan worden.")
     short, long = _PAPER[paper]
     wide_mm, high_mm = (long, short) if landscape else (short, long)
-    with rc_context(_SETTINGS):
+    with rc_context(SETTINGS):
         figure = Figure(figsize=(wide_mm / _INCH, high_mm / _INCH))
         FigureCanvasAgg(figure)
         place = _places(wide_mm, high_mm, landscape=landscape)
@@ -204,14 +183,14 @@ def plot_screening(  # noqa: PLR0913  one keyword a choice
         shapes = screening.locaties.geometry.to_numpy()[rows]
         about = shapes if within is None else within.geometry.to_numpy()
         map_mm = (place["kaart"][2] * wide_mm, place["kaart"][3] * high_mm)
-        box = _extent(about, map_mm)
+        box = extent(about, map_mm)
         scale = (box[2] - box[0]) / (map_mm[0] / 1_000)
-        _ground(ax, background)
+        draw_ground(ax, background)
         for position, layer in enumerate(screening.layers):
-            _draw_layer(ax, layer, layer_look(position), box, scale)
+            draw_layer(ax, layer, layer_look(position), box, scale)
         if within is not None:
             within.boundary.plot(ax=ax, color="#1b1b1b", linewidth=1.1, zorder=4)
-        _draw_sites(ax, screening, rows, scale)
+        draw_sites(ax, screening, rows, scale)
         # geopandas names axes that have no marks.
         ax.set(xlabel="", ylabel="")
         ax.set_xlim(box[0], box[2])
@@ -224,22 +203,8 @@ def plot_screening(  # noqa: PLR0913  one keyword a choice
         figure.text(x, y, heading, fontsize=15, weight="bold", va="top")
         _legend(figure, place["legenda"], screening, rows)
         _tell(figure, place, screening, background)
-        labelled = _write_names(figure, ax, screening, rows, labels)
+        labelled = write_names(figure, ax, screening, rows, labels)
     return ScreeningPlot(figure, heading, scale, labelled)
-
-
-def _rows(screening: Screening, within: gpd.GeoDataFrame | None) -> NDArray[np.intp]:
-    """Find the locations that are drawn."""
-    usable = screening.locations.usable.copy()
-    if within is not None:
-        region = shapely.union_all(within.geometry.to_numpy())
-        shapely.prepare(region)
-        shapes = screening.locaties.geometry.to_numpy()
-        usable[usable] = shapely.intersects(region, shapes[usable])
-    rows = np.flatnonzero(usable)
-    if not len(rows):
-        raise InputError("geen enkele locatie heeft een vlak dat hier getekend kan worden.")
-    return rows
 
 
 def _places(wide_mm: float, high_mm: float, *, landscape: bool) -> dict[str, Any]:
@@ -273,103 +238,6 @@ def _places(wide_mm: float, high_mm: float, *, landscape: bool) -> dict[str, Any
         "voet": (edge / wide_mm, edge / high_mm),
         "voet_tekens": int((wide_mm - 2 * edge) / 1.42),
     }
-
-
-def _extent(shapes: NDArray[np.object_], map_mm: tuple[float, float]) -> Box:
-    """Choose what the map shows: all shapes with a margin, in the proportions of the paper."""
-    west, south, east, north = shapely.total_bounds(shapes)
-    least = 400.0
-    wide, high = max(east - west, least) * 1.08, max(north - south, least) * 1.08
-    ratio = map_mm[0] / map_mm[1]
-    wide, high = max(wide, high * ratio), max(high, wide / ratio)
-    x, y = (west + east) / 2, (south + north) / 2
-    return x - wide / 2, y - high / 2, x + wide / 2, y + high / 2
-
-
-def _ground(ax: Axes, background: Ground | None) -> None:
-    """Draw what lies under everything."""
-    ax.set_xticks([])
-    ax.set_yticks([])
-    ax.set_facecolor("#f4f4f2")
-    for spine in ax.spines.values():
-        spine.set_color("#8a8a8a")
-        spine.set_linewidth(0.8)
-    if background is not None:
-        west, south, east, north = background.box
-        ax.imshow(background.rgb, extent=(west, east, south, north), zorder=0, aspect="auto")
-
-
-def _near(shapes: NDArray[np.object_], box: Box, scale: float) -> gpd.GeoSeries:
-    """Take what the map shows, simplified to what paper can hold."""
-    frame = shapely.box(*box)
-    seen = shapes[shapely.intersects(shapely.envelope(shapes), frame)]
-    simple = shapely.simplify(seen, _DOT_MM / 1_000 * scale, preserve_topology=False)
-    simple = np.where(shapely.is_empty(simple), seen, simple)
-    return gpd.GeoSeries(simple, crs="EPSG:28992")
-
-
-def _draw_layer(ax: Axes, layer: Layer, look: Look, box: Box, scale: float) -> None:
-    """Draw a layer's surfaces, lines and points."""
-    parts, _ = shapely.get_parts(layer.features.geometry.to_numpy(), return_index=True)
-    shown = _near(parts, box, scale)
-    dimension = shapely.get_dimensions(shown.to_numpy())
-    surfaces, lines, points = shown[dimension == 2], shown[dimension == 1], shown[dimension == 0]
-    if len(surfaces):
-        surfaces.plot(ax=ax, facecolor=look.fill, edgecolor="none", alpha=look.alpha, zorder=1)
-        surfaces.plot(
-            ax=ax,
-            facecolor="none",
-            edgecolor=look.edge,
-            linestyle=look.dash,
-            linewidth=0.6,
-            hatch=look.hatch or None,
-            zorder=2,
-        )
-    if len(lines):
-        lines.plot(ax=ax, color=look.edge, linestyle=look.dash, linewidth=1.2, zorder=2)
-    if len(points):
-        points.plot(ax=ax, color=look.fill, marker=".", markersize=12, zorder=2)
-
-
-def _draw_sites(ax: Axes, screening: Screening, rows: NDArray[np.intp], scale: float) -> None:
-    """Draw sites by verdict, the heaviest on top: as they are, or as a sign where that is small."""
-    frame = screening.locaties
-    shapes, verdict = frame.geometry.to_numpy()[rows], frame["oordeel"].to_numpy()[rows]
-    bounds = shapely.bounds(shapes)
-    size_mm = np.maximum(bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1]) / scale * 1_000
-    for level, (word, look) in enumerate(VERDICTS.items()):
-        of = verdict == word
-        large, small = shapes[of & (size_mm >= _SIGN_MM)], shapes[of & (size_mm < _SIGN_MM)]
-        if len(large):
-            drawn = gpd.GeoSeries(large, crs="EPSG:28992")
-            drawn.plot(
-                ax=ax,
-                facecolor=look.fill,
-                edgecolor="none",
-                alpha=look.alpha,
-                zorder=5 + level / 10,
-            )
-            drawn.plot(
-                ax=ax,
-                facecolor="none",
-                edgecolor=look.edge,
-                linestyle=look.dash,
-                linewidth=0.7,
-                hatch=look.hatch or None,
-                zorder=5.05 + level / 10,
-            )
-        if len(small):
-            at = shapely.get_coordinates(shapely.point_on_surface(small))
-            ax.scatter(
-                at[:, 0],
-                at[:, 1],
-                s=13,
-                marker=look.marker,
-                facecolor=look.fill,
-                edgecolor=look.edge,
-                linewidth=0.5,
-                zorder=6 + level / 10,
-            )
 
 
 def _legend(
@@ -443,48 +311,3 @@ def _tell(
         va="bottom",
         color="#333333",
     )
-
-
-def _write_names(
-    figure: Figure, ax: Axes, screening: Screening, rows: NDArray[np.intp], most: int
-) -> int:
-    """Write the names of the locations that matter most."""
-    if most <= 0:
-        return 0
-    frame = screening.locaties.iloc[rows]
-    weight = frame["oordeel"].map(OORDELEN.index).to_numpy() == len(OORDELEN) - 1
-    homes = np.nan_to_num(frame["woningen"].to_numpy(dtype=float), nan=-1.0)
-    order = np.lexsort((frame["locatie_id"].to_numpy(dtype=str), -homes, ~weight))[:most]
-    at = shapely.get_coordinates(shapely.point_on_surface(frame.geometry.to_numpy()[order]))
-    names = [textwrap.shorten(shortened(n), 34, placeholder="…") for n in frame["naam"].iloc[order]]
-    canvas = figure.canvas
-    if not isinstance(canvas, FigureCanvasAgg):
-        return 0
-    renderer = canvas.get_renderer()  # type: ignore[no-untyped-call]
-    corner = ax.get_window_extent(renderer)
-    marks = np.array(
-        [
-            # Of the scale bar and of the arrow.
-            (
-                corner.x0,
-                corner.y0,
-                corner.x0 + 0.36 * corner.width,
-                corner.y0 + 0.1 * corner.height,
-            ),
-            (
-                corner.x1 - 0.07 * corner.width,
-                corner.y1 - 0.14 * corner.height,
-                corner.x1,
-                corner.y1,
-            ),
-        ]
-    )
-    shown = [i for i, name in enumerate(names) if name]
-    # A name may not hide another site that bears one.
-    points = ax.transData.transform(at[shown])
-    own = np.column_stack([points - 3, points + 3])
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        return place_labels(
-            ax, renderer, at[shown], [names[i] for i in shown], np.vstack([marks, own])
-        )

@@ -104,7 +104,7 @@ class Grid:
         steps = np.zeros((self.rows, self.columns + 1), dtype=np.int32)
         for first in range(0, len(index.pieces), _AT_ONCE):
             some = index.pieces[first : first + _AT_ONCE].copy()
-            reach = index.width[first : first + _AT_ONCE]
+            reach = width[index.owner[first : first + _AT_ONCE]]
             wide = reach > 0
             some[wide] = shapely.buffer(some[wide], reach[wide], quad_segs=ZONE_SEGMENTS)
             self._step(steps, surfaces(some))

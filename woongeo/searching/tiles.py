@@ -127,7 +127,8 @@ class _Zones:
         if tiles.occupied is None or not matters.any():
             return
         self.index = LayerIndex(shapes[matters], tiles.occupied, width_m[matters])
-        tile, row = pairs_within(tiles.geometry, self.index.tree, self.index.width)
+        self.width = width_m[matters][self.index.owner]
+        tile, row = pairs_within(tiles.geometry, self.index.tree, self.width)
         order = np.lexsort((row, tile))
         self.row = row[order]
         self.start = np.searchsorted(tile[order], np.arange(len(tiles) + 1))
@@ -138,7 +139,7 @@ class _Zones:
         if not len(row) or shapely.is_empty(rest):
             return rest
         rest = together(shapely.difference(rest, self.at(tile)))
-        more = missed(rest, self.index.pieces[row], self.index.width[row])
+        more = missed(rest, self.index.pieces[row], self.width[row])
         return rest if more.is_empty else together(shapely.difference(rest, more))
 
     def at(self, tile: int) -> shapely.Geometry:
@@ -146,7 +147,7 @@ class _Zones:
         row = self.row[self.start[tile] : self.start[tile + 1]]
         if not len(row):
             return shapely.MultiPolygon()
-        zones, width = self.index.pieces[row], self.index.width[row]
+        zones, width = self.index.pieces[row], self.width[row]
         wide = width > 0
         zones[wide] = shapely.buffer(zones[wide], width[wide], quad_segs=ZONE_SEGMENTS)
         return shapely.union_all(zones)

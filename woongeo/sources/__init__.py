@@ -1,7 +1,8 @@
 """Reading vector files: an allow-list of kinds, a hash of the bytes, RD New out."""
 
 from woongeo.sources.place import KINDS, split_layer
-from woongeo.sources.selected import read_selected
+from woongeo.sources.portions import read_portions
+from woongeo.sources.selected import Selected, read_selected
 from woongeo.sources.source import Source, read_vector
 from woongeo.sources.tabular import NO_PLACE, TABLE_KINDS, read_tabular
 
@@ -9,7 +10,9 @@ __all__ = [
     "KINDS",
     "NO_PLACE",
     "TABLE_KINDS",
+    "Selected",
     "Source",
+    "read_portions",
     "read_selected",
     "read_tabular",
     "read_vector",

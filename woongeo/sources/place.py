@@ -118,7 +118,10 @@ def find(given: str | Path, layer: str | None) -> Place:
     """Find a file and make sure that it is what its name says."""
     text = str(given)
     if "://" in text or text.startswith("/vsi"):
-        raise FileError(f"{text}: woongeo leest alleen bestanden op deze computer, geen adressen.")
+        # An address may hold a password: what stands before @ is not repeated.
+        _, at, tail = text.rpartition("@")
+        shown = f"…@{tail}" if at else text
+        raise FileError(f"{shown}: woongeo leest alleen bestanden op deze computer, geen adressen.")
     path, in_name = split_layer(given)
     layer = layer or in_name
     if not path.exists():

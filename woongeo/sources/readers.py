@@ -153,6 +153,26 @@ def one_layer(place: Place) -> str:
     )
 
 
+def is_our_own(place: Place) -> bool:
+    """Tell whether woongeo wrote a GeoPackage: it holds the layers that were judged as well.
+
+    Parameters
+    ----------
+    place : Place
+        The file.
+
+    Returns
+    -------
+    bool
+        Whether it has our layer of locations and our table of sources.
+    """
+    if place.kind != "GPKG":
+        return False
+    with no_leak(place.given):
+        names = [str(name) for name, _ in pyogrio.list_layers(place.gdal_path)]
+    return {"locaties", "herkomst", "layer_styles"} <= set(names)
+
+
 def _mojibake(frame: gpd.GeoDataFrame) -> bool:
     """Tell whether text holds C1 control characters, which no one types."""
     for column in frame.columns:

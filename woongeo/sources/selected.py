@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,11 +20,13 @@ from pyproj.exceptions import ProjError
 
 from woongeo.crs import RD, as_crs, to_rd
 from woongeo.errors import FileError
+from woongeo.sources.address import is_address
 from woongeo.sources.place import find, no_leak
 from woongeo.sources.readers import one_layer
 from woongeo.sources.source import Source, fingerprints, read_vector, source_of, with_geometry
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -40,7 +43,7 @@ Box = tuple[float, float, float, float]
 # Kinds that GDAL reads row by row, and whose text has one encoding. Others are read whole.
 _BY_GDAL = {"GPKG", "FlatGeobuf", "OpenFileGDB"}
 
-_BATCH = 16_384
+_BATCH, _BATCH_BYTES = 16_384, 2 << 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,29 +66,37 @@ class Selected:
     rows: int
 
 
-def read_selected(
+def read_selected(  # noqa: PLR0913  one keyword a choice
     given: str | Path | gpd.GeoDataFrame,
     *,
     columns: ChooseColumns,
     wanted: Wanted,
+    needed: ChooseColumns | None = None,
     within: Box | None = None,
     layer: str | None = None,
     crs: object = None,
+    encoding: str | None = None,
+    query: str | None = None,
 ) -> Selected:
     """Read the wanted rows of a vector file, and bring them to RD New.
 
     Parameters
     ----------
-    given, layer, crs
+    given, layer, crs, encoding
         As for `read_vector`.
     columns : callable
         Gets the names of all columns, gives those to select by; may raise.
     wanted : callable
         Gets a table of those columns, gives a bool a row. Asked of values, not of places: it must
         say the same of equal rows.
+    needed : callable, optional
+        Gets the names of all columns, gives those that the frame must have; may raise. All without
+        it.
     within : tuple of float, optional
         Only what comes in this box: west, south, east, north in RD New. Boxes of shapes are looked
         at, so some more may come along.
+    encoding, query : str, optional
+        As for `read_vector`.
 
     Returns
     -------
@@ -97,25 +108,54 @@ def read_selected(
     FileError, ColumnError, CrsError
         As `read_vector`.
     """
-    if not isinstance(given, gpd.GeoDataFrame):
+    # A database, or what must be one, is read whole.
+    if not isinstance(given, gpd.GeoDataFrame) and not is_address(given) and query is None:
         place = find(given, layer)
+        ask = _Ask(place, columns, wanted, needed, within, crs)
         if place.kind in _BY_GDAL:
-            return _with_gdal(place, columns, wanted, within, crs)
+            return _with_gdal(ask)
         if place.kind == "GeoParquet":
-            found = _with_pyarrow(place, columns, wanted, within, crs)
+            found = _with_pyarrow(ask)
             if found is not None:
                 return found
-    frame, source = read_vector(given, layer=layer, crs=crs)
+    frame, source = read_vector(given, layer=layer, crs=crs, encoding=encoding, query=query)
+    if needed is not None:
+        needed([c for c in frame.columns if c != "geometry"])
     frame.insert(0, "rij", np.arange(1, len(frame) + 1))
     names = [c for c in frame.columns if c not in {"geometry", "rij"}]
     chosen = pd.DataFrame(frame[list(columns(names))])
     keep = wanted(chosen) & _in_box(frame.geometry.to_numpy(), within)
-    return _counted(frame[keep].reset_index(drop=True), source, len(frame))
+    return _counted(frame[keep].reset_index(drop=True), source, len(frame), within)
 
 
-def _counted(frame: gpd.GeoDataFrame, source: Source, rows: int) -> Selected:
+@dataclass(frozen=True)
+class _Ask:
+    """What is asked of a file."""
+
+    place: Place
+    columns: ChooseColumns
+    wanted: Wanted
+    needed: ChooseColumns | None
+    within: Box | None
+    crs: object
+
+    def of(self, there: Sequence[str]) -> tuple[list[str], list[str]]:
+        """Give the columns to select by, and all that are read, in the order of the file."""
+        chosen = list(self.columns(there))
+        if self.needed is None:
+            return chosen, list(there)
+        read = {*chosen, *self.needed(there)}
+        return chosen, [name for name in there if name in read]
+
+
+def _counted(
+    frame: gpd.GeoDataFrame, source: Source, rows: int, within: Box | None = None
+) -> Selected:
     """Note how many rows were taken."""
     note = f"{len(frame)} van de {rows} rijen gelezen"
+    if within is not None:
+        west, south, east, north = (round(x) for x in within)
+        note += f", binnen x {west} tot {east} en y {south} tot {north} (RD)"
     return Selected(frame, source.with_rows(len(frame), note), rows)
 
 
@@ -141,36 +181,43 @@ def _box_in(within: Box | None, crs: object, what: str) -> Box | None:
     return box if np.isfinite(box).all() else None
 
 
-def _with_gdal(
-    place: Place, columns: ChooseColumns, wanted: Wanted, within: Box | None, crs: object
-) -> Selected:
+def _with_gdal(ask: _Ask) -> Selected:
     """Look at the values first, then have GDAL read the wanted rows only."""
-    with no_leak(place.given) as notes:
+    place, crs = ask.place, ask.crs
+    with no_leak(place.given) as notes, ThreadPoolExecutor(1) as pool:
+        hashing = pool.submit(fingerprints, place)
         name = one_layer(place)
         info = pyogrio.read_info(place.gdal_path, layer=name)
         if info["driver"] != place.kind:
             raise FileError(f"{place.given}: de inhoud is {info['driver']}, geen {place.kind}.")
-        chosen = list(columns([str(field) for field in info["fields"]]))
+        chosen, read = ask.of([str(field) for field in info["fields"]])
         stated = info["crs"] if crs is None else crs
-        box = _box_in(within, stated, place.given)
-        values = pyogrio.read_dataframe(
-            place.gdal_path, layer=name, columns=chosen, read_geometry=False, bbox=box
-        )
-        kinds = values.drop_duplicates()
-        kinds = kinds[wanted(kinds)]
-        expected = len(values.merge(kinds, on=chosen, how="inner"))
-        of = max(info["features"], len(values))
-        if box is None and len(values) != of:
-            expected = -1
+        box = _box_in(ask.within, stated, place.given)
+        of, condition, expected = info["features"], None, None
+        if chosen:
+            values = pyogrio.read_dataframe(
+                place.gdal_path, layer=name, columns=chosen, read_geometry=False, bbox=box
+            )
+            kinds = values.drop_duplicates()
+            kinds = kinds[ask.wanted(kinds)]
+            condition = _where(kinds)
+            expected = len(values.merge(kinds, on=chosen, how="inner"))
+            of = max(of, len(values))
+            if box is None and len(values) != of:
+                expected = -1
         frame = pyogrio.read_dataframe(
             place.gdal_path,
             layer=name,
-            where=_where(kinds),
+            columns=read,
+            where=condition,
             bbox=box,
             fid_as_index=True,
             on_invalid="warn",
         )
-    if len(frame) != expected:
+        parts = hashing.result()
+    if expected is None and box is None:
+        expected = of
+    if expected is not None and len(frame) != expected:
         raise FileError(
             f"{place.given}: er konden {len(frame)} objecten worden gelezen, en er horen er meer "
             "te zijn; lever het bestand opnieuw."
@@ -180,8 +227,8 @@ def _with_gdal(
     frame.index.name = "rij"
     shapes, conversion = to_rd(frame.geometry.to_numpy(), stated, what=place.given)
     result = with_geometry(frame, shapes, place.given)
-    source = source_of(place, fingerprints(place), name, len(frame), conversion, notes)
-    return _counted(result, source, of)
+    source = source_of(place, parts, name, len(frame), conversion, notes)
+    return _counted(result, source, of, ask.within)
 
 
 def _where(kinds: pd.DataFrame) -> str:
@@ -210,41 +257,116 @@ def _one_of(column: str, values: Sequence[object]) -> str:
 
 def _literal(value: object) -> str:
     """Write a value in SQL."""
+    if isinstance(value, bool | np.bool_):
+        # SQLite and GDAL's own SQL both know these.
+        return str(int(value))
     if isinstance(value, int | float | np.integer | np.floating):
         return repr(value.item() if isinstance(value, np.generic) else value)
     return "'" + str(value).replace("'", "''") + "'"
 
 
-def _with_pyarrow(
-    place: Place, columns: ChooseColumns, wanted: Wanted, within: Box | None, crs: object
-) -> Selected | None:
+def _with_pyarrow(ask: _Ask) -> Selected | None:
     """Read GeoParquet batch by batch, keeping what is wanted; None where it holds no WKB."""
-    with no_leak(place.given) as notes, pq.ParquetFile(place.path, memory_map=True) as file:
+    place = ask.place
+    with (
+        no_leak(place.given) as notes,
+        ThreadPoolExecutor(2) as pool,
+        pq.ParquetFile(place.path, memory_map=True) as file,
+    ):
         meta = json.loads((file.schema_arrow.metadata or {}).get(b"geo", b"{}"))
         name = meta.get("primary_column")
         geometry = meta.get("columns", {}).get(name, {})
         if geometry.get("encoding") != "WKB":
             return None
+        hashing = pool.submit(fingerprints, place)
         # The standard's own when none is stated; an explicit null is "not known".
-        stated = geometry.get("crs", "OGC:CRS84") if crs is None else crs
-        there = [n for n in file.schema_arrow.names if n not in {name, "bbox"}]
-        chosen = list(columns(there))
-        tables, rows, of = [], [], 0
-        for batch in file.iter_batches(_BATCH, columns=[*there, name], use_threads=False):
-            keep = wanted(batch.select(chosen).to_pandas())
-            tables.append(batch.filter(pa.array(keep)))
-            rows.append(of + 1 + np.flatnonzero(keep))
-            of += batch.num_rows
-        table = pa.Table.from_batches(tables) if tables else file.schema_arrow.empty_table()
-        shapes = shapely.from_wkb(table.column(name).to_numpy())
-        attributes = table.select(there).to_pandas(ignore_metadata=True)
-        attributes.insert(0, "rij", np.concatenate([np.empty(0, dtype=int), *rows]))
+        stated = geometry.get("crs", "OGC:CRS84") if ask.crs is None else ask.crs
         system = None if stated is None else pyproj.CRS.from_user_input(stated)
+        covering = geometry.get("covering", {}).get("bbox", {})
+        boxes = {path[0] for path in covering.values()}
+        there = [n for n in file.schema_arrow.names if n not in {name, *boxes}]
+        chosen, read = ask.of(there)
+        box = _box_in(ask.within, system, place.given)
+        tables, rows, parsing = [], [], []
+        for group, start in _groups(file, covering, box):
+            wanted = np.ones(file.metadata.row_group(group).num_rows, dtype=bool)
+            if chosen:
+                wanted = ask.wanted(file.read_row_group(group, columns=chosen).to_pandas())
+            rows.append(start + 1 + np.flatnonzero(wanted))
+            batches = file.iter_batches(
+                _batch_rows(file, group),
+                row_groups=[group],
+                columns=[*read, name],
+                use_threads=False,
+            )
+            first = 0
+            for batch in batches if wanted.any() else ():
+                keep = wanted[first : first + batch.num_rows]
+                first += len(keep)
+                kept = batch if keep.all() else batch.filter(pa.array(keep))
+                wkb = kept.column(kept.schema.names.index(name))
+                parsing.append(pool.submit(_parsed, wkb.to_numpy(zero_copy_only=False)))
+                tables.append(kept.select(read))
+        schema = pa.schema([file.schema_arrow.field(n) for n in read])
+        table = pa.Table.from_batches(tables, schema=tables[0].schema if tables else schema)
+        of = file.metadata.num_rows
+        shapes = np.concatenate([np.empty(0, dtype=object), *(p.result() for p in parsing)])
+        attributes = table.to_pandas(ignore_metadata=True)
+        attributes.insert(0, "rij", np.concatenate([np.empty(0, dtype=int), *rows]))
+        parts = hashing.result()
     shapes, conversion = to_rd(shapes, system, what=place.given)
     frame = with_geometry(gpd.GeoDataFrame(attributes, geometry=shapes), shapes, place.given)
-    keep = _in_box(shapes, within)
-    source = source_of(place, fingerprints(place), "", len(frame), conversion, notes)
-    return _counted(frame[keep].reset_index(drop=True), source, of)
+    keep = _in_box(shapes, ask.within)
+    if not keep.all():
+        frame = frame[keep].reset_index(drop=True)
+    source = source_of(place, parts, "", len(frame), conversion, notes)
+    return _counted(frame, source, of, ask.within)
+
+
+def _parsed(wkb: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Read shapes from WKB."""
+    shapes: NDArray[np.object_] = shapely.from_wkb(wkb)
+    return shapes
+
+
+def _batch_rows(file: pq.ParquetFile, group: int) -> int:
+    """Choose how many rows are read at a time.
+
+    Few megabytes that are thinned out and parsed at once: the memory of a large column costs more
+    time than reading it does.
+    """
+    of = file.metadata.row_group(group)
+    return int(np.clip(_BATCH_BYTES * of.num_rows // max(of.total_byte_size, 1), 1, _BATCH))
+
+
+def _groups(
+    file: pq.ParquetFile, covering: dict[str, list[str]], box: Box | None
+) -> Iterator[tuple[int, int]]:
+    """List the row groups in which something may come in a box, with the row that each begins at.
+
+    A group without statistics may hold anything.
+    """
+    names = [".".join(covering.get(edge, [])) for edge in ("xmin", "ymin", "xmax", "ymax")]
+    paths = [file.metadata.schema.column(i).path for i in range(file.metadata.num_columns)]
+    known = box is not None and all(name in paths for name in names)
+    start = 0
+    for i in range(file.metadata.num_row_groups):
+        group = file.metadata.row_group(i)
+        if not known or _may_meet(group, [paths.index(name) for name in names], box):
+            yield i, start
+        start += group.num_rows
+
+
+def _may_meet(group: pq.RowGroupMetaData, columns: list[int], box: Box | None) -> bool:
+    """Tell whether the boxes in a row group may come in a box."""
+    found = [group.column(i).statistics for i in columns]
+    # A row without a shape has no box, and must not get lost.
+    if box is None or any(s is None or not s.has_min_max or s.null_count != 0 for s in found):
+        return True
+    west, south, east, north = box
+    # Boxes may be kept in half as many digits.
+    xmin, ymin, xmax, ymax = (s.min - 1 if i < 2 else s.max + 1 for i, s in enumerate(found))
+    return bool(xmin <= east and ymin <= north and xmax >= west and ymax >= south)
 
 
 __all__ = ["Selected", "read_selected"]

@@ -16,8 +16,9 @@ import shapely
 from woongeo.crs import Conversion, to_rd
 from woongeo.errors import ColumnError, FileError
 from woongeo.files import Fingerprint, fingerprint
+from woongeo.sources.address import is_address, need_driver
 from woongeo.sources.place import SHAPEFILE, SHAPEFILE_PARTS, Place, find, sibling
-from woongeo.sources.readers import READERS, read_ogr
+from woongeo.sources.readers import READERS, is_our_own, read_ogr
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,6 +105,8 @@ def read_vector(
     layer: str | None = None,
     crs: object = None,
     encoding: str | None = None,
+    query: str | None = None,
+    usual_layer: str = "",
 ) -> tuple[gpd.GeoDataFrame, Source]:
     """Read a vector file, or take a frame, and bring it to RD New.
 
@@ -112,13 +115,19 @@ def read_vector(
     given : str, Path or GeoDataFrame
         Shapefile (or the folder that holds one), GeoPackage, GeoJSON, File Geodatabase,
         FlatGeobuf, a zip of one of these, GeoParquet, CSV or Excel with a column of WKT or with x
-        and y (RD New) or lon and lat, or ``file.gpkg:layer``; or a frame.
+        and y (RD New) or lon and lat, or ``file.gpkg:layer``; a PostGIS database as
+        ``postgresql://host/database?table=schema.table``; or a frame.
     layer : str, optional
-        The layer (of Excel: the sheet) to read, where a file holds several.
+        The layer (of Excel: the sheet) to read, where a file holds several; or the table of a
+        database.
     crs : object, optional
         The reference system to use instead of the one that is stated, or where none is.
     encoding : str, optional
         The encoding of text in a shapefile or CSV, where it is not the stated one.
+    query : str, optional
+        A SELECT in a database, instead of a table.
+    usual_layer : str
+        Of a GeoPackage that woongeo wrote itself: the layer to read where none is named.
 
     Returns
     -------
@@ -147,8 +156,14 @@ def read_vector(
         raise FileError(
             f"{type(given).__name__}: geef een pad naar een bestand of een GeoDataFrame."
         )
+    if is_address(given):
+        return _read_database(str(given), layer, query, crs)
+    if query is not None:
+        raise FileError(f"{given}: een query hoort bij een database (postgresql://…).")
     check_encoding(encoding)
     place = find(given, layer)
+    if usual_layer and place.layer is None and is_our_own(place):
+        place = replace(place, layer=usual_layer)
     parts = fingerprints(place)
     frame, stated, name, notes = READERS.get(place.kind, read_ogr)(place, encoding)
     if crs is not None and stated is not None:
@@ -158,6 +173,33 @@ def read_vector(
     )
     source = source_of(place, parts, name, len(frame), conversion, notes)
     return with_geometry(frame, shapes, place.given), source
+
+
+def _read_database(
+    given: str, table: str | None, query: str | None, crs: object
+) -> tuple[gpd.GeoDataFrame, Source]:
+    """Read from PostGIS; the address that is kept does not tell who entered."""
+    need_driver()
+    from woongeo.sources.postgis import read_postgis  # noqa: PLC0415  its driver is an extra
+
+    rows = read_postgis(given, table=table, query=query)
+    notes = rows.notes
+    if crs is not None and rows.crs is not None:
+        notes = [*notes, f"vermeld coördinatenstelsel {rows.crs.to_string()} vervangen door {crs}"]
+    shapes, conversion = to_rd(
+        rows.frame.geometry.to_numpy(), rows.crs if crs is None else crs, what=rows.shown
+    )
+    source = Source(
+        path=rows.shown,
+        layer=rows.layer,
+        driver="PostGIS",
+        sha256=rows.sha256,
+        files=(),
+        features=len(rows.frame),
+        conversion=conversion,
+        notes=tuple(notes),
+    )
+    return with_geometry(rows.frame, shapes, rows.shown), source
 
 
 def fingerprints(place: Place) -> tuple[Fingerprint, ...]:

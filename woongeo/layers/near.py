@@ -1,0 +1,354 @@
+"""Reading only what locations need: rows by value, rows by place, and checks where sites are."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from woongeo.checks import Finding
+from woongeo.columns import as_text, recognise
+from woongeo.encode import dutch
+from woongeo.engine import LayerIndex, Sites
+from woongeo.errors import ColumnError, LayerError
+from woongeo.layers.model import Coverage
+from woongeo.netherlands import outline
+from woongeo.rules import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from woongeo.engine import Indexes
+    from woongeo.rules import RuleBase
+
+# Surfaces with more corners are looked at where sites are; the others wholly.
+_CORNERS = 5_000
+
+
+@runtime_checkable
+class HasSites(Protocol):
+    """What has sites: `Locations`."""
+
+    @property
+    def sites(self) -> Sites:
+        """Give those that can be measured.
+
+        Returns
+        -------
+        Sites
+            RD New (EPSG:28992), metres.
+        """
+        ...
+
+
+@dataclass(eq=False)
+class Around:
+    """The sites around which a layer is read.
+
+    Attributes
+    ----------
+    sites : Sites
+        RD New (EPSG:28992), metres.
+    reach_m : float
+        How far around them.
+    box : tuple of float
+        West, south, east, north of the sites, whole metres outwards.
+    """
+
+    sites: Sites
+    reach_m: float
+    box: tuple[float, float, float, float] = field(init=False)
+
+    def __post_init__(self) -> None:
+        bounds = shapely.total_bounds(self.sites.geometry)
+        if not np.isfinite(bounds).all():
+            raise LayerError("around: er is geen enkel vlak om rond te zoeken.")
+        west, south = np.floor(bounds[:2])
+        east, north = np.ceil(bounds[2:])
+        # A metre beyond: a site on the edge of the box lies in it.
+        self.box = (float(west) - 1, float(south) - 1, float(east) + 1, float(north) + 1)
+
+    @property
+    def searched(self) -> tuple[float, float, float, float]:
+        """Give the box that is read.
+
+        Returns
+        -------
+        tuple of float
+            West, south, east, north; metres.
+        """
+        west, south, east, north = self.box
+        far = self.reach_m
+        return (west - far, south - far, east + far, north + far)
+
+    def covered(self, coverage: Coverage) -> Coverage:
+        """Limit a coverage to where absence means something after this reading.
+
+        Parameters
+        ----------
+        coverage : Coverage
+            Of the whole file.
+
+        Returns
+        -------
+        Coverage
+            Of a nationwide layer the box of the sites: around that all was read, so its edge is no
+            edge of what is known. Of another layer the box that was read.
+        """
+        if coverage.geometry is None:
+            return coverage
+        told = f"{coverage.description}, alleen waar rond de locaties is gelezen"
+        if coverage.nationwide:
+            shapes = np.array([_country_in(self.box)], dtype=object)
+        else:
+            shapes = shapely.intersection(coverage.geometry, shapely.box(*self.searched))
+            shapes = shapes[~shapely.is_empty(shapes)]
+        return Coverage(shapes, told, nationwide=coverage.nationwide, source=coverage.source)
+
+
+@functools.lru_cache(maxsize=64)
+def _country_in(box: tuple[float, float, float, float]) -> shapely.Geometry:
+    """Cut a box from the Netherlands; the same shape for all layers around the same sites."""
+    return shapely.intersection(outline(), shapely.box(*box))
+
+
+def sites_of(
+    around: HasSites | gpd.GeoDataFrame, reach_m: float, rules: Mapping[str, RuleBase]
+) -> Around:
+    """Take the sites around which is read.
+
+    Parameters
+    ----------
+    around : Locations or GeoDataFrame
+        What holds them.
+    reach_m : float
+        How far around.
+    rules : Mapping
+        Of the layer: none may look further.
+
+    Returns
+    -------
+    Around
+        The sites.
+
+    Raises
+    ------
+    LayerError
+        When there are none, or a rule looks further.
+    """
+    if isinstance(around, gpd.GeoDataFrame):
+        shapes = around.to_crs("EPSG:28992").geometry.to_numpy()
+        sites = Sites(shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))])
+    elif isinstance(around, HasSites):
+        sites = around.sites
+    else:
+        raise LayerError("around: geef de locaties van read_locations, of een GeoDataFrame.")
+    widest = max((rule.reach_m for rule in rules.values() if rule.on), default=0.0)
+    if not reach_m >= widest:
+        raise LayerError(
+            f"reach_m is {reach_m!r} en een regel van de laag kijkt tot {dutch(widest)} m; geef "
+            "minstens zoveel."
+        )
+    return Around(sites, float(reach_m))
+
+
+def wanted_rows(where: Mapping[str, Sequence[object]], values: pd.DataFrame) -> NDArray[np.bool_]:
+    """Tell which rows have the values that are asked; one without a value might.
+
+    Parameters
+    ----------
+    where : Mapping
+        Column to values, compared as text.
+    values : DataFrame
+        Those columns.
+
+    Returns
+    -------
+    ndarray of bool
+        A row each.
+    """
+    keep = np.ones(len(values), dtype=bool)
+    for column, asked in where.items():
+        texts = set(as_text(pd.Series(list(asked), dtype=object)))
+        code, kinds = pd.factorize(values[column])
+        found = as_text(pd.Series(kinds, dtype=object))
+        right = np.append((found.isin(texts) | (found == "")).to_numpy(dtype=bool), True)
+        keep &= right[code]
+    return keep
+
+
+def without_value(where: Mapping[str, Sequence[object]], frame: pd.DataFrame) -> NDArray[np.bool_]:
+    """Find rows of which it is not known whether they are asked for.
+
+    Parameters
+    ----------
+    where : Mapping
+        Column to values.
+    frame : DataFrame
+        What was read.
+
+    Returns
+    -------
+    ndarray of bool
+        A row each.
+    """
+    none = np.zeros(len(frame), dtype=bool)
+    for column in where:
+        code, kinds = pd.factorize(frame[column])
+        empty = np.append((as_text(pd.Series(kinds, dtype=object)) == "").to_numpy(bool), True)
+        none |= empty[code]
+    return none
+
+
+def columns_of(
+    there: Sequence[str],
+    rules: Mapping[str, RuleBase],
+    given: Mapping[str, str],
+    aliases: Mapping[str, tuple[str, ...]],
+) -> list[str]:
+    """List the columns of a file that the rules of a layer read.
+
+    Parameters
+    ----------
+    there : sequence of str
+        All columns.
+    rules : Mapping
+        The rules.
+    given, aliases : Mapping
+        As the user and the catalogue say which column is which.
+
+    Returns
+    -------
+    list of str
+        As they are spelled in the file.
+    """
+    found = list(given.values())
+    for rule in rules.values():
+        for column in (*rule.columns(), *rule.number_columns()):
+            usual = [name.lower() for name in (column, *aliases.get(column, ()))]
+            known = given.get(column) or recognise(there, usual)
+            found += [known] if known else []
+    return found
+
+
+def check_columns(where: Mapping[str, Sequence[object]], there: Sequence[str], what: str) -> None:
+    """Refuse a column that is not there.
+
+    Parameters
+    ----------
+    where : Mapping
+        Column to values.
+    there : sequence of str
+        The columns of the file.
+    what : str
+        Which file.
+
+    Raises
+    ------
+    ColumnError
+        When it is not.
+    """
+    for column in where:
+        if column not in there:
+            raise ColumnError(
+                f"{what}: kolom {column!r} van where bestaat niet; wel: {', '.join(there)}."
+            )
+
+
+class WhereSitesAre:
+    """Looks at big surfaces near sites only.
+
+    A broken edge far from every site changes nothing there. Each big surface is cut where sites
+    are, as measuring does; it is doubtful where a piece is not valid, or where pieces do not hold
+    the ground that they were cut from (an edge that runs around twice does so). What is doubtful is
+    looked at wholly; the cut pieces are kept for measuring.
+
+    Parameters
+    ----------
+    around : Around
+        The sites.
+    rules : Mapping
+        How far around them the layer has to be right.
+    """
+
+    def __init__(self, around: Around, rules: Mapping[str, RuleBase]) -> None:
+        self._sites = around.sites
+        self._width = max((rule.reach_m for rule in rules.values() if rule.on), default=0.0)
+        #: What was cut, of all shapes that were asked about.
+        self.index: LayerIndex | None = None
+        #: How many surfaces were looked at in part.
+        self.in_part = 0
+
+    def __call__(self, shapes: NDArray[np.object_]) -> NDArray[np.bool_]:
+        """Tell which shapes have to be looked at wholly.
+
+        Parameters
+        ----------
+        shapes : ndarray of shapely geometries
+            In RD New.
+
+        Returns
+        -------
+        ndarray of bool
+            A shape each.
+        """
+        big = shapely.get_num_coordinates(shapes) > _CORNERS
+        big &= shapely.get_dimensions(shapes) == 2
+        if not big.any() or self._sites.occupied is None:
+            return np.ones(len(shapes), dtype=bool)
+        self.index = LayerIndex(shapes)
+        doubt = self.index.doubtful(self._sites.occupied, self._width)
+        self.in_part = int((big & ~doubt).sum())
+        return np.asarray(~big | doubt)
+
+    def findings(self) -> list[Finding]:
+        """Say what was looked at in part.
+
+        Returns
+        -------
+        list of Finding
+            One, or none.
+        """
+        if not self.in_part:
+            return []
+        told = f"{self.in_part} vlakken met veel hoekpunten: alleen nagekeken waar locaties zijn"
+        return [Finding("", "deels nagekeken", "melding", told, self.in_part)]
+
+    def hand_over(self, indexes: Indexes, features: gpd.GeoDataFrame) -> None:
+        """Keep what was cut for measuring.
+
+        Parameters
+        ----------
+        indexes : Indexes
+            Of the layer.
+        features : GeoDataFrame
+            Of the layer: exactly the shapes that were asked about.
+        """
+        if self.index is not None:
+            indexes.keep(self.index, features)
+
+
+def can_look_in_part(rules: Mapping[str, RuleBase]) -> bool:
+    """Tell whether what rules do with a layer needs its shapes near sites only.
+
+    Parameters
+    ----------
+    rules : Mapping
+        Of the layer.
+
+    Returns
+    -------
+    bool
+        True for zones of one width around features as they are.
+    """
+    return all(
+        isinstance(rule, Rule) and rule.within_column is None and not rule.leave_out_own_ground
+        for rule in rules.values()
+    )

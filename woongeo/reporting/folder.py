@@ -1,0 +1,209 @@
+"""A report as a folder of files: all of them, or none."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from woongeo.errors import AudienceError
+from woongeo.export import MANIFEST, manifest
+from woongeo.export.bundle import Bundle
+from woongeo.reporting.content import gather
+from woongeo.reporting.overview import overview_page
+from woongeo.reporting.pdf import FactsheetPrinter
+from woongeo.reporting.slides import write_slides
+from woongeo.reporting.theme import Theme, read_theme
+from woongeo.vertrouwelijk import default_audience, read_audience, visible_to
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from woongeo.capacity import Plancapaciteit
+    from woongeo.reporting.model import Factsheet, Report
+    from woongeo.screening import Screening
+    from woongeo.sources import Source
+    from woongeo.tables import TableSource
+    from woongeo.vertrouwelijk import Audience
+
+#: The page for all regions.
+OVERVIEW = "overzicht.html"
+_OURS = re.compile(r"overzicht\.html|factsheet-[a-z0-9-]{1,80}\.(pdf|pptx)")
+
+
+def write_report(  # noqa: PLR0913  one keyword a file or a choice
+    plancapaciteit: Plancapaciteit,
+    *,
+    folder: str | Path,
+    title: str = "Woningbouwlocaties en knelpunten",
+    period: str | None = None,
+    earlier: Screening | None = None,
+    theme: Theme | str | Path | None = None,
+    pdf: bool = True,
+    pptx: bool = False,
+    publiek: str | Audience | None = None,
+    overwrite: bool = False,
+    seconds: float | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> list[Path]:
+    """Write a factsheet for each region, and one page for all of them.
+
+    Parameters
+    ----------
+    plancapaciteit : Plancapaciteit
+        From `summarize_plancapaciteit`: its regions (`by`) each get a factsheet, and all locations
+        together one; its targets are the opgave.
+    folder : str or Path
+        Where to; made where it does not exist. Files of an earlier report that this one does not
+        make again are removed; other files stay. Not the folder of a screening: each has a manifest
+        of its own.
+    title : str
+        Above everything.
+    period : str, optional
+        Of the opgave, as in `Plancapaciteit.cijfers` ("2022-2030"); the one with the most opgaven
+        without it.
+    earlier : Screening, optional
+        The last peilmoment, for what changed since.
+    theme : Theme, str or Path, optional
+        From `read_theme`, or its file; neutral without it.
+    pdf : bool
+        Whether there are factsheets as tagged PDF (PDF/UA-1), of one or two pages A4; asks for
+        ``woongeo[rapport]``.
+    pptx : bool
+        Whether there are factsheets as PowerPoint; asks for ``woongeo[pptx]``.
+    publiek : str or Audience, optional
+        Who will see the files, as for `export_screening`. A report lists plans, so all that it
+        counts must be plans that may be seen.
+    overwrite : bool
+        Whether files of these names that woongeo did not write, or that were changed since, may be
+        replaced.
+    seconds : float, optional
+        How long the screening took, for the manifest.
+    progress : callable, optional
+        Is told the name of each region when its work begins.
+
+    Returns
+    -------
+    list of Path
+        ``overzicht.html``, the factsheets, and ``manifest.json`` last. Same input, same bytes, but
+        for the moment in the manifest. Regions without locations and without opgave are named on
+        the page and have no factsheet. On paper long names are cut with an ellipsis.
+
+    Raises
+    ------
+    OutputError
+        When a file cannot be written or is not ours to replace, or a package is missing; then
+        nothing was changed.
+    AudienceError
+        When it counts plans that `publiek` may not see; make it from `for_audience`.
+    ThemeError
+        When the theme cannot be read, or not by all.
+    RegionError
+        When there is no such period.
+    """
+    look = Theme() if theme is None else theme
+    if not isinstance(look, Theme):
+        look = read_theme(look)
+    for screening in (plancapaciteit.screening, earlier):
+        _refuse_hidden(screening, publiek)
+    report = gather(
+        plancapaciteit,
+        title=title,
+        period=period,
+        earlier=earlier,
+        theme=look,
+        progress=progress,
+    )
+    files = _files(report, look, pdf=pdf, pptx=pptx)
+    screening = plancapaciteit.screening
+    return Bundle(Path(folder), MANIFEST, lambda name: _OURS.fullmatch(name) is not None).write(
+        files,
+        lambda: {
+            **manifest(screening, plancapaciteit, seconds=seconds),
+            "rapport": _facts(report, earlier),
+        },
+        sources=_sources(plancapaciteit, earlier),
+        overwrite=overwrite,
+    )
+
+
+def _refuse_hidden(screening: Screening | None, publiek: str | Audience | None) -> None:
+    """Refuse plans that the audience may not see."""
+    if screening is None:
+        return
+    plans = screening.locaties
+    audience = default_audience(plans) if publiek is None else read_audience(publiek)
+    if not visible_to(plans, audience).all():
+        raise AudienceError(
+            f"het rapport telt plannen mee die publiek {str(audience)!r} niet mag zien; maak "
+            f"plancapaciteit (en het vorige peilmoment) van for_audience(screening, "
+            f"{str(audience)!r}); of geef publiek='intern'."
+        )
+
+
+def _files(
+    report: Report, theme: Theme, *, pdf: bool, pptx: bool
+) -> dict[str, Callable[[Path], None]]:
+    """Give what writes each file, by its name."""
+    endings = [e for e, asked in ((".pdf", pdf), (".pptx", pptx)) if asked]
+    listed = {s.file_name: [s.file_name + e for e in endings] for s in report.factsheets}
+
+    def page(path: Path) -> None:
+        text = overview_page(report, theme, listed)
+        path.write_text(text, encoding="utf-8", newline="\n")
+
+    files: dict[str, Callable[[Path], None]] = {OVERVIEW: page}
+    printer = FactsheetPrinter(report, theme) if pdf else None
+    for sheet in report.factsheets:
+        if printer is not None:
+            files[f"{sheet.file_name}.pdf"] = _printed(printer, sheet)
+        if pptx:
+            files[f"{sheet.file_name}.pptx"] = _shown(report, sheet, theme)
+    return files
+
+
+def _printed(printer: FactsheetPrinter, sheet: Factsheet) -> Callable[[Path], None]:
+    """Make what writes a factsheet as PDF."""
+
+    def write(path: Path) -> None:
+        printer.write(sheet, path)
+
+    return write
+
+
+def _shown(report: Report, sheet: Factsheet, theme: Theme) -> Callable[[Path], None]:
+    """Make what writes a factsheet as slides."""
+
+    def write(path: Path) -> None:
+        write_slides(report, sheet, theme, path)
+
+    return write
+
+
+def _facts(report: Report, earlier: Screening | None) -> dict[str, object]:
+    """Say of what the report is, for the manifest."""
+    targets = report.plancapaciteit.targets
+    return {
+        "titel": report.title,
+        "periode": report.period,
+        "factsheets": len(report.factsheets),
+        "zonder_factsheet": list(report.left_out),
+        "opgaven": None if targets is None else targets.source.facts(),
+        "vorig_peilmoment": None
+        if earlier is None
+        else {"dag": earlier.on.isoformat(), **earlier.locations.source.facts()},
+    }
+
+
+def _sources(
+    plancapaciteit: Plancapaciteit, earlier: Screening | None
+) -> list[Source | TableSource | None]:
+    """List what was read, and may not be replaced."""
+    screening = plancapaciteit.screening
+    sources: list[Source | TableSource | None] = [screening.locations.source]
+    sources += [earlier.locations.source] if earlier is not None else []
+    for layer in screening.layers:
+        sources += [layer.source, layer.coverage.source]
+    sources += [d.source for d in plancapaciteit.by if not isinstance(d, str)]
+    sources += [plancapaciteit.targets.source] if plancapaciteit.targets is not None else []
+    return sources

@@ -1,0 +1,64 @@
+"""Where the figures of a report come from, and of which day they are."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from woongeo.encode import line_text
+from woongeo.reporting.model import TEXT, UNKNOWN, Column, Table
+
+if TYPE_CHECKING:
+    from woongeo.capacity import Plancapaciteit
+    from woongeo.screening import Screening
+    from woongeo.sources import Source
+    from woongeo.tables import TableSource
+
+# Of a sha256: enough to tell one file from another by eye; the manifest has all of it.
+_HASH = 12
+
+
+def sources(plancapaciteit: Plancapaciteit, earlier: Screening | None) -> Table:
+    """List layers and files.
+
+    Parameters
+    ----------
+    plancapaciteit : Plancapaciteit
+        From `summarize_plancapaciteit`.
+    earlier : Screening or None
+        The earlier peilmoment.
+
+    Returns
+    -------
+    Table
+        What, by whom, under which licence, of which day, by which rule, and its hash.
+    """
+    screening = plancapaciteit.screening
+    rows = []
+    for layer in screening.layers:
+        state = layer.unknown or layer.stale(screening.on) or layer.incomplete
+        rules = [toets for toets in screening.toetsen if toets.layer is layer]
+        told = "; ".join(f"{x.rule.in_words()} ({x.rule.source})" for x in rules)
+        rows.append(
+            (
+                line_text(layer.title, most=80)
+                + (f" — {line_text(state, most=80)}" if state else ""),
+                line_text(layer.publisher, most=60) or UNKNOWN,
+                line_text(layer.licence, most=40) or UNKNOWN,
+                layer.reference_date.isoformat() if layer.reference_date else UNKNOWN,
+                line_text(told, most=240),
+                layer.source.sha256[:_HASH] if layer.source else UNKNOWN,
+            )
+        )
+    files: list[tuple[str, Source | TableSource]] = [("Locaties", screening.locations.source)]
+    files += [("Locaties van het vorige peilmoment", earlier.locations.source)] if earlier else []
+    for division in plancapaciteit.by:
+        if not isinstance(division, str):
+            files.append((f"Gebieden ({line_text(division.level, most=40)})", division.source))
+    if plancapaciteit.targets is not None:
+        files.append(("Opgaven", plancapaciteit.targets.source))
+    for what, source in files:
+        name = re.split(r"[/\\]", source.path)[-1]
+        rows.append((what, "", "", "", line_text(name, most=80), source.sha256[:_HASH]))
+    columns = ("bron", "uitgever", "licentie", "peildatum", "regel of bestand", "sha256 (begin)")
+    return Table("Bronnen en data", tuple(Column(c, TEXT) for c in columns), tuple(rows))

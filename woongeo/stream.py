@@ -1,0 +1,276 @@
+"""A million locations: read, judged and written in portions.
+
+What is measured of a location does not depend on which others there are, so portions give what one
+screening of all would, to the last bit. What needs all locations at once is not done: plans that
+overlap each other are not looked for, and the report says so.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import geopandas as gpd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import shapely
+
+from woongeo.crs import RD
+from woongeo.errors import InputError, LocationError, OutputError
+from woongeo.export import MANIFEST, manifest
+from woongeo.files import fingerprint, flush_to_disk, output_error, scratch_folder
+from woongeo.locations import check_locations
+from woongeo.screening import screen
+from woongeo.sources import read_portions
+from woongeo.verdict import OORDELEN
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import pandas as pd
+
+    from woongeo.layers import Layer
+    from woongeo.rules import RuleBase
+    from woongeo.screening import Screening
+    from woongeo.sources import Source
+
+_LOCATIES, _TREFFERS = "locaties.parquet", "treffers.parquet"
+
+# So many locations at a time take some 200 MB.
+_ROWS = 25_000
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """What came of screening a file in portions.
+
+    Attributes
+    ----------
+    folder : Path
+        With ``locaties.parquet`` (GeoParquet, RD New, EPSG:28992), ``treffers.parquet`` and
+        ``manifest.json``; columns as those of `Screening.locaties` and `Screening.treffers`.
+    locaties : int
+        How many locations.
+    oordelen : dict
+        Key of a rule to locations per verdict; the key "" is over all rules.
+    controle : dict
+        Check to number of findings.
+    """
+
+    folder: Path
+    locaties: int
+    oordelen: dict[str, dict[str, int]]
+    controle: dict[str, int]
+
+
+def screen_file(  # noqa: PLR0913  one keyword a choice
+    source: str | Path,
+    layers: Sequence[Layer],
+    *,
+    folder: str | Path,
+    rules: Mapping[str, RuleBase] | None = None,
+    on: dt.date | None = None,
+    from_severity: str = "zacht",
+    id_column: str | None = None,
+    name_column: str | None = None,
+    woningen_column: str | None = None,
+    planstatus_column: str | None = None,
+    layer: str | None = None,
+    crs: object = None,
+    rows: int = _ROWS,
+) -> Streamed:
+    """Screen a file of locations that is too large to hold, and write what comes of it.
+
+    Parameters
+    ----------
+    source : str or Path
+        A vector file. GeoParquet, GeoPackage, FlatGeobuf and File Geodatabase are never held whole.
+    layers : sequence of Layer
+        As for `screen`.
+    folder : str or Path
+        Where to; it must not exist, and appears whole or not at all.
+    rules, on, from_severity : optional
+        As for `screen`.
+    id_column, name_column, woningen_column, planstatus_column, layer, crs : optional
+        As for `read_locations`. Ids must be there and differ; without a column of ids rows are
+        numbered.
+    rows : int
+        How many locations are held at a time.
+
+    Returns
+    -------
+    Streamed
+        Verdicts, areas (m²) and distances (m) equal those of `screen` on the whole file.
+
+    Raises
+    ------
+    LocationError
+        When there are no locations, or two share an id: that cannot be mended in portions.
+    FileError, ColumnError, CrsError, LayerError, RuleError
+        As `read_locations` and `screen`.
+    OutputError
+        When the folder exists or cannot be written; then there is none.
+    """
+    if rows < 1:
+        raise InputError(f"rows is {rows!r}; geef minstens 1.")
+    target = Path(folder)
+    if target.exists():
+        raise OutputError(f"{target}: deze map bestaat al; kies een andere. Er is niets gewijzigd.")
+    given = {
+        "id": id_column,
+        "name": name_column,
+        "woningen": woningen_column,
+        "planstatus": planstatus_column,
+    }
+    portions = read_portions(source, rows=rows, layer=layer, crs=crs)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with scratch_folder(target.parent) as scratch:
+            made = scratch / "uit"
+            made.mkdir()
+            tally = _Tally()
+            with _Table(made / _LOCATIES) as locaties, _Table(made / _TREFFERS) as treffers:
+                for screening in _screened(portions, given, layers, rules, on, from_severity):
+                    tally.add(screening)
+                    locaties.write(screening.locaties)
+                    treffers.write(screening.treffers)
+            facts = tally.facts(str(source))
+            facts["uitvoer"] = [vars(fingerprint(made / n)) for n in (_LOCATIES, _TREFFERS)]
+            text = json.dumps(facts, ensure_ascii=False, indent=2) + "\n"
+            (made / MANIFEST).write_bytes(text.encode("utf-8", "backslashreplace"))
+            for name in (_LOCATIES, _TREFFERS, MANIFEST):
+                flush_to_disk(made / name)
+            made.rename(target)
+    except OutputError:
+        raise
+    except OSError as error:
+        raise output_error(target, error) from error
+    return Streamed(target, tally.n, tally.verdicts(), dict(tally.checks))
+
+
+def _screened(
+    portions: Iterator[tuple[gpd.GeoDataFrame, Source]],
+    given: dict[str, str | None],
+    layers: Sequence[Layer],
+    rules: Mapping[str, RuleBase] | None,
+    on: dt.date | None,
+    from_severity: str,
+) -> Iterator[Screening]:
+    """Screen portion after portion."""
+    start, seen = 0, set[str]()
+    for raw, origin in portions:
+        found, _ = check_locations(raw, origin, given, overlaps=False)
+        if found.columns["id"] is None:
+            numbers = [str(start + i + 1) for i in range(len(raw))]
+            if found.columns["name"] is None:
+                found.frame["naam"] = numbers
+            found.frame["locatie_id"] = numbers
+        ids = set(found.frame["locatie_id"])
+        double = seen & ids
+        renamed = found.report.of_check("id dubbel")
+        if double or len(renamed):
+            one = min(double) if double else renamed["object_id"].iloc[0]
+            raise LocationError(
+                f"{origin.path}: id {one!r} komt vaker voor; in delen kan woongeo dat niet "
+                "oplossen. Geef elke locatie een eigen id."
+            )
+        seen |= ids
+        start += len(raw)
+        yield screen(found, layers, rules=rules, on=on, from_severity=from_severity)
+
+
+class _Tally:
+    """What is added up over portions."""
+
+    def __init__(self) -> None:
+        self.n = 0
+        self.checks: Counter[str] = Counter()
+        self._verdicts: dict[str, Counter[str]] = {}
+        self._last: Screening | None = None
+
+    def add(self, screening: Screening) -> None:
+        """Add a portion."""
+        self.n += len(screening)
+        self.checks.update(screening.locations.report.counts())
+        for key in ("", *(toets.key for toets in screening.toetsen)):
+            count = screening.counts(key or None)
+            self._verdicts.setdefault(key, Counter()).update(count)
+        self._last = screening
+
+    def verdicts(self) -> dict[str, dict[str, int]]:
+        """Give the counts per rule."""
+        return {
+            key: {verdict: count[verdict] for verdict in reversed(OORDELEN)}
+            for key, count in self._verdicts.items()
+        }
+
+    def facts(self, what: str) -> dict[str, object]:
+        """Say where every figure comes from."""
+        last = self._last
+        if last is None:
+            raise LocationError(f"{what}: er staan geen locaties in dit bestand.")
+        facts = manifest(last)
+        facts["locaties"] |= {
+            "objecten": self.n,
+            "controle": dict(self.checks),
+            "bevindingen": [],
+        }
+        counts = self.verdicts()
+        facts["tellingen"] = {"locaties": self.n, "locaties_per_oordeel": counts.pop("")}
+        for layer in facts["lagen"]:
+            for key, rule in layer["regels"].items():
+                rule["locaties_per_oordeel"] = counts[key]
+                rule.pop("woningen_per_oordeel")
+        return facts
+
+
+class _Table:
+    """A Parquet file that grows; its columns are those of the first portion."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._writer: pq.ParquetWriter | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._writer is not None:
+            self._writer.close()
+
+    def write(self, frame: pd.DataFrame) -> None:
+        """Add rows."""
+        table = _as_arrow(frame)
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(self._path, table.schema, compression="zstd")
+        else:
+            table = table.cast(self._writer.schema)
+        self._writer.write_table(table)
+
+
+def _as_arrow(frame: pd.DataFrame) -> pa.Table:
+    """Turn a frame into a table whose columns have a type even where they are empty."""
+    columns, meta = {}, {}
+    for name in frame.columns:
+        if name == "geometry" and isinstance(frame, gpd.GeoDataFrame):
+            shapes = frame.geometry.to_numpy()
+            columns[name] = pa.array(shapely.to_wkb(shapes), type=pa.binary())
+            column = {"encoding": "WKB", "geometry_types": [], "crs": RD.to_json_dict()}
+            geo = {"version": "1.1.0", "primary_column": name, "columns": {name: column}}
+            meta[b"geo"] = json.dumps(geo).encode()
+            continue
+        values = pa.array(frame[name], from_pandas=True)
+        values = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+        if pa.types.is_null(values.type):
+            values = values.cast(pa.string())
+        if pa.types.is_large_string(values.type):
+            values = values.cast(pa.string())
+        columns[name] = values
+    return pa.table(columns).replace_schema_metadata(meta)
+
+
+__all__ = ["Streamed", "screen_file"]

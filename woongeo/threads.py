@@ -1,0 +1,117 @@
+"""All cores at work: GEOS lets go of Python's lock while it calculates.
+
+Two things in GEOS must not be shared between threads: a *prepared* shape, whose index grows while
+it is asked (https://github.com/libgeos/geos/issues/825), and a box that is worked out when first
+asked for. So work is divided such that a prepared shape is in one part only, and boxes are asked
+for beforehand. Results come in the order of the parts: the number of cores changes nothing.
+
+And nothing that is done side by side may touch Python's list of warnings, which is one for all
+threads: who leaves `warnings.catch_warnings` in another order than threads came in turns warnings
+off for good (https://docs.python.org/3/library/warnings.html#warnings.catch_warnings).
+`shapely.is_valid` and `shapely.total_bounds` do that.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from numpy.typing import NDArray
+
+Given = TypeVar("Given")
+Got = TypeVar("Got")
+
+# Parts a core: pieces of work differ, and who is done early takes the next.
+_PARTS = 4
+
+# Below so many rows starting threads costs more than they gain.
+_FEW = 256
+
+
+def cores() -> int:
+    """Count the cores that this process may use.
+
+    Returns
+    -------
+    int
+        At least 1.
+    """
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS and Windows
+        return os.cpu_count() or 1
+
+
+def side_by_side(work: Callable[[Given], Got], given: Iterable[Given]) -> list[Got]:
+    """Do work on each thing, on all cores.
+
+    Parameters
+    ----------
+    work : callable
+        What to do.
+    given : iterable
+        With what.
+
+    Returns
+    -------
+    list
+        What came of each, in their order.
+    """
+    things = list(given)
+    if len(things) < 2 or cores() < 2:
+        return [work(thing) for thing in things]
+    with ThreadPoolExecutor(min(cores(), len(things))) as pool:
+        return list(pool.map(work, things))
+
+
+def parts_of(n: int, *, few: int = _FEW, parts: int = _PARTS) -> list[slice]:
+    """Divide rows in parts for `side_by_side`.
+
+    Parameters
+    ----------
+    n : int
+        How many rows.
+    few : int
+        Below how many rows dividing gains nothing.
+    parts : int
+        How many parts a core.
+
+    Returns
+    -------
+    list of slice
+        Together all rows, in order; one where dividing gains nothing.
+    """
+    many = 1 if n < few or cores() < 2 else min(n, parts * cores())
+    edges = np.linspace(0, n, many + 1).astype(int)
+    return [slice(int(a), int(b)) for a, b in itertools.pairwise(edges)]
+
+
+def parts_by(key: NDArray[np.intp]) -> list[slice]:
+    """Divide rows in parts such that rows with the same key are in one part.
+
+    Parameters
+    ----------
+    key : ndarray of int
+        Sorted.
+
+    Returns
+    -------
+    list of slice
+        Together all rows, in order.
+    """
+    edges = [0]
+    for part in parts_of(len(key)):
+        # Up to where the key of the last row ends.
+        end = len(key)
+        if part.stop < len(key):
+            end = int(np.searchsorted(key, key[part.stop - 1], side="right")) if part.stop else 0
+        if end > edges[-1]:
+            edges.append(end)
+    return [slice(a, b) for a, b in itertools.pairwise(edges)]
