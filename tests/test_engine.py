@@ -10,8 +10,9 @@ import shapely
 from conftest import EAST, NORTH, block
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shapely.errors import GEOSException
 
-from woongeo.engine import Measure, Sites, area_by_feature, partition_m2, plain, uncovered
+from woongeo.engine import Measure, Sites, area_by_feature, clip, partition_m2, plain, uncovered
 from woongeo.engine import measure as measure_sites
 from woongeo.engine.index import LayerIndex
 from woongeo.engine.sites import Occupied
@@ -341,3 +342,20 @@ def test_the_grid_of_sites_never_denies_a_site(
     near = shapely.distance(shapely.box(*sites.T), shapely.box(*asked[0])) <= reach
     if near.any():
         assert Occupied(sites).near(asked, reach).all()
+
+
+# --- cutting along a rectangle
+
+
+@pytest.mark.parametrize("more", [0, 3])
+def test_a_hair_over_the_edge_of_a_rectangle_does_not_stop_the_cutting(more: int) -> None:
+    # One bit over the edge at x = 120,000 GEOS finds a ring of three points, and gives up.
+    edge, hair = 120_000.0, np.nextafter(120_000.0, np.inf)
+    spike = shapely.Polygon([(hair, 480_040), (119_950, 480_020), (edge, 480_040)])
+    box = (edge, 480_000.0, edge + 100, 480_100.0)
+    with pytest.raises(GEOSException, match="LinearRing"):
+        shapely.clip_by_rect(spike, *box)
+    # Blocks of which half lies in the rectangle are cut all the same: 50 m of 10 m.
+    blocks = [shapely.box(119_950, y, 120_050, y + 10) for y in range(480_000, 480_000 + more)]
+    cut = clip(np.array([spike, *blocks]), box)
+    assert shapely.area(cut).tolist() == pytest.approx([0.0, *[500.0] * more], abs=1e-6)

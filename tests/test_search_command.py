@@ -14,7 +14,7 @@ from conftest import block, frame
 from test_searching import PAGE, layer, page
 
 import woongeo
-from woongeo.errors import OutputError
+from woongeo.errors import AudienceError, OutputError
 from woongeo.export import read_manifest
 
 if TYPE_CHECKING:
@@ -147,3 +147,57 @@ def test_the_same_search_gives_the_same_bytes(tmp_path: Path) -> None:
         woongeo.export_sites(found, folder=tmp_path / folder)
     for name in ("zoekgebieden.gpkg", "zoekgebieden.csv", "balans.csv", "zeef.csv"):
         assert (tmp_path / "een" / name).read_bytes() == (tmp_path / "twee" / name).read_bytes()
+
+
+def plans_of(tmp_path: Path) -> Path:
+    """Put a plan for all and a plan for the gemeente alone in a file, 20 ha each."""
+    drawn = frame(
+        [block(500, 0, 200, 1_000), block(700, 0, 200, 1_000)],
+        plan_id=["open", "dicht"],
+        woningen=[10, 10],
+        planstatus=["3", "3"],
+        vertrouwelijkheid=["openbaar", "gemeente"],
+    )
+    drawn.to_file(tmp_path / "plannen.gpkg")
+    return tmp_path / "plannen.gpkg"
+
+
+def test_holes_do_not_show_plans_that_the_audience_may_not_see(tmp_path: Path) -> None:
+    plans = woongeo.read_locations(plans_of(tmp_path))
+    found = woongeo.find_sites(page(), [layer([])], plans=plans)
+    assert found.balans["vrij_m2"].iloc[-1] == pytest.approx(600_000)
+    for publiek in (None, "openbaar", "provincie"):
+        with pytest.raises(AudienceError, match=r"waar 1 plannen liggen .*for_audience"):
+            woongeo.export_sites(found, folder=tmp_path / "uit", publiek=publiek)
+    assert not (tmp_path / "uit").exists()
+    woongeo.export_sites(found, folder=tmp_path / "uit", publiek="intern")
+    shown = woongeo.for_audience(plans, "openbaar")
+    again = woongeo.find_sites(page(), [layer([])], plans=shown)
+    woongeo.export_sites(again, folder=tmp_path / "openbaar")
+    table = pd.read_csv(tmp_path / "openbaar" / "balans.csv")
+    # The ground of the other plan, 20 ha, is free ground for who may not know of it; it is said.
+    assert table["vrij_m2"].tolist()[-1] == 800_000
+    assert any(
+        "1 van 2 plannen staan hier niet in" in note and "valt niet af" in note
+        for note in again.notes()
+    )
+
+
+def test_plans_that_state_no_confidentiality_are_left_out_as_before(tmp_path: Path) -> None:
+    plans = woongeo.read_locations(
+        frame([block(0, 0)], plan_id=["a"], woningen=[10], planstatus=["3"])
+    )
+    found = woongeo.find_sites(page(), [layer([])], plans=plans)
+    assert woongeo.export_sites(found, folder=tmp_path / "uit")
+    with pytest.raises(AudienceError, match="publiek 'intern'"):
+        woongeo.export_sites(found, folder=tmp_path / "elders", publiek="openbaar")
+
+
+@pytest.mark.parametrize(("extra", "free"), [([], 300_000), (["--publiek", "intern"], 100_000)])
+def test_the_command_leaves_out_plans_that_the_audience_may_not_see(
+    files: Path, extra: list[str], free: float
+) -> None:
+    # 50 ha without nature; of the plans of 20 ha each one is for the gemeente alone.
+    done = command(*words(files), "--plans", plans_of(files), "--no-map", *extra)
+    assert done.returncode == 0, done.stderr
+    assert pd.read_csv(files / "uit" / "balans.csv")["vrij_m2"].tolist()[-1] == free

@@ -17,6 +17,7 @@ from woongeo.locations import read_locations
 from woongeo.screening import screen
 from woongeo.searching import find_sites, read_area
 from woongeo.verdict import SCREENING, Oordeel
+from woongeo.vertrouwelijk import default_audience, for_audience, read_audience, visible_to
 from woongeo.webmap import map_screening
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from woongeo.locations import Locations
     from woongeo.regions import Regions
     from woongeo.searching import Zoekgebieden
+    from woongeo.vertrouwelijk import Audience
     from woongeo.webmap import ScreeningMap
 
 _EXIT_UNKNOWN = 3
@@ -64,6 +66,7 @@ def run_search(given: argparse.Namespace) -> int:
         file, column = split_region(given.gebied)
         area = read_area(file, column or None, given.only)
         layers = asked.read(given, _as_locations(area))
+        plans, audience = _plans(given)
         found = find_sites(
             area,
             layers,
@@ -72,7 +75,7 @@ def run_search(given: argparse.Namespace) -> int:
             from_severity=given.from_severity,
             density=density,
             built_up=_built_up(given),
-            plans=None if given.plans is None else read_locations(given.plans),
+            plans=plans,
             rank_by="oppervlakte_m2" if given.built_up is None else "afstand_bebouwd_m",
             cell_m=None if given.cell is None else _number(given.cell, "--cell"),
             **numbers,  # type: ignore[arg-type]
@@ -84,6 +87,7 @@ def run_search(given: argparse.Namespace) -> int:
         webmap=webmap,
         overwrite=given.overwrite,
         seconds=time.perf_counter() - start,
+        publiek=audience,
     )
     if given.json:
         say(json.dumps(_summary(found, paths, doubts), ensure_ascii=False, indent=2))
@@ -108,6 +112,18 @@ def _as_locations(area: Regions) -> Locations:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DoubtfulLocationWarning)
         return read_locations(area.frame, id_column="gebied")
+
+
+def _plans(given: argparse.Namespace) -> tuple[Locations | None, Audience | None]:
+    """Read the plans that the audience may see, and say who it is."""
+    asked = None if given.publiek is None else read_audience(given.publiek)
+    if given.plans is None:
+        return None, asked
+    plans = read_locations(given.plans)
+    audience = asked or default_audience(plans.frame)
+    if visible_to(plans.frame, audience).all():
+        return plans, audience
+    return for_audience(plans, audience), audience
 
 
 def _built_up(given: argparse.Namespace) -> Layer | None:

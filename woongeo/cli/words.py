@@ -382,7 +382,7 @@ def _add_search(commands: Any) -> None:  # noqa: ANN401  argparse names no type 
         ("--min-m2", "M2", "5000", "kleinste oppervlakte (5000)"),
         ("--min-width", "METER", "25", "kleinste breedte (25)"),
         ("--net-share", "DEEL", "1", "deel (0 tot 1) van de grond waarop de dichtheid geldt (1)"),
-        ("--cell", "METER", None, "zoek op cellen van deze grootte: sneller en grover"),
+        ("--cell", "METER", None, "zoek op cellen van deze grootte: grover"),
         ("--built-up", "BESTAND", None, "bebouwd gebied, voor de afstand ertoe"),
         ("--built-up-coverage", "BESTAND", None, 'waar dat volledig is; ook "nederland"'),
         ("--plans", "BESTAND", None, "bestaande plannen, waarvan de grond afvalt"),
@@ -394,6 +394,13 @@ def _add_search(commands: Any) -> None:  # noqa: ANN401  argparse names no type 
         default=[],
         metavar="PER_HA",
         help="woningen per hectare (kan vaker; 25 en 50)",
+    )
+    wishes.add_argument(
+        "--publiek",
+        metavar="PUBLIEK",
+        help=f"wie de uitkomst ziet: {', '.join(PUBLIEK)}, met regio:NAAM of gemeente:NAAM; de "
+        "grond van plannen die vertrouwelijker zijn valt niet af (standaard openbaar waar plannen "
+        "niveaus noemen)",
     )
     outcome = search.add_argument_group("Uitkomst")
     outcome.add_argument("--out", metavar="MAP", help="map voor de uitkomst")

@@ -7,6 +7,7 @@ the tests hold the fast way against.
 
 from woongeo.engine.around import SLIVER_M, measure_around
 from woongeo.engine.classes import ClassParts, class_parts
+from woongeo.engine.clip import clip
 from woongeo.engine.combine import partition_m2
 from woongeo.engine.index import Indexes, LayerIndex, pairs_within
 from woongeo.engine.measure import (
@@ -34,6 +35,7 @@ __all__ = [
     "Sites",
     "area_by_feature",
     "class_parts",
+    "clip",
     "dissolve",
     "measure",
     "measure_around",

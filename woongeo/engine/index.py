@@ -19,6 +19,7 @@ import numpy as np
 import shapely
 from shapely import GeometryType
 
+from woongeo.engine.clip import clip
 from woongeo.errors import LayerError
 from woongeo.threads import parts_of, side_by_side
 
@@ -442,7 +443,7 @@ def _halve(nodes: _Nodes) -> tuple[_Nodes, NDArray[np.bool_]]:
                 pair = ((west, south, x, north), (x, south, east, north))
             else:
                 pair = ((west, south, east, y), (west, y, east, north))
-            cut += [shapely.clip_by_rect(shape, *box) for box in pair]
+            cut += [clip(shape, box) for box in pair]
             boxes += pair
         return cut, boxes
 

@@ -13,6 +13,7 @@ import numpy as np
 import shapely
 
 from woongeo.engine.cells import Covered, boxes, covered
+from woongeo.engine.clip import clip
 from woongeo.engine.measure import dissolve
 
 if TYPE_CHECKING:
@@ -237,7 +238,7 @@ def _known_of_large(site: np.intp, shape: shapely.Geometry, grid: Grid) -> Cells
         west, east = (grid.west + (column + i) * _WINDOW * grid.cell_x for i in (0, 1))
         north, south = (grid.north + (row + i) * _WINDOW * grid.cell_y for i in (0, 1))
         edges = (min(west, east), min(south, north), max(west, east), max(south, north))
-        pieces = shapely.get_parts(shapely.clip_by_rect(shape, *edges))
+        pieces = shapely.get_parts(clip(shape, edges))
         surfaces = pieces[shapely.get_dimensions(pieces) == 2]
         if len(surfaces):
             under = covered(np.array([shapely.multipolygons(surfaces)]), grid)

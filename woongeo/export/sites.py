@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from woongeo.errors import AudienceError
 from woongeo.export.bundle import Bundle
 from woongeo.export.folder import FILES, SEARCH_FILES, page_writer
 from woongeo.export.gpkg import write_frame
 from woongeo.export.manifest import MANIFEST, search_manifest
 from woongeo.export.tables import write_csv
+from woongeo.vertrouwelijk import default_audience, read_audience, visible_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from woongeo.searching import Zoekgebieden
     from woongeo.sources import Source
     from woongeo.tables import TableSource
+    from woongeo.vertrouwelijk import Audience
     from woongeo.webmap import ScreeningMap
 
 _AREAS, _AREAS_CSV, _BALANCE, _SIEVE = SEARCH_FILES
@@ -32,6 +35,7 @@ def export_sites(
     webmap: ScreeningMap | None = None,
     overwrite: bool = False,
     seconds: float | None = None,
+    publiek: str | Audience | None = None,
 ) -> list[Path]:
     """Write search areas to a folder.
 
@@ -49,6 +53,10 @@ def export_sites(
         As for `export_screening`.
     seconds : float, optional
         How long the search took, for the manifest.
+    publiek : str or Audience, optional
+        Who will see the files, as for `export_screening`. Holes in search areas show where the
+        plans lie whose ground was left out: a search with plans that `publiek` may not see is
+        refused.
 
     Returns
     -------
@@ -59,7 +67,10 @@ def export_sites(
     ------
     OutputError
         When a file cannot be written or is not ours to replace; then nothing was changed.
+    AudienceError
+        When plans whose ground was left out are more confidential than `publiek` may see.
     """
+    _refuse_hidden(found, publiek)
     frame = found.locaties.round(
         {c: 4 for c in found.locaties.columns if c.endswith(("_m2", "_m", "_aandeel"))}
         | {"compactheid": 6}
@@ -84,3 +95,19 @@ def export_sites(
         sources=sources,
         overwrite=overwrite,
     )
+
+
+def _refuse_hidden(found: Zoekgebieden, publiek: str | Audience | None) -> None:
+    """Refuse search areas whose holes show plans that the audience may not see."""
+    if found.plans is None:
+        return
+    plans = found.plans.frame
+    audience = default_audience(plans) if publiek is None else read_audience(publiek)
+    hidden = int((~visible_to(plans, audience)).sum())
+    if hidden:
+        raise AudienceError(
+            f"waar {hidden} plannen liggen die publiek {str(audience)!r} niet mag zien, is te zien "
+            "aan de gaten in de zoekgebieden; zoek opnieuw met "
+            f"plans=for_audience(plans, {str(audience)!r}) (hun grond valt dan niet af), of geef "
+            "publiek='intern'."
+        )

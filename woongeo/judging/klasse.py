@@ -136,8 +136,33 @@ def counting(layer: Layer, rule: ClassRule, on: dt.date) -> NDArray[np.bool_]:
     ndarray of bool
         Per feature: False for those of a class that does not hinder.
     """
-    classes = _classes(layer.features, rule, on)
-    return np.asarray((classes.outcome != NO_HINDRANCE)[classes.of_feature])
+    return np.asarray(outcomes(layer.features, rule, on) != NO_HINDRANCE)
+
+
+def outcomes(features: gpd.GeoDataFrame, rule: ClassRule, on: dt.date) -> NDArray[np.object_]:
+    """Say what each feature is by its class.
+
+    Parameters
+    ----------
+    features : GeoDataFrame
+        With the column that the rule reads.
+    rule : ClassRule
+        What the classes are.
+    on : date
+        The day decides which table of the rule holds.
+
+    Returns
+    -------
+    ndarray of str
+        Per feature a severity, "geen" or "onbekend".
+
+    Raises
+    ------
+    RuleError
+        When the column is not there.
+    """
+    classes = _classes(features, rule, on)
+    return np.asarray(classes.outcome[classes.of_feature], dtype=object)
 
 
 def _classes(features: gpd.GeoDataFrame, rule: ClassRule, on: dt.date) -> _Classes:

@@ -76,12 +76,7 @@ def judge(layer: Layer, rule: RasterRule, subjects: Subjects) -> Judged:
     FileError
         When the raster cannot be read any more.
     """
-    if not isinstance(layer.raster, Raster):
-        raise LayerError(
-            f"laag {layer.key}: de regel gaat over een raster en dit is een laag van vlakken; lees "
-            "haar met read_raster_layer."
-        )
-    with layer.raster.opened() as grid:
+    with raster_of(layer).opened() as grid:
         under = _look(rule, subjects.sites, grid)
     outside, why = _outside(layer, subjects.sites)
     certain, possible = _settle(rule, under, shapely.area(outside) / subjects.sites.area)
@@ -114,6 +109,61 @@ def judge(layer: Layer, rule: RasterRule, subjects: Subjects) -> Judged:
         unknown_parts=_unknown_ground(rule, under, outside, open_, subjects.sites),
         extra=dict(extra),
     )
+
+
+def raster_of(layer: Layer) -> Raster:
+    """Give the raster of a layer.
+
+    Parameters
+    ----------
+    layer : Layer
+        The layer.
+
+    Returns
+    -------
+    Raster
+        Its raster.
+
+    Raises
+    ------
+    LayerError
+        When it has none.
+    """
+    if not isinstance(layer.raster, Raster):
+        raise LayerError(
+            f"laag {layer.key}: de regel gaat over een raster en dit is een laag van vlakken; lees "
+            "haar met read_raster_layer."
+        )
+    return layer.raster
+
+
+def outcomes(
+    rule: RasterRule, value: NDArray[np.float64], from_severity: str
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Tell what each cell is by itself, whatever the statistic of the rule.
+
+    Parameters
+    ----------
+    rule : RasterRule
+        Which values hinder.
+    value : ndarray of float
+        Of cells, in any shape; NaN where nothing is known.
+    from_severity : str
+        Classes that hinder less do not.
+
+    Returns
+    -------
+    hinders, unknown : ndarray of bool
+        In the shape of the values; a value without a name, where there are names, is unknown.
+    """
+    unknown = np.isnan(value)
+    names = list(rule.names())
+    if names:
+        unknown |= ~np.isin(value, names)
+    least = SEVERITIES.index(from_severity)
+    heavy = [v for v, s in rule.severities().items() if SEVERITIES.index(s) >= least]
+    hinders = np.isin(value, heavy) if rule.classes else _hinders(rule, value)
+    return hinders & ~unknown, unknown
 
 
 def _column(rule: RasterRule) -> str:
@@ -173,7 +223,7 @@ def _hinders(rule: RasterRule, value: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Tell which values hinder."""
     if rule.classes:
         return np.isin(value, list(rule.severities()))
-    above = np.zeros(len(value), dtype=bool) if rule.above is None else value > rule.above
+    above = np.zeros(value.shape, dtype=bool) if rule.above is None else value > rule.above
     return above if rule.below is None else above | (value < rule.below)
 
 

@@ -54,12 +54,7 @@ def judge(layer: Layer, rule: TableRule, subjects: Subjects) -> Judged:
     RuleError
         When the layer has no table.
     """
-    table, n = layer.table, len(subjects)
-    if table is None:
-        raise RuleError(
-            f"laag {layer.key}: een regel van de soort tabel vraagt een tabel; lees haar met "
-            "read_table_layer."
-        )
+    table, n = table_of(layer), len(subjects)
     pairs = _regions(table, subjects)
     if pairs is None:
         usual = ", ".join(region_columns(table.level)[:3])
@@ -104,6 +99,54 @@ def judge(layer: Layer, rule: TableRule, subjects: Subjects) -> Judged:
         unknown_parts=parts,
         extra={"gebied": gebied, "waarde": waarde},
     )
+
+
+def table_of(layer: Layer) -> RegionTable:
+    """Give the table of a layer.
+
+    Parameters
+    ----------
+    layer : Layer
+        The layer.
+
+    Returns
+    -------
+    RegionTable
+        Its table.
+
+    Raises
+    ------
+    RuleError
+        When it has none.
+    """
+    if layer.table is None:
+        raise RuleError(
+            f"laag {layer.key}: een regel van de soort tabel vraagt een tabel; lees haar met "
+            "read_table_layer."
+        )
+    return layer.table
+
+
+def outcomes(
+    table: RegionTable, rule: TableRule, region: NDArray[np.object_]
+) -> NDArray[np.object_]:
+    """Say what the value of each region means.
+
+    Parameters
+    ----------
+    table : RegionTable
+        The values.
+    rule : TableRule
+        Which of them hinder.
+    region : ndarray of str
+        Codes or names.
+
+    Returns
+    -------
+    ndarray of str
+        Per region a severity, "onbekend", or nothing where it does not hinder.
+    """
+    return _outcomes(table, rule, region)["severity"].to_numpy(dtype=object)
 
 
 def _regions(

@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import rasterio.features
 import shapely
-from rasterio.transform import Affine
 
 from woongeo.engine import ZONE_SEGMENTS, LayerIndex, Occupied
-from woongeo.searching.shape import surfaces
+from woongeo.searching.shape import cell_outlines, surfaces
 from woongeo.searching.tiles import Sieved
 
 if TYPE_CHECKING:
@@ -144,14 +142,11 @@ class Grid:
         ndarray of Polygon
             Each a group of cells that share sides.
         """
-        transform = Affine(self.cell_m, 0, self.west, 0, self.cell_m, self.south)
-        drawn = rasterio.features.shapes(
-            cells.astype(np.uint8), mask=cells, connectivity=4, transform=transform
+        corner = np.array([self.west, self.south])
+        drawn: NDArray[np.object_] = shapely.transform(
+            cell_outlines(cells), lambda xy: corner + xy * self.cell_m
         )
-        found = [shapely.geometry.shape(outline) for outline, _ in drawn]
-        result = np.empty(len(found), dtype=object)
-        result[:] = found
-        return surfaces(shapely.make_valid(result))
+        return drawn
 
 
 def wide_enough_cells(cells: NDArray[np.bool_], width: float) -> NDArray[np.bool_]:

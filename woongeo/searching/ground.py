@@ -1,11 +1,11 @@
 """What a rule says of ground, whatever would be built on it: taken, not known, or free.
 
 A screening asks of a drawn site how much of it a zone takes, and lets tolerances pass. A search
-asks of each square metre. So a rule takes part by its zone alone: no tolerance, and no exemption
-of a site's own ground.
+asks of each square metre. So a rule takes part by its zone alone: no tolerance, no statistic over a
+site, no largest class, and no exemption of a site's own ground.
 
 A kind of rule that has a zone brings a function into `GROUNDS`. Kinds that have none (what hinders
-depends on the number of homes, or on the region) judge the areas that were found, as `screen` does.
+depends on the number of homes) judge the areas that were found, as `screen` does.
 """
 
 from __future__ import annotations
@@ -18,9 +18,12 @@ import numpy as np
 import shapely
 
 from woongeo.engine import ZONE_SEGMENTS
+from woongeo.judging import klasse, tabel
 from woongeo.judging.common import known_nowhere
 from woongeo.judging.zone import select, widths
-from woongeo.rules import Rule
+from woongeo.rules import SEVERITIES, ClassRule, RasterRule, Rule, TableRule
+from woongeo.rules.klasse import NOT_KNOWN
+from woongeo.searching.rastered import drawn_cells
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -65,6 +68,35 @@ class Ground:
     nowhere: str
     coverage: NDArray[np.object_] | None
     edge_m: float
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """What a search asks of rules.
+
+    Attributes
+    ----------
+    on : date
+        The day for which is searched.
+    from_severity : str
+        What hinders less does not count.
+    area : ndarray of shapely geometries
+        Where is searched, RD New.
+    """
+
+    on: dt.date
+    from_severity: str
+    area: NDArray[np.object_]
+
+    def heavy(self) -> tuple[str, ...]:
+        """List the severities that count.
+
+        Returns
+        -------
+        tuple of str
+            From light to heavy.
+        """
+        return SEVERITIES[SEVERITIES.index(self.from_severity) :]
 
 
 def drawn_width(width_m: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -132,7 +164,7 @@ def missed(
     return shapely.union_all(zones)
 
 
-def ground_of(layer: Layer, rule: RuleBase, on: dt.date, from_severity: str) -> Ground | None:
+def ground_of(layer: Layer, rule: RuleBase, asked: Asked) -> Ground | None:
     """Say what a rule takes of ground.
 
     Parameters
@@ -141,25 +173,23 @@ def ground_of(layer: Layer, rule: RuleBase, on: dt.date, from_severity: str) -> 
         The layer.
     rule : RuleBase
         One of its rules, that holds on the day.
-    on : date
-        The day for which is searched.
-    from_severity : str
-        What hinders less does not count.
+    asked : Asked
+        Where, for which day and from which severity on.
 
     Returns
     -------
     Ground or None
         None for kinds of rules that have no zone.
     """
-    nothing = layer.unknown or layer.stale(on, rule)
+    nothing = layer.unknown or layer.stale(asked.on, rule)
     if nothing:
         none, no_width = np.empty(0, dtype=object), np.empty(0)
         return Ground(none, no_width, none, no_width, nothing, None, 0.0)
     by_kind = GROUNDS.get(type(rule))
-    return None if by_kind is None else by_kind(layer, rule, from_severity)
+    return None if by_kind is None else by_kind(layer, rule, asked)
 
 
-def _of_shapes(layer: Layer, rule: Rule, from_severity: str) -> Ground:  # noqa: ARG001  one signature for all kinds
+def _of_shapes(layer: Layer, rule: Rule, asked: Asked) -> Ground:  # noqa: ARG001  one signature for all kinds
     """Give the zones of a rule on shapes, drawn a little too wide where distance decides."""
     counts, doubtful = select(layer, rule)
     shapes, width = layer.features.geometry.to_numpy(), widths(layer, rule)
@@ -181,5 +211,62 @@ def _of_shapes(layer: Layer, rule: Rule, from_severity: str) -> Ground:  # noqa:
     )
 
 
+def _as_drawn(
+    taken: NDArray[np.object_],
+    doubtful: NDArray[np.object_],
+    nowhere: str,
+    coverage: NDArray[np.object_] | None,
+) -> Ground:
+    """Give ground that is taken by shapes as they are, without a width around them."""
+    return Ground(
+        taken=taken,
+        taken_m=np.zeros(len(taken)),
+        doubtful=doubtful,
+        doubtful_m=np.zeros(len(doubtful)),
+        nowhere=nowhere,
+        coverage=None if nowhere else coverage,
+        edge_m=0.0,
+    )
+
+
+def _of_classes(layer: Layer, rule: ClassRule, asked: Asked) -> Ground:
+    """Take the ground of classes that hinder enough; where the class is not known, doubt it.
+
+    Also where an area of a lighter class lies over one that is not known: that may be heavier.
+    """
+    outcome = klasse.outcomes(layer.features, rule, asked.on)
+    shapes = layer.features.geometry.to_numpy()
+    taken, doubtful = np.isin(outcome, asked.heavy()), outcome == NOT_KNOWN
+    nowhere = known_nowhere(layer, 0.0)
+    return _as_drawn(shapes[taken], shapes[doubtful], nowhere, layer.coverage.geometry)
+
+
+def _of_regions(layer: Layer, rule: TableRule, asked: Asked) -> Ground:
+    """Take the regions whose value hinders enough; doubt those without one, and what lies in none.
+
+    Where the surfaces of regions are not given, it is not known in which of them ground lies.
+    """
+    table = tabel.table_of(layer)
+    names, shapes = table.region_names, table.region_shapes
+    none = np.empty(0, dtype=object)
+    if names is None or shapes is None:
+        why = f"van grond is geen {table.level} bekend: geef regions bij read_table_layer"
+        return _as_drawn(none, none, why, None)
+    outcome = tabel.outcomes(table, rule, names)
+    taken, doubtful = np.isin(outcome, asked.heavy()), outcome == NOT_KNOWN
+    return _as_drawn(shapes[taken], shapes[doubtful], layer.incomplete, shapes)
+
+
+def _of_cells(layer: Layer, rule: RasterRule, asked: Asked) -> Ground:
+    """Take the cells whose value hinders by itself; doubt those without a value."""
+    taken, doubtful = drawn_cells(layer, rule, asked.area, asked.from_severity)
+    return _as_drawn(taken, doubtful, known_nowhere(layer, 0.0), layer.coverage.geometry)
+
+
 #: The kinds of rules that have a zone: what each says of ground.
-GROUNDS: dict[type[RuleBase], Callable[[Layer, Any, str], Ground]] = {Rule: _of_shapes}
+GROUNDS: dict[type[RuleBase], Callable[[Layer, Any, Asked], Ground]] = {
+    Rule: _of_shapes,
+    ClassRule: _of_classes,
+    TableRule: _of_regions,
+    RasterRule: _of_cells,
+}

@@ -18,13 +18,15 @@ from woongeo.judging import Subjects, judge
 from woongeo.regions import Regions, read_regions
 from woongeo.rules import SEVERITIES
 from woongeo.screening import day, toetsen_of, voice, with_rules
+from woongeo.searching.balance import balance, steps
 from woongeo.searching.built_up import built_up_around
 from woongeo.searching.cells import sieve_cells
 from woongeo.searching.found import RANKS, Wishes, Zoekgebieden, homes_column
-from woongeo.searching.ground import Ground, ground_of
+from woongeo.searching.ground import Asked, Ground, ground_of
 from woongeo.searching.tiles import sieve
 from woongeo.sources import read_vector
 from woongeo.verdict import OORDELEN, Hardheid, Oordeel
+from woongeo.vertrouwelijk import KOLOM
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -40,8 +42,6 @@ if TYPE_CHECKING:
     from woongeo.screening import Toets
     from woongeo.searching.tiles import Sieved
 
-#: The row of the whole.
-TOTAL = "alle gebieden"
 #: Where a search area lies that lies in no region.
 OUTSIDE = "buiten de gebieden"
 _PLANS = "bestaande_plannen"
@@ -72,7 +72,10 @@ def find_sites(  # noqa: PLR0913  one keyword a wish
     """Find what remains of an area after hard constraints: the classic zeefanalyse.
 
     Ground is taken where the zone of a rule lies, to the square metre: tolerances and the exemption
-    of a site's own ground belong to a drawn site, and do not count here. Ground is unknown where no
+    of a site's own ground belong to a drawn site, and do not count here. Of classes the ground of
+    those that hinder enough is taken, also where the largest would decide over a site; of a table
+    the regions whose value hinders; of a raster the cells whose value hinders by itself, whatever
+    the statistic over a site. Ground is unknown where no
     rule takes it and absence of a layer cannot be relied on, as `screen` has it; the rest is free.
     Search areas are connected ground of one of these two verdicts. A zone by distance is drawn so
     that its chords lie beyond the distance: 0.3 mm a metre and 1 cm too wide, and in notches
@@ -80,8 +83,8 @@ def find_sites(  # noqa: PLR0913  one keyword a wish
     free by the same rules finds no hindrance. A search area counts as a plan of which no procedure
     has begun, so rules for soft and new plans hold for it.
 
-    Rules without a zone (what hinders depends on the number of homes, or on the region) judge each
-    search area that was found, with the homes of the first density, and set its verdict.
+    Rules without a zone (what hinders depends on the number of homes) judge each search area that
+    was found, with the homes of the first density, and set its verdict.
 
     Parameters
     ----------
@@ -113,12 +116,14 @@ def find_sites(  # noqa: PLR0913  one keyword a wish
     built_up : Layer, optional
         What is built, with its coverage, to measure the distance to.
     plans : Locations, optional
-        Plans whose ground is no search area any more.
+        Plans whose ground is no search area any more. The holes show where they lie: for others
+        than those who may see all of them give ``for_audience(plans, publiek)``.
     rank_by : str
         "oppervlakte_m2", "gemiddelde_breedte_m", "compactheid" (largest first) or
         "afstand_bebouwd_m" (nearest first, unknown last). Free areas come before unknown ones.
     cell_m : float, optional
-        Search on cells of this size (metres) instead: quicker, and right to the size of a cell.
+        Search on cells of this size (metres) instead: right to the size of a cell, and not always
+        quicker.
     tile_m : float
         Size of the squares that are searched one by one; of no influence on the result but for
         the last centimetres at which a strip is cut off.
@@ -164,13 +169,14 @@ def find_sites(  # noqa: PLR0913  one keyword a wish
     if built_up is not None and (nothing := built_up.unknown or built_up.stale(on)):
         text = f"{built_up.title}: {nothing}; afstanden tot bebouwd gebied zijn onbekend."
         warnings.warn(text, UnknownResultWarning, stacklevel=2)
+    whole = _dissolved(regions)
+    asked = Asked(on, from_severity, whole)
     by_zone: dict[str, Ground] = {}
     for toets in heavy:
-        ground = ground_of(toets.layer, toets.rule, on, from_severity)
+        ground = ground_of(toets.layer, toets.rule, asked)
         if ground is not None:
             by_zone[toets.key] = ground
     grounds = [*by_zone.values(), *([_of_plans(plans)] if plans is not None else [])]
-    whole = _dissolved(regions)
     if cell_m is None:
         sieved = sieve(whole, grounds, min_width_m=wishes.min_width_m, tile_m=wishes.tile_m)
     else:
@@ -193,12 +199,16 @@ def find_sites(  # noqa: PLR0913  one keyword a wish
         n = int((~plans.usable).sum())
         doubts.append(f"{n} bestaande plannen hebben geen bruikbaar vlak: hun grond telt als vrij.")
     if plans is not None:
+        doubts += [
+            f"Bestaande plannen: {text}; hun grond valt niet af."
+            for text in plans.report.of_check(KOLOM)["toelichting"]
+        ]
         titled.append((_PLANS, "Bestaande plannen", ""))
     frame = _ranked(frame, wishes)
     return Zoekgebieden(
         locaties=frame,
-        balans=_balance(sieved, frame, regions),
-        zeef=_steps(sieved, titled),
+        balans=balance(sieved, frame, regions),
+        zeef=steps(sieved, titled),
         area=regions,
         layers=layers,
         toetsen=toetsen,
@@ -399,56 +409,3 @@ def _ranked(frame: gpd.GeoDataFrame, wishes: Wishes) -> gpd.GeoDataFrame:
     measured += [c for c in ("afstand_bebouwd_m", "bebouwd_aandeel") if c in frame]
     homes = [homes_column(d) for d in wishes.density]
     return frame[[*first, *measured, *homes, "geometry"]]
-
-
-def _steps(sieved: Sieved, titled: Sequence[tuple[str, str, str]]) -> pd.DataFrame:
-    """Tell what each rule takes in its turn."""
-    left = sieved.area_m2 - np.cumsum(sieved.taken_m2)
-    return pd.DataFrame(
-        {
-            "laag": [key for key, _, _ in titled],
-            "titel": [title for _, title, _ in titled],
-            "zwaarte": [severity for _, _, severity in titled],
-            "neemt_m2": sieved.taken_m2,
-            "rest_m2": left,
-            "onbekend_m2": sieved.unknown_m2 + 0.0,
-        }
-    )
-
-
-def _balance(sieved: Sieved, frame: gpd.GeoDataFrame, regions: Regions) -> pd.DataFrame:
-    """Divide the ground of each region, and of all of them."""
-    shapes = regions.frame.geometry.to_numpy()
-    n = len(shapes)
-
-    def per_region(pieces: NDArray[np.object_], total: float) -> NDArray[np.float64]:
-        if n == 1:
-            return np.array([total])
-        _, region, shared = area_by_feature(Sites(pieces), shapes)
-        return np.bincount(region, weights=shared, minlength=n).astype(float)
-
-    def with_total(values: NDArray[np.float64], total: float) -> NDArray[np.float64]:
-        return np.append(values, total)
-
-    total_unknown = float(sieved.unknown_m2.sum())
-    free, unknown = (
-        per_region(sieved.free_ground, sieved.free_m2),
-        per_region(sieved.unknown_ground, total_unknown),
-    )
-    area = per_region(sieved.ground, sieved.area_m2)
-    columns: dict[str, Any] = {
-        "gebied": [*regions.frame["gebied"], TOTAL],
-        "oppervlakte_m2": with_total(area, sieved.area_m2),
-        "belemmerd_m2": with_total(area - free - unknown, float(sieved.taken_m2.sum())),
-        "onbekend_m2": with_total(unknown, total_unknown),
-        "vrij_m2": with_total(free, sieved.free_m2),
-    }
-    for outcome in Oordeel:
-        chosen = (frame["oordeel"] == outcome).to_numpy()
-        found = frame.geometry.to_numpy()[chosen]
-        total = float(shapely.area(found).sum())
-        columns[f"zoekgebied_{outcome}_m2"] = with_total(per_region(found, total), total)
-    here = frame["gebied"].value_counts()
-    counts = [int(here.get(name, 0)) for name in regions.frame["gebied"]]
-    columns["zoekgebieden"] = [*counts, len(frame)]
-    return pd.DataFrame(columns)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import rasterio.features
 import shapely
+from rasterio.transform import Affine
 from shapely import GeometryType
-from shapely.errors import GEOSException
+
+from woongeo.engine import clip
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -65,6 +68,33 @@ def surfaces(
     return np.asarray(parts[shapely.area(parts) > least_m2], dtype=object)
 
 
+def cell_outlines(
+    cells: NDArray[np.bool_], *, row: int = 0, column: int = 0
+) -> NDArray[np.object_]:
+    """Draw the outline of cells that lie side by side.
+
+    Parameters
+    ----------
+    cells : ndarray of bool
+        By row and column.
+    row, column : int
+        Of the first cell.
+
+    Returns
+    -------
+    ndarray of Polygon
+        Each a group of cells that share sides; x is the column, y the row.
+    """
+    place = Affine.translation(column, row)
+    drawn = rasterio.features.shapes(
+        cells.astype(np.uint8), mask=cells, connectivity=4, transform=place
+    )
+    found = [shapely.geometry.shape(outline) for outline, _ in drawn]
+    result = np.empty(len(found), dtype=object)
+    result[:] = found
+    return surfaces(shapely.make_valid(result))
+
+
 def together(shape: shapely.Geometry | NDArray[np.object_]) -> shapely.MultiPolygon:
     """Leave lines, points and hairs out of a shape.
 
@@ -118,11 +148,7 @@ def cut_along(
     ndarray of shapely geometries
         What of each lies in the rectangle: valid, with lines and points where it only touches.
     """
-    try:
-        cut: NDArray[np.object_] = shapely.clip_by_rect(shapes, *box)
-    except GEOSException:
-        # It gives up where a surface reaches over the edge by the last bit of a coordinate.
-        cut = np.full(len(shapes), None, dtype=object)
+    cut: NDArray[np.object_] = clip(shapes, box)
     # Clipping is quick because it looks for no crossings; what came out wrong is cut the slow way.
     wrong = ~shapely.is_valid(cut)
     cut[wrong] = shapely.intersection(shapes[wrong], shapely.box(*box))
