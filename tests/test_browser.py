@@ -135,6 +135,26 @@ def test_from_far_sites_are_signs_and_from_near_they_are_shapes(visit: Visit) ->
     assert visit.drawn()["vlak"] == 22
 
 
+def test_from_far_a_large_site_is_still_a_shape(
+    browser: Browser, sites: Callable[..., woongeo.Locations], tmp_path: Path
+) -> None:
+    """A square of 20 km is no dot at zoom 8; the one of 100 m beside it is."""
+    made = woongeo.screen(
+        sites([block(0, 0, 20_000, 20_000), block(30_000, 0)]), [layer([block(90_000, 0)])]
+    )
+    with visiting(browser, saved(woongeo.map_screening(made), tmp_path)) as opened:
+        opened.ready()
+        zoom(opened, 8)
+        drawn = opened.drawn()
+        assert (drawn["vlak"], drawn["teken"]) == (1, 1)
+        # A click in it far from its middle finds it.
+        found = opened.run(
+            "map_kaart.woongeo.at(map_kaart.woongeo.bounds(0).pad(-0.2).getSouthWest())"
+        )
+        assert found == [0]
+        assert opened.untouched()
+
+
 def test_something_is_on_the_canvas(visit: Visit) -> None:
     """The verdicts' colours are really painted: orange, blue and grey."""
     zoom(visit, 14)
@@ -251,7 +271,7 @@ def test_searching_goes_to_the_site_and_tells_everything_of_it(visit: Visit) -> 
     for fact in (
         *("Rietrand", "V01", "belemmerd", "40", "1A (hard)", "10.000 m²", "5.000 m²"),
         *("Natura 2000", "overlapt 5.000 m² (50 %)", "901 De Rietlanden"),
-        *("Netcongestie (afname)", "vrij", "geen overlap met de laag", "1.882,2 m"),
+        *("Netcongestie (afname)", "vrij", "geen gebied van de laag op de locatie", "1.882,2 m"),
         SCREENING,
     ):
         assert fact in told
@@ -322,6 +342,8 @@ def test_a_verdict_that_is_switched_off_is_shown_when_one_of_its_sites_is_sought
 def test_clicking_a_site_tells_of_it_and_of_what_lies_under_it(visit: Visit) -> None:
     """A plan inside a masterplan can be reached, and from it the masterplan."""
     visit.find("fase 1")
+    # The pop-up moves the map to make room for itself.
+    visit.settled()
     place = visit.run("map_kaart.latLngToContainerPoint(map_kaart._popup.getLatLng())")
     visit.page.keyboard.press("Escape")
     box = visit.page.locator("#kaart").bounding_box()

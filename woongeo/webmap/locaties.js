@@ -168,10 +168,14 @@ const WoongeoLocaties = L.Layer.extend({
     else this._drawSigns(ctx, f, west, south, east, north, ratio);
   },
 
-  _drawShapes(ctx, f, west, south, east, north) {
+  // Whether a site is large enough on the screen to be drawn as it is, however far off. A metre
+  // in the Netherlands is some 1.6 of web mercator.
+  _large(i, f) { return Math.sqrt(this.sites.oppervlakte[i] || 0) * 1.6 * f.scale >= 24; },
+
+  _drawShapes(ctx, f, west, south, east, north, which = this.order) {
     const styles = this.looks.map((look) => this._pattern(ctx, look));
     ctx.lineJoin = "round";
-    for (const i of this.order) {
+    for (const i of which) {
       const b = this._box(i);
       if (b[0] > east || b[2] < west || b[1] > north || b[3] < south) continue;
       const rings = this._rings(i), look = this.look(i);
@@ -233,7 +237,9 @@ const WoongeoLocaties = L.Layer.extend({
       return sign;
     });
     const room = side / f.scale;
+    this._drawShapes(ctx, f, west, south, east, north, this.order.filter((i) => this._large(i, f)));
     for (const i of this.order) {
+      if (this._large(i, f)) continue;
       const x = this.x[i], y = this.y[i];
       if (x < west - room || x > east + room || y < south - room || y > north + room) continue;
       ctx.drawImage(signs[this.look(i)], x * f.scale + f.dx - side / 2, f.dy - y * f.scale - side / 2, side, side);
@@ -253,12 +259,15 @@ const WoongeoLocaties = L.Layer.extend({
       }
       return found;
     }
-    const reach = 8 / f.scale;
+    const reach = 8 / f.scale, under = [];
     for (let k = this.order.length - 1; k >= 0; k -= 1) {
       const i = this.order[k];
-      if (Math.abs(this.x[i] - x) <= reach && Math.abs(this.y[i] - y) <= reach) found.push(i);
+      if (this._large(i, f)) {
+        const b = this._box(i);
+        if (x >= b[0] && x <= b[2] && y >= b[1] && y <= b[3] && woongeoHolds(this._rings(i), x, y)) under.push(i);
+      } else if (Math.abs(this.x[i] - x) <= reach && Math.abs(this.y[i] - y) <= reach) found.push(i);
     }
-    return found;
+    return [...found, ...under];
   },
 
   // Sites whose shapes hold a place, whether shapes or signs are drawn.

@@ -246,7 +246,7 @@ def _legend(
         if edges
         else ""
     )
-    far = "<p>Uitgezoomd staat elke locatie als teken op de kaart, ingezoomd als vlak.</p>"
+    far = "<p>Wat op het scherm klein is staat als teken op de kaart, wat groot is als vlak.</p>"
     return (
         _group("Oordeel", verdicts, far),
         _group("Lagen", layers, edge) + _group("Achtergrond", grounds),
