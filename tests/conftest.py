@@ -18,6 +18,9 @@ import woongeo
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+# Programs of their own, with packages that no test needs.
+collect_ignore_glob = ["benchmarks/*"]
+
 ROOT = Path(__file__).parent.parent
 
 #: The southwest corner of the drawing, in RD New; positions in tests are metres from it.
