@@ -83,7 +83,8 @@ def fetch_layers(  # noqa: PLR0913  one keyword a choice
     -------
     list of Layer
         In the order of the names, in RD New (EPSG:28992). Coverage is what was searched, within
-        the Netherlands.
+        the Netherlands. A layer of `list_layers` that nobody publishes comes as one about which
+        nothing is known.
 
     Raises
     ------
@@ -113,6 +114,13 @@ def fetch_layers(  # noqa: PLR0913  one keyword a choice
         spec = (catalogue or default_catalogue()).spec(name)
         rules_here = spec.rules if name not in given else {**spec.rules, MAIN: given[name]}
         dataset = spec.dataset or name
+        if spec.dataset is None and spec.title != spec.key and name not in asking.catalogue:
+            # Nobody publishes it: that is no failure, and no freedom either.
+            reason = "niemand geeft deze laag landelijk uit; lees een eigen bestand (read_layer)"
+            warnings.warn(f"{spec.title}: {reason}.", UnknownResultWarning, stacklevel=2)
+            gone = missing_layer(name, reason=reason, catalogue=catalogue)
+            layers.append(replace(gone, rules=rules_here))
+            continue
         try:
             near = asking.size_of(dataset) > _MANY
             within = max(rule.reach_m for rule in rules_here.values())

@@ -292,3 +292,16 @@ def test_spray_zones_come_from_fetched_parcels_by_their_crop_codes(
     table = woongeo.screen(locations, [layer]).locaties
     assert table["spuitzones_oordeel"].tolist() == ["vrij", "belemmerd", "vrij"]
     assert table["spuitzones_netto_m2"].tolist() == pytest.approx([1_600, 0, 1_600], abs=1)
+
+
+def test_a_layer_that_nobody_publishes_is_unknown_and_says_so(serve: Any, client: Any) -> None:
+    """Goat farms have no open source: the verdict is onbekend, and the reason what to do."""
+    asking = client(serve(Gokoala(squares(40))))
+    with pytest.warns(UnknownResultWarning, match="niemand geeft deze laag landelijk uit"):
+        [layer] = woongeo.fetch_layers(["geitenhouderijen"], client=asking)
+    assert layer.key == "geitenhouderijen"
+    assert "read_layer" in layer.unknown
+    assert layer.rules == woongeo.default_catalogue().spec("geitenhouderijen").rules
+    # A name that nobody knows is a mistake.
+    with pytest.raises(woongeo.errors.UnknownDatasetError):
+        woongeo.fetch_layers(["geitenhouders"], client=asking)
