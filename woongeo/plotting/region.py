@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from PIL import Image
 
+from woongeo.errors import InputError
 from woongeo.judging import shapes_that_count
 from woongeo.plotting.drawing import (
     NO_GLYPH,
@@ -102,14 +103,14 @@ def draw_region(  # noqa: PLR0913  one keyword a choice
 
     Raises
     ------
-    ValueError
+    InputError
         When there is neither a border nor a location with a shape.
     """
     rows = rows[screening.locations.usable[rows]]
     shapes = screening.locaties.geometry.to_numpy()[rows]
     about = shapes if border is None else border.geometry.to_numpy()
     if not len(about):
-        raise ValueError("er is niets om te tekenen.")
+        raise InputError("er is niets om te tekenen; geef een gebied, of locaties met een vlak.")
     with rc_context(SETTINGS):
         figure = Figure(figsize=(size_mm[0] / _INCH, size_mm[1] / _INCH), dpi=dpi)
         FigureCanvasAgg(figure)
