@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -28,7 +29,7 @@ _FOR_WHOM = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class RuleBase:
+class RuleBase(ABC):
     """What every rule has.
 
     Attributes
@@ -165,6 +166,7 @@ class RuleBase:
         """
         return ()
 
+    @abstractmethod
     def in_words(self) -> str:
         """Say the rule in plain Dutch.
 
@@ -173,7 +175,6 @@ class RuleBase:
         str
             One sentence, without capital or full stop.
         """
-        raise NotImplementedError
 
     def details(self) -> dict[str, Any]:
         """Give what is the kind's own as plain values, for a manifest.
