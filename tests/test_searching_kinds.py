@@ -17,7 +17,7 @@ import rasterio
 import shapely
 from conftest import EAST, NORTH, block, frame
 from drawn_rasters import write
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_searching import AROUND, areas, layer, page
 
@@ -298,6 +298,11 @@ def one_of_each(
     return [classes(*drawn, coverage=frame([strip(0, 9)])), staff(fte, regions), water]
 
 
+@example(
+    array=[*[[0.0] * 7] * 5, [0.0, 0, 0, 0, 2, 0, 0], [0.0, 0, 0, 2, 0, 0, 0]],
+    drawn=[(block(0, 0, 100, 100), "rood")],
+    fte=[2, 3, 3],
+)
 @given(
     array=values,
     drawn=st.lists(st.tuples(places, words), min_size=1, max_size=5),

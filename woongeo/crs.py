@@ -228,6 +228,19 @@ De getallen lijken graden (lengte, breedte): geef crs='EPSG:4326' op.
     return converted, conversion
 
 
+def _moved(
+    transformer: pyproj.Transformer, x: NDArray[np.float64], y: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Move points; of a single one pyproj would make a number, and older numpy warns of that."""
+    if not len(x):
+        return x, y
+    if len(x) == 1:
+        x, y = transformer.transform(np.repeat(x, 2), np.repeat(y, 2))
+        return x[:1], y[:1]
+    moved: tuple[NDArray[np.float64], NDArray[np.float64]] = transformer.transform(x, y)
+    return moved
+
+
 def _convert(
     geometry: NDArray[np.object_], stated: pyproj.CRS, name: str, what: str
 ) -> tuple[NDArray[np.object_], Conversion]:
@@ -240,7 +253,7 @@ def _convert(
 
         def move(*xy_and_height: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
             x, y, *height = xy_and_height
-            return (*(transformer.transform(x, y) if len(x) else (x, y)), *height)
+            return (*_moved(transformer, x, y), *height)
 
         converted = shapely.transform(geometry, move, include_z=None, interleaved=False)
         # The transformer settles on an operation only when it is used.
@@ -275,10 +288,8 @@ def to_degrees(
     lon, lat : ndarray of float
         ETRS89, which is WGS 84 to within a metre.
     """
-    if not len(x):
-        return x, y
     transformer = pyproj.Transformer.from_crs(RD, "EPSG:4258", always_xy=True)
-    lon, lat = transformer.transform(x, y)
+    lon, lat = _moved(transformer, x, y)
     return np.round(lon, decimals), np.round(lat, decimals)
 
 

@@ -46,7 +46,13 @@ def stitched(pieces: NDArray[np.object_], tile_m: float) -> NDArray[np.object_]:
         return pieces
     fitting = _rebuilt(pieces[on_border], _with_corners, tile_m)
     joined = surfaces(shapely.coverage_union_all(fitting))
-    return np.concatenate([pieces[~on_border], _rebuilt(joined, _without_traces, tile_m)])
+    whole = np.concatenate([pieces[~on_border], _rebuilt(joined, _without_traces, tile_m)])
+    # A hole that meets the edge, or another hole, in one corner is drawn as one ring with it.
+    pinched = ~shapely.is_valid(whole)
+    if not pinched.any():
+        return whole
+    mended = shapely.make_valid(whole[pinched], method="structure", keep_collapsed=False)
+    return np.concatenate([whole[~pinched], surfaces(mended)])
 
 
 def _rebuilt(
