@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,37 @@ SCREENING_FILES = (
     *("capaciteit.csv", "cijfers.csv", "knelpunten.csv", "vrijspelen.csv"),
     KAART,
 )
+
+#: What search areas make.
+SEARCH_FILES = ("zoekgebieden.gpkg", "zoekgebieden.csv", "balans.csv", "zeef.csv")
+
+
+_OF_A_REPORT = re.compile(
+    r"overzicht\.html|kaartblad\.(pdf|png)|factsheet-[a-z0-9-]{1,80}\.(pdf|pptx)"
+)
+
+
+def may_be_ours(name: str) -> bool:
+    """Tell whether a screening, a search or a report can make a file of this name.
+
+    Parameters
+    ----------
+    name : str
+        Of the file, without its folder.
+
+    Returns
+    -------
+    bool
+        A manifest that somebody changed makes no other file ours.
+
+    Examples
+    --------
+    >>> may_be_ours("locaties.gpkg"), may_be_ours("factsheet-gemeente-ede.pdf")
+    (True, True)
+    >>> may_be_ours("notulen.docx")
+    False
+    """
+    return name in {*SCREENING_FILES, *SEARCH_FILES} or bool(_OF_A_REPORT.fullmatch(name))
 
 
 def known_formats(formats: Sequence[str]) -> list[str]:

@@ -156,9 +156,11 @@ def _picture(figure: Figure) -> bytes:
 
 def _in_few_colours(image: Image.Image) -> Image.Image:
     """Give a picture with a palette."""
-    dots = np.asarray(image).reshape(-1, 3)
-    colours, counts = np.unique(dots, axis=0, return_counts=True)
-    frequent = colours[np.argsort(-counts, kind="stable")[:_MOST_FREQUENT]].ravel().tolist()
+    dots = np.asarray(image).reshape(-1, 3).astype(np.uint32)
+    # As one number a dot: counting rows of three takes ten times as long.
+    codes, counts = np.unique(dots @ np.array([65536, 256, 1], np.uint32), return_counts=True)
+    most = codes[np.argsort(-counts, kind="stable")[:_MOST_FREQUENT]]
+    frequent = np.stack([most >> 16, most >> 8 & 255, most & 255], axis=1).ravel().tolist()
     none = Image.Dither.NONE
     cover = image.quantize(_COVERING, method=Image.Quantize.MAXCOVERAGE, dither=none)
     palette = Image.new("P", (1, 1))
