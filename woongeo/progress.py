@@ -194,7 +194,11 @@ def _kind_of_bar() -> type[Any]:
         warnings.simplefilter("ignore", TqdmWarning)
         from tqdm.auto import tqdm  # noqa: PLC0415  it looks at where it is when imported
 
-    kind = type("Bar", (tqdm,), {"monitor_interval": 0})
+    class Bar(tqdm):  # type: ignore[type-arg]
+        """A bar that nobody watches over."""
+
+        monitor_interval = 0
+
     # Its own lock is one over processes as well, of which there are none.
-    kind.set_lock(threading.RLock())
-    return kind
+    Bar.set_lock(threading.RLock())
+    return Bar

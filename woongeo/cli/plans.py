@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from woongeo.checks import CheckReport
-from woongeo.cli.words import NO_REGISTER
+from woongeo.cli.options import NO_REGISTER
 from woongeo.errors import AudienceError, InputError
 from woongeo.locations import Locations, read_locations
 from woongeo.registers import read_register, recognise
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from woongeo.screening import Screening
 
 
-def locations_of(given: argparse.Namespace, on: dt.date | None) -> Locations:
+def plans_of(
+    given: argparse.Namespace, on: dt.date | None
+) -> tuple[Locations, pd.DataFrame | None]:
     """Read a register of plans where the file is one, else locations.
 
     Parameters
@@ -43,8 +45,10 @@ def locations_of(given: argparse.Namespace, on: dt.date | None) -> Locations:
 
     Returns
     -------
-    Locations
+    locations : Locations
         The plans.
+    detail : DataFrame or None
+        What the register says of years and price segments; None of plain locations.
 
     Raises
     ------
@@ -74,8 +78,8 @@ def locations_of(given: argparse.Namespace, on: dt.date | None) -> Locations:
             crs=given.crs,
             encoding=given.encoding,
         )
-        return register.locations
-    return read_locations(
+        return register.locations, register.detail
+    locations = read_locations(
         given.plannen,
         id_column=given.id,
         name_column=given.name,
@@ -84,6 +88,7 @@ def locations_of(given: argparse.Namespace, on: dt.date | None) -> Locations:
         crs=given.crs,
         encoding=given.encoding,
     )
+    return locations, None
 
 
 def _first(columns: dict[str, str | None], given: argparse.Namespace) -> str:

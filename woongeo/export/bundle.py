@@ -112,7 +112,7 @@ class Bundle:
 
     def write(
         self,
-        files: Mapping[str, Callable[[Path], None]],
+        files: Mapping[str, Callable[[Path], object]],
         facts: Callable[[], dict[str, Any]],
         *,
         sources: Iterable[Source | TableSource | None] = (),

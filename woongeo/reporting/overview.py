@@ -37,7 +37,7 @@ a:focus-visible, .rol:focus-visible {{ outline: 3px solid {accent}; outline-offs
 table {{ border-collapse: collapse; width: 100%; margin: .5rem 0; font-size: .9375rem; }}
 caption {{ text-align: left; font-weight: bold; padding: .75rem 0 .25rem; }}
 th, td {{ padding: .3rem .6rem; border-bottom: 1px solid {lijn}; text-align: right;
-  vertical-align: top; }}
+  vertical-align: top; overflow-wrap: normal; }}
 th.tekst, td.tekst {{ text-align: left; overflow-wrap: anywhere; min-width: 7rem; }}
 th[scope=row] {{ text-align: left; font-weight: normal; overflow-wrap: anywhere;
   min-width: 10rem; }}
