@@ -51,6 +51,9 @@ class _Line:
                     # Where a terminal is there or not; in a notebook it is no terminal, and shown.
                     disable=False if in_notebook() else None,
                     leave=False,
+                    # Steps are few and long: each is shown.
+                    mininterval=0,
+                    miniters=1,
                     dynamic_ncols=True,
                     bar_format=_FORM,
                 )

@@ -65,7 +65,7 @@ def export_screening(  # noqa: PLR0913  one keyword a file or a choice
         folder tell of the same screening.
     plancapaciteit : Plancapaciteit, optional
         From `summarize_plancapaciteit`; becomes ``capaciteit.csv`` (homes) and, where it was held
-        against targets, ``cijfers.csv``; tables in the GeoPackage
+        against targets or periods, ``cijfers.csv``; tables in the GeoPackage
         and the workbook, as those below.
     knelpunten : Knelpunten, optional
         From `knelpunten`; becomes ``knelpunten.csv``.

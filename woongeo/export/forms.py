@@ -47,6 +47,8 @@ SCREENING_FILES = (
 SEARCH_FILES = ("zoekgebieden.gpkg", "zoekgebieden.csv", "balans.csv", "zeef.csv")
 
 
+# A period that was asked for; "alle jaren" and the like are always there.
+_PERIOD = r"\d{4}-\d{4}"
 _OF_A_REPORT = re.compile(
     r"overzicht\.html|kaartblad\.(pdf|png)|factsheet-[a-z0-9-]{1,80}\.(pdf|pptx)"
 )
@@ -124,7 +126,8 @@ def named_tables(
     tables: dict[str, pd.DataFrame] = {}
     if plancapaciteit is not None:
         tables["capaciteit.csv"] = plancapaciteit.tabel
-        if plancapaciteit.targets is not None:
+        asked = plancapaciteit.cijfers["periode"].str.fullmatch(_PERIOD).any()
+        if plancapaciteit.targets is not None or asked:
             tables["cijfers.csv"] = plancapaciteit.cijfers
     if knelpunten is not None:
         tables["knelpunten.csv"] = knelpunten.tabel
