@@ -10,6 +10,7 @@ import json
 import re
 import warnings
 import zipfile
+from importlib import resources
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -250,6 +251,37 @@ def test_what_may_not_be_seen_is_in_no_file(tmp_path: Path) -> None:
         assert [row["woningen"] for row in csv.DictReader(file)][-1] == "20"
     page = paths[0].read_text(encoding="utf-8")
     assert "2 van 3 plannen staan hier niet in" in page
+
+
+@pytest.mark.browser
+def test_the_page_is_for_everybody_and_opens_the_map_by_keyboard(
+    whole: Path, chromium: str
+) -> None:
+    axe_package = pytest.importorskip("axe_playwright_python")
+    sync = pytest.importorskip("playwright.sync_api")
+    axe = (resources.files(axe_package) / "axe.min.js").read_text(encoding="utf-8")
+    with sync.sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=chromium)
+        for wide in (1_200, 390):
+            context = browser.new_context(viewport={"width": wide, "height": 800}, bypass_csp=True)
+            page = context.new_page()
+            page.goto((whole / "overzicht.html").as_uri())
+            page.evaluate(axe)
+            found = page.evaluate(
+                "axe.run(document, {resultTypes: ['violations']}).then((r) => r.violations.map("
+                "(v) => v.impact + ' ' + v.id + ' ' + v.nodes[0].html.slice(0, 200)))"
+            )
+            assert found == []
+            assert page.evaluate("document.documentElement.scrollWidth") <= wide
+            # A head is a line or two, and never broken letter by letter.
+            high = "document.querySelector('thead').clientHeight"
+            assert page.evaluate(high) < 90
+            page.get_by_role("link", name="kaart.html").focus()
+            page.keyboard.press("Enter")
+            page.wait_for_selector("[data-klaar]")
+            assert page.url == (whole / "kaart.html").as_uri()
+            context.close()
+        browser.close()
 
 
 # The command.

@@ -77,10 +77,10 @@ def on_terminal(folder: Path, *words: str | Path) -> tuple[int, str, str]:
 def report(out: Path, *more: str) -> list[str | Path]:
     """Ask for a report of Voorbeeldstreek without factsheets on paper."""
     return [
-        *("-m", "woongeo", "report", HERE / "locaties.geojson"),
+        *("-m", "woongeo", "report", f"{HERE}/locaties.geojson"),
         *("--layer", f"natura2000={HERE}/natura2000.geojson"),
         *("--region", f"gemeente={HERE}/gemeenten.geojson:naam"),
-        *("--no-pdf", "--format", "kaart,csv", "--out", out, *more),
+        *("--no-pdf", "--format", "kaart,csv", "--out", str(out), *more),
     ]
 
 
@@ -216,7 +216,12 @@ def test_other_threads_tell_by_what_they_are_given(
         given = tell()
         assert given is not None
         seen: list[object] = []
-        working = threading.Thread(target=lambda: (seen.append(tell()), given("blad 7")))
+
+        def work() -> None:
+            seen.append(tell())
+            given("blad 7")
+
+        working = threading.Thread(target=work)
         working.start()
         working.join()
     assert seen == [None]
