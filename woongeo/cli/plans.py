@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -12,6 +13,7 @@ from woongeo.cli.options import NO_REGISTER
 from woongeo.errors import AudienceError, InputError
 from woongeo.locations import Locations, read_locations
 from woongeo.registers import read_register, recognise
+from woongeo.sources.address import is_address
 from woongeo.vertrouwelijk import (
     KOLOM,
     Audience,
@@ -89,6 +91,22 @@ def plans_of(
         encoding=given.encoding,
     )
     return locations, None
+
+
+def place_of(plans: str) -> str:
+    """Name a file for who watches; of a database nothing, for its address may hold a password.
+
+    Parameters
+    ----------
+    plans : str
+        As it was given.
+
+    Returns
+    -------
+    str
+        Without folders.
+    """
+    return "" if is_address(plans) else Path(plans).name
 
 
 def _first(columns: dict[str, str | None], given: argparse.Namespace) -> str:

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from woongeo.cli.outcome import formats_of
-from woongeo.cli.plans import plans_of
+from woongeo.cli.plans import place_of, plans_of
 from woongeo.progress import doing
 from woongeo.reporting import write_report
 from woongeo.screening import screen
@@ -43,7 +43,7 @@ def earlier_screening(
     if given.earlier is None:
         return None
     then = argparse.Namespace(**{**vars(given), "plannen": given.earlier})
-    with doing("locaties lezen", given.earlier):
+    with doing("locaties lezen", place_of(given.earlier)):
         locations, _ = plans_of(then, now.on)
     judged = screen(locations, now.layers, on=now.on, from_severity=now.from_severity)
     return for_audience(judged, audience)

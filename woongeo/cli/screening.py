@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from woongeo.cli.capacity import Held
 from woongeo.cli.layers import LayerWords, day_of, split_region
 from woongeo.cli.outcome import bottlenecks, database_of, formats_of, to_database
-from woongeo.cli.plans import for_whom, plans_of
+from woongeo.cli.plans import for_whom, place_of, plans_of
 from woongeo.cli.report import write_asked_report
 from woongeo.cli.say import one_line, say
 from woongeo.encode import dutch
@@ -63,10 +63,10 @@ def run_screen(given: argparse.Namespace) -> int:
     on = day_of(given)
     with warnings.catch_warnings(record=True) as doubts:
         warnings.simplefilter("always", WoongeoWarning)
-        with doing("locaties lezen", given.plannen):
+        with doing("locaties lezen", place_of(given.plannen)):
             locations, detail = plans_of(given, on)
         held = Held.of(given, detail)
-        regions = [_region(text) for text in steps("gebieden lezen", given.region)]
+        regions = [_region(text) for text in steps("gebieden lezen", given.region, told=_level)]
         layers = asked.read(given, locations, regions)
         mappings = [_mapping(text) for text in given.region_table]
         by: list[Division] = [*regions, *mappings, *given.group]
@@ -222,6 +222,11 @@ def _tell(screening: Screening, capacity: Plancapaciteit, paths: Sequence[Path])
         say(f"Vertrouwelijk: {one_line(text)}.")
     say(f"Bestanden in {one_line(paths[0].parent)}: {', '.join(path.name for path in paths)}")
     say(SCREENING)
+
+
+def _level(text: str) -> str:
+    """Name the level of a NIVEAU=BESTAND:KOLOM option; the rest may be an address."""
+    return text.partition("=")[0]
 
 
 def _mapping(text: str) -> RegionMapping:
