@@ -70,8 +70,8 @@ def side_by_side(work: Callable[[Given], Got], given: Iterable[Given]) -> list[G
     things = list(given)
     if len(things) < 2 or cores() < 2:
         return [work(thing) for thing in things]
-    # What a thread should not do it may do by way of a library: what was heard of warnings before is
-    # put back when all are done. Within a thread that would be the same mistake.
+    # What a thread should not do it may do by way of a library: what was heard of warnings before
+    # is put back when all are done. Within a thread that would be the same mistake.
     main = threading.current_thread() is threading.main_thread()
     with (
         warnings.catch_warnings() if main else nullcontext(),
