@@ -657,3 +657,22 @@ def test_the_command_takes_the_address_from_the_environment(server: Server, tmp_
     )
     assert again.returncode == 2
     assert "WOONGEO_POSTGIS" in again.stderr
+
+
+def test_a_report_writes_its_tables_too(server: Server, tmp_path: Path) -> None:
+    here = woongeo.example().folder
+    words = [
+        *("report", f"{here}/locaties.geojson", "--layer", f"natura2000={here}/natura2000.geojson"),
+        *("--no-pdf", "--out", str(tmp_path / "uit"), "--postgis", "--schema", "rapport"),
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "woongeo", *words],
+        env={**os.environ, "WOONGEO_POSTGIS": server.url()},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "rapport.vrijspelen" in done.stdout
+    assert_silent(done.stdout + done.stderr)
+    assert server.ask("SELECT count(*) FROM rapport.locaties") == [(23,)]

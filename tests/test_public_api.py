@@ -84,6 +84,7 @@ NAMES = [
     "screen",
     "screen_file",
     "sensitivity",
+    "show_progress",
     "stikstof_sensitivity",
     "strict",
     "summarize_plancapaciteit",

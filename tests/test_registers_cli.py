@@ -97,6 +97,36 @@ def test_a_workbook_is_screened_with_polygons_from_elsewhere(tmp_path: Path, run
     assert told["woningen"] == {"belemmerd": 0, "onbekend": 20, "vrij": 0}
 
 
+def test_the_years_of_a_register_count(tmp_path: Path, run: Run) -> None:
+    """Of 20 homes 5 are there; 10 are due in 2026 and 5 in 2028."""
+    book = pmw_workbook(tmp_path / "plan.xlsx", [(PLAN, TWENTY)])
+    frame([block(0, 0)], plan_naam=["Dorpsrand"]).to_file(tmp_path / "vlakken.gpkg")
+    asked = ("--period", "2026-2027", "--period", "2028-2030", "--shapes", "vlakken.gpkg")
+    done = run(tmp_path, "screen", book, *GONE, *asked, "--out", "uit")
+    assert done.code == 0, done.err
+    with (tmp_path / "uit" / "cijfers.csv").open(encoding="utf-8-sig", newline="") as file:
+        found = {
+            row["periode"]: float(row["voor"])
+            for row in csv.DictReader(file)
+            if row["maat"] == "plancapaciteit"
+        }
+    assert found == {"2026-2027": 10, "2028-2030": 5, "alle jaren": 15} | {
+        name: n for name, n in found.items() if n == 0
+    }
+
+
+def test_years_of_plans_that_are_hidden_are_told_nowhere(tmp_path: Path, run: Run) -> None:
+    """Its detail belongs to a plan that is left out, and not to no plan at all."""
+    plans = [SIX | {"vertrouwelijkheid": "Gemeente"}, SIX | {"GlobalID": "A", "plannaam": "Open"}]
+    plans[1]["vertrouwelijkheid"] = "Openbaar"
+    given = gelderland(tmp_path / "plannen.gdb", plans_of(*plans), rows(*SIX_YEARS))
+    asked = ("--period", "2020-2030", "--out", "uit", "--json")
+    done = run(tmp_path, "screen", given, *GONE, *asked)
+    assert done.code == 0, done.err
+    told = json.loads(done.out)
+    assert not [w for w in told["waarschuwingen"] if "fasering" in w]
+
+
 def test_a_register_is_read_as_plain_locations_where_columns_are_named(
     tmp_path: Path, run: Run
 ) -> None:

@@ -36,6 +36,7 @@ from woongeo.mapping import RegionMapping, read_mapping
 from woongeo.netcongestie import read_aansluitstop, read_netcongestie
 from woongeo.opgave import Targets, read_targets
 from woongeo.plotting import ScreeningPlot, plot_screening
+from woongeo.progress import show_progress
 from woongeo.rasters import read_raster_layer, with_exceedance
 from woongeo.regioncodes import read_code_changes
 from woongeo.regions import Regions, read_regions
@@ -129,6 +130,7 @@ __all__ = [
     "screen",
     "screen_file",
     "sensitivity",
+    "show_progress",
     "stikstof_sensitivity",
     "strict",
     "summarize_plancapaciteit",

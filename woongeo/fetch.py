@@ -15,6 +15,7 @@ import numpy as np
 import shapely
 
 from woongeo.catalogue import MAIN, Catalogue, LayerSpec, default_catalogue
+from woongeo.encode import dutch
 from woongeo.engine import REACH_M
 from woongeo.errors import InputError, ServiceError, UnknownResultWarning
 from woongeo.layers import Coverage, Layer, missing_layer, read_coverage, read_layer
@@ -22,14 +23,16 @@ from woongeo.locations import Locations
 from woongeo.netcongestie import classified
 from woongeo.netherlands import outline
 from woongeo.pdok import Client, Snapshot
+from woongeo.progress import steps, tell
 from woongeo.rules import ClassRule
 from woongeo.spuitzones import read_spuitzones
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import geopandas as gpd
 
+    from woongeo.pdok import Step
     from woongeo.rules import RuleBase
 
 # Layers whose publisher covers part of the country only: elsewhere their absence means nothing.
@@ -105,12 +108,12 @@ def fetch_layers(  # noqa: PLR0913  one keyword a choice
     if len(set(names)) != len(names):
         raise InputError("fetch_layers: een naam is twee keer gegeven.")
     shapes = around.frame[around.usable] if isinstance(around, Locations) else around
-    asking = client or Client()
+    asking = client or Client(progress=tell_steps())
     given = dict(rules or {})
     if stray := sorted(set(given) - set(names)):
         raise InputError(f"fetch_layers: er is een regel voor {stray[0]}, maar die laag niet.")
     layers = []
-    for name in names:
+    for name in steps("ophalen", names):
         spec = (catalogue or default_catalogue()).spec(name)
         rules_here = spec.rules if name not in given else {**spec.rules, MAIN: given[name]}
         dataset = spec.dataset or name
@@ -142,6 +145,24 @@ def fetch_layers(  # noqa: PLR0913  one keyword a choice
     if client is None:
         asking.close()
     return layers
+
+
+def tell_steps() -> Callable[[Step], None] | None:
+    """Give what shows how far a fetch is, for a client.
+
+    Returns
+    -------
+    callable or None
+        None where nobody asked to see it; see `woongeo.show_progress`.
+    """
+    show = tell()
+    if show is None:
+        return None
+
+    def told(step: Step) -> None:
+        show(f"{step.what}: {step.features} objecten, {dutch(step.bytes / 1e6, decimals=1)} MB")
+
+    return told
 
 
 def _layer(

@@ -19,6 +19,7 @@ from woongeo.engine import partition_m2
 from woongeo.errors import LayerError, RuleError, UncertainRuleWarning, UnknownResultWarning
 from woongeo.judging import Judged, Subjects, judge, measure_ahead
 from woongeo.locations import COLUMNS
+from woongeo.progress import steps
 from woongeo.rules import SEVERITIES
 from woongeo.verdict import OORDELEN, SCREENING, Hardheid, Oordeel
 
@@ -498,7 +499,7 @@ def _screen(
     earlier = {} if before is None else {x.key: x for x in before.toetsen}
     judged = {}
     measure_ahead([(x.layer, x.rule) for x in toetsen], subjects)
-    for toets in toetsen:
+    for toets in steps("toetsen", toetsen, told=lambda toets: toets.title):
         same = earlier.get(toets.key)
         if (
             before is not None

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from woongeo.catalogue import MAIN, Catalogue, default_catalogue, default_rule, read_catalogue
+from woongeo.cli.options import OF_A_LAYER
 from woongeo.cli.services import client
-from woongeo.cli.words import OF_A_LAYER
 from woongeo.errors import InputError
 from woongeo.fetch import fetch_layers
 from woongeo.layers import Layer, missing_layer, read_layer
 from woongeo.netcongestie import holds_classes, read_netcongestie
+from woongeo.progress import steps
 from woongeo.rasters import read_raster_layer
 from woongeo.regioncodes import GEMEENTE
 from woongeo.regiontables import read_table_layer
@@ -159,11 +160,13 @@ class LayerWords:
             When an option does not fit the kind of a layer.
         """
         book = self.book
-        layers = [_layer(key, file, self.of_layer(key), book) for key, file in self.files.items()]
-        layers += [
-            _table(key, text, self.of_layer(key), book, regions)
-            for key, text in self.tables.items()
-        ]
+        layers = []
+        for key in steps("lagen lezen", [*self.files, *self.tables]):
+            said = self.of_layer(key)
+            if key in self.files:
+                layers.append(_layer(key, self.files[key], said, book))
+            else:
+                layers.append(_table(key, self.tables[key], said, book, regions))
         layers += [missing_layer(k, reason=r, catalogue=book) for k, r in self.gone.items()]
         layers += _fetched(given, around, self)
         return _turned_on(layers, given.rule)
@@ -330,7 +333,7 @@ def _fetched(given: argparse.Namespace, locations: Locations, asked: LayerWords)
         rule = _rule(key, asked.of_layer(key), asked.book)
         if rule is not None:
             rules[key] = rule
-    with client(given, quiet=given.quiet) as asking:
+    with client(given) as asking:
         return fetch_layers(
             given.pdok, around=locations, rules=rules, client=asking, catalogue=asked.book
         )

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from woongeo.checks import CheckReport
-from woongeo.cli.words import NO_REGISTER
+from woongeo.cli.options import NO_REGISTER
 from woongeo.errors import AudienceError, InputError
 from woongeo.locations import Locations, read_locations
 from woongeo.registers import read_register, recognise
+from woongeo.sources.address import is_address
 from woongeo.vertrouwelijk import (
     KOLOM,
     Audience,
@@ -31,7 +33,9 @@ if TYPE_CHECKING:
     from woongeo.screening import Screening
 
 
-def locations_of(given: argparse.Namespace, on: dt.date | None) -> Locations:
+def plans_of(
+    given: argparse.Namespace, on: dt.date | None
+) -> tuple[Locations, pd.DataFrame | None]:
     """Read a register of plans where the file is one, else locations.
 
     Parameters
@@ -43,8 +47,10 @@ def locations_of(given: argparse.Namespace, on: dt.date | None) -> Locations:
 
     Returns
     -------
-    Locations
+    locations : Locations
         The plans.
+    detail : DataFrame or None
+        What the register says of years and price segments; None of plain locations.
 
     Raises
     ------
@@ -74,8 +80,8 @@ def locations_of(given: argparse.Namespace, on: dt.date | None) -> Locations:
             crs=given.crs,
             encoding=given.encoding,
         )
-        return register.locations
-    return read_locations(
+        return register.locations, register.detail
+    locations = read_locations(
         given.plannen,
         id_column=given.id,
         name_column=given.name,
@@ -84,6 +90,23 @@ def locations_of(given: argparse.Namespace, on: dt.date | None) -> Locations:
         crs=given.crs,
         encoding=given.encoding,
     )
+    return locations, None
+
+
+def place_of(plans: str) -> str:
+    """Name a file for who watches; of a database nothing, for its address may hold a password.
+
+    Parameters
+    ----------
+    plans : str
+        As it was given.
+
+    Returns
+    -------
+    str
+        Without folders.
+    """
+    return "" if is_address(plans) else Path(plans).name
 
 
 def _first(columns: dict[str, str | None], given: argparse.Namespace) -> str:

@@ -1,22 +1,20 @@
-"""``woongeo report``: what ``woongeo screen`` does, ending in factsheets."""
+"""``woongeo report``: what ``woongeo screen`` does, ending in a folder with factsheets."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from typing import TYPE_CHECKING
 
-from woongeo.cli.plans import locations_of
-from woongeo.cli.say import one_line, say
+from woongeo.cli.outcome import formats_of
+from woongeo.cli.plans import place_of, plans_of
+from woongeo.progress import doing
 from woongeo.reporting import write_report
 from woongeo.screening import screen
-from woongeo.verdict import SCREENING
 from woongeo.vertrouwelijk import for_audience
 
 if TYPE_CHECKING:
-    import warnings
-    from collections.abc import Sequence
+    from pathlib import Path
 
     from woongeo.capacity import Plancapaciteit
     from woongeo.screening import Screening
@@ -45,19 +43,16 @@ def earlier_screening(
     if given.earlier is None:
         return None
     then = argparse.Namespace(**{**vars(given), "plannen": given.earlier})
-    locations = locations_of(then, now.on)
+    with doing("locaties lezen", place_of(given.earlier)):
+        locations, _ = plans_of(then, now.on)
     judged = screen(locations, now.layers, on=now.on, from_severity=now.from_severity)
     return for_audience(judged, audience)
 
 
-def finish_report(
-    given: argparse.Namespace,
-    capacity: Plancapaciteit,
-    audience: Audience,
-    doubts: Sequence[warnings.WarningMessage],
-    start: float,
-) -> None:
-    """Write the report, and tell.
+def write_asked_report(
+    given: argparse.Namespace, capacity: Plancapaciteit, audience: Audience, start: float
+) -> list[Path]:
+    """Write the report.
 
     Parameters
     ----------
@@ -67,35 +62,25 @@ def finish_report(
         What it is made of: plans that the audience may see.
     audience : Audience
         Who will see it.
-    doubts : sequence
-        What was warned of.
     start : float
         When the work began.
+
+    Returns
+    -------
+    list of Path
+        The files.
     """
-    loud = not (given.quiet or given.json)
-    paths = write_report(
+    return write_report(
         capacity,
         folder=given.out,
         title=given.title,
-        period=given.period,
+        period=given.period[0].strip() if given.period else None,
         earlier=earlier_screening(given, capacity.screening, audience),
         theme=given.theme,
+        formats=formats_of(given),
         pdf=not given.no_pdf,
         pptx=given.pptx,
         publiek=audience,
         overwrite=given.overwrite,
         seconds=time.perf_counter() - start,
-        progress=(lambda name: say(f"  {one_line(name)}", error=True)) if loud else None,
     )
-    if given.json:
-        told = {
-            "let_op": SCREENING,
-            "waarschuwingen": [str(doubt.message) for doubt in doubts],
-            "bestanden": [str(path) for path in paths],
-        }
-        say(json.dumps(told, ensure_ascii=False, indent=2))
-    elif loud:
-        for doubt in doubts:
-            say(f"let op: {one_line(doubt.message)}", error=True)
-        say(f"{len(paths)} bestanden in {one_line(paths[0].parent)}; begin bij {paths[0].name}.")
-        say(SCREENING)

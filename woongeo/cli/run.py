@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from woongeo.cli.catalogue import run_layers
@@ -13,6 +14,7 @@ from woongeo.cli.searching import run_search
 from woongeo.cli.services import run_fetch, run_pdok
 from woongeo.cli.words import parse, parser
 from woongeo.errors import InputError, OutputError, ServiceError
+from woongeo.progress import show_progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +38,9 @@ def _run(words: Sequence[str]) -> int:
         if given.opdracht is None:
             parser().print_help()
             return 0
-        return _COMMANDS[given.opdracht](given)
+        silent = getattr(given, "quiet", False) or getattr(given, "json", False)
+        with nullcontext() if silent else show_progress():
+            return _COMMANDS[given.opdracht](given)
     except KeyboardInterrupt:
         say("woongeo: afgebroken.", error=True)
         return _EXIT_STOPPED

@@ -8,35 +8,31 @@ import time
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from woongeo.capacity import Plancapaciteit, summarize_plancapaciteit
+from woongeo.cli.capacity import Held
 from woongeo.cli.layers import LayerWords, day_of, split_region
-from woongeo.cli.outcome import database_of, formats_of
-from woongeo.cli.plans import for_whom, locations_of
-from woongeo.cli.report import finish_report
+from woongeo.cli.outcome import bottlenecks, database_of, formats_of, to_database
+from woongeo.cli.plans import for_whom, place_of, plans_of
+from woongeo.cli.report import write_asked_report
 from woongeo.cli.say import one_line, say
-from woongeo.cli.words import SHIPPED_TARGETS
 from woongeo.encode import dutch
 from woongeo.errors import InputError, WoongeoWarning
 from woongeo.example import example
-from woongeo.export import export_screening, write_postgis
-from woongeo.knelpunten import knelpunten, vrijspelen
+from woongeo.export import export_screening
 from woongeo.mapping import RegionMapping, read_mapping
-from woongeo.opgave import Targets, read_targets
+from woongeo.progress import doing, steps
 from woongeo.regions import Regions, read_regions
 from woongeo.screening import Screening, screen
 from woongeo.verdict import SCREENING
-from woongeo.vertrouwelijk import KOLOM
+from woongeo.vertrouwelijk import KOLOM, MINIMUM
 from woongeo.webmap import map_screening
 
 if TYPE_CHECKING:
     import argparse
-    import datetime as dt
     from collections.abc import Sequence
     from pathlib import Path
 
-    from woongeo.capacity import Division
-    from woongeo.layers import Layer
-    from woongeo.locations import Locations
+    from woongeo.capacity import Division, Plancapaciteit
+    from woongeo.vertrouwelijk import Audience
 
 
 _EXIT_UNKNOWN = 3
@@ -62,26 +58,20 @@ def run_screen(given: argparse.Namespace) -> int:
         )
     if given.out is None:
         raise InputError("noem met --out de map voor de uitkomst.")
+    _check_outcome(given)
     asked = LayerWords.of(given)
     on = day_of(given)
     with warnings.catch_warnings(record=True) as doubts:
         warnings.simplefilter("always", WoongeoWarning)
-        locations = locations_of(given, on)
-        regions = [_region(text) for text in given.region]
+        with doing("locaties lezen", place_of(given.plannen)):
+            locations, detail = plans_of(given, on)
+        held = Held.of(given, detail)
+        regions = [_region(text) for text in steps("gebieden lezen", given.region, told=_level)]
         layers = asked.read(given, locations, regions)
         mappings = [_mapping(text) for text in given.region_table]
         by: list[Division] = [*regions, *mappings, *given.group]
-        return _finish(
-            given,
-            locations,
-            layers,
-            by,
-            doubts,
-            title=given.title,
-            start=start,
-            on=on,
-            from_severity=given.from_severity,
-        )
+        screening = screen(locations, layers, on=on, from_severity=given.from_severity)
+        return _finish(given, screening, by, held, doubts, title=given.title, start=start)
 
 
 def run_demo(given: argparse.Namespace) -> int:
@@ -98,74 +88,90 @@ def run_demo(given: argparse.Namespace) -> int:
         The code to end with.
     """
     start = time.perf_counter()
+    _check_outcome(given)
     with warnings.catch_warnings(record=True) as doubts:
         warnings.simplefilter("always", WoongeoWarning)
         made_up = example()
-        locations, layers, by = made_up.locations(), made_up.layers(), made_up.regions()
-        title = "Voorbeeldstreek (verzonnen)"
-        return _finish(given, locations, layers, by, doubts, title=title, start=start)
+        screening = screen(made_up.locations(), made_up.layers())
+        by, title = made_up.regions(), "Voorbeeldstreek (verzonnen)"
+        held = Held.of(given, None)
+        return _finish(given, screening, by, held, doubts, title=title, start=start)
+
+
+def _check_outcome(given: argparse.Namespace) -> None:
+    """See what the outcome is to be before the work begins: a mistake in that need not wait."""
+    formats_of(given)
+    database_of(given)
+    if given.opdracht == "report" and given.minimum_groep != MINIMUM:
+        raise InputError(
+            "--minimum-groep: een rapport noemt plannen en telt alleen wat het publiek mag zien; "
+            "laat het weg."
+        )
 
 
 def _finish(  # noqa: PLR0913  what both commands know
     given: argparse.Namespace,
-    locations: Locations,
-    layers: Sequence[Layer],
+    everything: Screening,
     by: Sequence[Division],
+    held: Held,
     doubts: list[warnings.WarningMessage],
     *,
     title: str,
     start: float,
-    on: dt.date | None = None,
-    from_severity: str = "zacht",
 ) -> int:
-    """Screen, write, and tell."""
-    formats, database = formats_of(given), database_of(given)
-    screening = screen(locations, layers, on=on, from_severity=from_severity)
-    screening, counted, audience = for_whom(given, screening, by)
-    if given.opdracht == "report":
-        # It lists plans: it is of those that the audience may see.
-        seen = summarize_plancapaciteit(screening, by=by, targets=_targets(given))
-        finish_report(given, seen, audience, doubts, start)
-        return _EXIT_UNKNOWN if given.strict and not screening.complete() else 0
-    capacity = summarize_plancapaciteit(counted, by=by, targets=_targets(given))
+    """Write for whom it is, and tell."""
+    screening, counted, audience = for_whom(given, everything, by)
+    report = given.opdracht == "report"
+    # A report lists plans: it counts those that the audience may see, and no others.
+    with doing("tellen"):
+        capacity = held.capacity(screening if report else counted, by, everything)
+    if report:
+        paths = write_asked_report(given, capacity, audience, start)
+    else:
+        paths = _written(given, screening, capacity, audience, title=title, start=start)
+    tables = to_database(given, screening, capacity, audience)
+    if given.json:
+        say(json.dumps(_summary(screening, paths, doubts), ensure_ascii=False, indent=2))
+    elif not given.quiet:
+        for doubt in doubts:
+            say(f"let op: {one_line(doubt.message)}", error=True)
+        if tables:
+            say(f"Tabellen in de database: {one_line(', '.join(tables))}")
+        if report:
+            folder, first = one_line(paths[0].parent), paths[0].name
+            say(f"{len(paths)} bestanden in {folder}; begin bij {first}.")
+            say(SCREENING)
+        else:
+            _tell(screening, capacity, paths)
+    return _EXIT_UNKNOWN if given.strict and not screening.complete() else 0
+
+
+def _written(
+    given: argparse.Namespace,
+    screening: Screening,
+    capacity: Plancapaciteit,
+    audience: Audience,
+    *,
+    title: str,
+    start: float,
+) -> list[Path]:
+    """Write the files of a screening."""
+    with doing("kaart"):
+        webmap = map_screening(screening, title=title)
     # These are cut finer than totals: they are of the plans that the audience may see.
-    more = getattr(given, "knelpunten", False)
-    webmap = map_screening(screening, title=title)
-    seconds = time.perf_counter() - start
-    told = knelpunten(screening) if more else None
-    freed = vrijspelen(screening, by=by) if more else None
-    paths = export_screening(
+    told, freed = bottlenecks(given, screening, capacity)
+    return export_screening(
         screening,
         folder=given.out,
         plancapaciteit=capacity,
         knelpunten=told,
         vrijspelen=freed,
         webmap=webmap,
-        formats=formats,
+        formats=formats_of(given),
         overwrite=given.overwrite,
-        seconds=seconds,
+        seconds=time.perf_counter() - start,
         publiek=audience,
     )
-    if database:
-        tables = write_postgis(
-            screening,
-            database,
-            schema=given.schema,
-            plancapaciteit=capacity,
-            knelpunten=told,
-            vrijspelen=freed,
-            overwrite=given.overwrite,
-            publiek=audience,
-        )
-        if not (given.json or given.quiet):
-            say(f"Tabellen in de database: {one_line(', '.join(tables))}")
-    if given.json:
-        say(json.dumps(_summary(screening, paths, doubts), ensure_ascii=False, indent=2))
-    elif not given.quiet:
-        for doubt in doubts:
-            say(f"let op: {one_line(doubt.message)}", error=True)
-        _tell(screening, capacity, paths)
-    return _EXIT_UNKNOWN if given.strict and not screening.complete() else 0
 
 
 def _summary(
@@ -218,12 +224,9 @@ def _tell(screening: Screening, capacity: Plancapaciteit, paths: Sequence[Path])
     say(SCREENING)
 
 
-def _targets(given: argparse.Namespace) -> Targets | None:
-    """Read the table of targets that was asked for."""
-    source = getattr(given, "targets", None)
-    if source is None:
-        return None
-    return read_targets(None if source == SHIPPED_TARGETS else source)
+def _level(text: str) -> str:
+    """Name the level of a NIVEAU=BESTAND:KOLOM option; the rest may be an address."""
+    return text.partition("=")[0]
 
 
 def _mapping(text: str) -> RegionMapping:

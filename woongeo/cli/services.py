@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from woongeo.cli.say import one_line, say
 from woongeo.errors import InputError
+from woongeo.fetch import tell_steps
 from woongeo.files import flush_to_disk, output_error, scratch_folder
-from woongeo.pdok import Client, Step, write_geotiff
+from woongeo.pdok import Client, write_geotiff
+from woongeo.progress import doing
 from woongeo.sources import read_vector
 
 if TYPE_CHECKING:
@@ -23,26 +24,19 @@ _EXIT_SERVICE = 4
 _TOLD = ("dataset", "ingang", "toelichting")
 
 
-def client(given: argparse.Namespace, *, quiet: bool) -> Client:
+def client(given: argparse.Namespace) -> Client:
     """Make a client that tells how far it is.
 
     Parameters
     ----------
     given : Namespace
         What was asked.
-    quiet : bool
-        Tell nothing.
 
     Returns
     -------
     Client
         To be closed.
     """
-
-    def tell(step: Step) -> None:
-        sys.stderr.write(f"\r{step.what}: {step.features} objecten, {step.bytes / 1e6:.1f} MB")
-
-    show = None if quiet or not sys.stderr.isatty() else tell
     return Client(
         store=given.store,
         offline=given.offline,
@@ -51,7 +45,7 @@ def client(given: argparse.Namespace, *, quiet: bool) -> Client:
         # Who asks is the same for all that someone does, so it is not typed each time.
         contact=os.environ.get("WOONGEO_CONTACT"),
         referer=os.environ.get("WOONGEO_REFERER"),
-        progress=show,
+        progress=tell_steps(),
     )
 
 
@@ -87,7 +81,7 @@ def run_fetch(given: argparse.Namespace) -> int:
     except ValueError as error:
         raise InputError("--reach-m en --year: geef een getal.") from error
     shapes = read_vector(given.around)[0] if given.around else None
-    with client(given, quiet=given.quiet) as asking:
+    with client(given) as asking, doing("ophalen", given.naam):
         if out.suffix.lower() == ".tif":
             return _fetch_raster(given, asking, out, shapes, reach_m, year)
         layer = asking.fetch(
@@ -149,7 +143,7 @@ def run_pdok(given: argparse.Namespace) -> int:
     int
         The code to end with.
     """
-    with client(given, quiet=True) as asking:
+    with client(given) as asking:
         if given.deed == "list":
             found = asking.search(" ".join(given.names), live=given.live)
             if given.json:

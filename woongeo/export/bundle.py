@@ -22,6 +22,7 @@ from woongeo.files import (
     output_error,
     scratch_folder,
 )
+from woongeo.progress import steps
 from woongeo.sources import split_layer
 
 if TYPE_CHECKING:
@@ -88,11 +89,15 @@ class Bundle:
     may_be_ours : callable
         Whether a name is one that such a bundle has: a manifest that somebody changed makes no
         other file ours.
+    report : bool
+        Whether it is a report. A report and a screening stay out of each other's folder: one would
+        take away, unasked, what the other wrote.
     """
 
     target: Path
     manifest: str
     may_be_ours: Callable[[str], bool]
+    report: bool = False
 
     def ours(self) -> list[str]:
         """List the files that woongeo wrote and that are still as it wrote them.
@@ -107,7 +112,7 @@ class Bundle:
 
     def write(
         self,
-        files: Mapping[str, Callable[[Path], None]],
+        files: Mapping[str, Callable[[Path], object]],
         facts: Callable[[], dict[str, Any]],
         *,
         sources: Iterable[Source | TableSource | None] = (),
@@ -145,8 +150,8 @@ class Bundle:
             self.refuse_foreign(names, ours, overwrite=overwrite)
             with scratch_folder(target) as scratch:
                 try:
-                    for name, write in files.items():
-                        write(scratch / name)
+                    for name in steps("schrijven", names):
+                        files[name](scratch / name)
                     told = facts()
                     told["uitvoer"] = [vars(fingerprint(scratch / name)) for name in names]
                     text = manifest_text(told)
@@ -175,11 +180,12 @@ class Bundle:
                         "map. Er is niets gewijzigd."
                     )
 
-    def _known(self, folder: Path) -> dict[str, str]:
+    def _known(self, folder: Path, *, of_any_kind: bool = False) -> dict[str, str]:
         """Read from a manifest which files woongeo wrote; empty where it is not ours."""
         try:
             read = json.loads((folder / self.manifest).read_text(encoding="utf-8"))
-            if read["gemaakt_door"] != "woongeo":
+            of_this_kind = of_any_kind or ("rapport" in read) == self.report
+            if read["gemaakt_door"] != "woongeo" or not of_this_kind:
                 return {}
             listed = {str(entry["name"]): str(entry["sha256"]) for entry in read["uitvoer"]}
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
@@ -204,6 +210,12 @@ class Bundle:
             When one may not be.
         """
         known_manifest = bool(self._known(self.target))
+        if not (overwrite or known_manifest) and self._known(self.target, of_any_kind=True):
+            there = "een screening" if self.report else "een rapport"
+            raise OutputError(
+                f"{self.target / self.manifest}: hier staat {there} van woongeo; kies een andere "
+                "map, of geef overwrite=True (--overwrite). Er is niets gewijzigd."
+            )
         for name in [*names, self.manifest]:
             path = self.target / name
             if path.is_dir() and not path.is_symlink():
@@ -237,7 +249,8 @@ class Bundle:
 
     def _put_back(self, scratch: Path) -> None:
         """Undo moves out of a scratch folder, unless the manifest, which is last, has moved."""
-        new = self._known(scratch)
+        # Whoever was killed, a screening or a report: it is put back.
+        new = self._known(scratch, of_any_kind=True)
         before = scratch / _BEFORE
         if not new:
             return

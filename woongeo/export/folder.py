@@ -19,9 +19,9 @@ from woongeo.export.bundle import Bundle
 from woongeo.export.contents import Contents
 from woongeo.export.forms import (
     KAART,
-    SCREENING_FILES,
     USUAL,
     known_formats,
+    may_be_ours,
     named_tables,
     writers,
 )
@@ -37,11 +37,6 @@ if TYPE_CHECKING:
     from woongeo.tables import TableSource
     from woongeo.vertrouwelijk import Audience
     from woongeo.webmap import ScreeningMap
-
-#: What search areas make.
-SEARCH_FILES = ("zoekgebieden.gpkg", "zoekgebieden.csv", "balans.csv", "zeef.csv")
-#: A folder tells of one screening or one search: a later one removes what an earlier one wrote.
-FILES = (*SCREENING_FILES, *SEARCH_FILES)
 
 
 def export_screening(  # noqa: PLR0913  one keyword a file or a choice
@@ -70,7 +65,7 @@ def export_screening(  # noqa: PLR0913  one keyword a file or a choice
         folder tell of the same screening.
     plancapaciteit : Plancapaciteit, optional
         From `summarize_plancapaciteit`; becomes ``capaciteit.csv`` (homes) and, where it was held
-        against targets, ``cijfers.csv``; tables in the GeoPackage
+        against targets or periods, ``cijfers.csv``; tables in the GeoPackage
         and the workbook, as those below.
     knelpunten : Knelpunten, optional
         From `knelpunten`; becomes ``knelpunten.csv``.
@@ -125,7 +120,7 @@ def export_screening(  # noqa: PLR0913  one keyword a file or a choice
     files = writers(Contents.of(screening, tables, facts), chosen)
     if webmap is not None:
         files[KAART] = page_writer(webmap)
-    return Bundle(Path(folder), MANIFEST, frozenset(FILES).__contains__).write(
+    return Bundle(Path(folder), MANIFEST, may_be_ours).write(
         files,
         lambda: facts,
         sources=_sources(screening, plancapaciteit),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,39 @@ SCREENING_FILES = (
     *("capaciteit.csv", "cijfers.csv", "knelpunten.csv", "vrijspelen.csv"),
     KAART,
 )
+
+#: What search areas make.
+SEARCH_FILES = ("zoekgebieden.gpkg", "zoekgebieden.csv", "balans.csv", "zeef.csv")
+
+
+# A period that was asked for; "alle jaren" and the like are always there.
+_PERIOD = r"\d{4}-\d{4}"
+_OF_A_REPORT = re.compile(
+    r"overzicht\.html|kaartblad\.(pdf|png)|factsheet-[a-z0-9-]{1,80}\.(pdf|pptx)"
+)
+
+
+def may_be_ours(name: str) -> bool:
+    """Tell whether a screening, a search or a report can make a file of this name.
+
+    Parameters
+    ----------
+    name : str
+        Of the file, without its folder.
+
+    Returns
+    -------
+    bool
+        A manifest that somebody changed makes no other file ours.
+
+    Examples
+    --------
+    >>> may_be_ours("locaties.gpkg"), may_be_ours("factsheet-gemeente-ede.pdf")
+    (True, True)
+    >>> may_be_ours("notulen.docx")
+    False
+    """
+    return name in {*SCREENING_FILES, *SEARCH_FILES} or bool(_OF_A_REPORT.fullmatch(name))
 
 
 def known_formats(formats: Sequence[str]) -> list[str]:
@@ -92,7 +126,8 @@ def named_tables(
     tables: dict[str, pd.DataFrame] = {}
     if plancapaciteit is not None:
         tables["capaciteit.csv"] = plancapaciteit.tabel
-        if plancapaciteit.targets is not None:
+        asked = plancapaciteit.cijfers["periode"].str.fullmatch(_PERIOD).any()
+        if plancapaciteit.targets is not None or asked:
             tables["cijfers.csv"] = plancapaciteit.cijfers
     if knelpunten is not None:
         tables["knelpunten.csv"] = knelpunten.tabel

@@ -9,7 +9,8 @@ import pandas as pd
 
 from woongeo.errors import AudienceError
 from woongeo.export.bundle import Bundle
-from woongeo.export.folder import FILES, SEARCH_FILES, page_writer
+from woongeo.export.folder import page_writer
+from woongeo.export.forms import SEARCH_FILES, may_be_ours
 from woongeo.export.gpkg import write_frame
 from woongeo.export.manifest import MANIFEST, search_manifest
 from woongeo.export.tables import write_csv
@@ -89,7 +90,7 @@ def export_sites(
     for layer in layers:
         sources += [layer.source, layer.coverage.source]
     sources += [found.plans.source] if found.plans is not None else []
-    return Bundle(Path(folder), MANIFEST, frozenset(FILES).__contains__).write(
+    return Bundle(Path(folder), MANIFEST, may_be_ours).write(
         files,
         lambda: search_manifest(found, seconds=seconds),
         sources=sources,

@@ -15,6 +15,7 @@ import shapely
 from woongeo.encode import dutch
 from woongeo.judging import klasse, raster, stikstof, tabel, zone
 from woongeo.judging.common import Judged, Subjects, all_free, nothing_known
+from woongeo.progress import ticks
 from woongeo.rules import ClassRule, RasterRule, Rule, StikstofRule, TableRule
 from woongeo.threads import side_by_side
 from woongeo.verdict import Hardheid, Oordeel
@@ -92,13 +93,20 @@ def measure_ahead(rules: Sequence[tuple[Layer, RuleBase]], subjects: Subjects) -
         The locations.
     """
     ahead = [
-        asked
+        (layer.title, asked)
         for layer, rule in rules
         if isinstance(rule, Rule)
         and not (rule.holds(subjects.on) or layer.unknown or layer.stale(subjects.on, rule))
         for asked in zone.asked(layer, rule)
     ]
-    side_by_side(lambda asked: asked.answer(subjects), ahead[:_AHEAD])
+    with ticks("meten", len(ahead[:_AHEAD])) as tick:
+
+        def measure(named: tuple[str, zone.Asked]) -> None:
+            title, asked = named
+            asked.answer(subjects)
+            tick(title)
+
+        side_by_side(measure, ahead[:_AHEAD])
 
 
 def counting(layer: Layer, on: dt.date) -> NDArray[np.bool_]:

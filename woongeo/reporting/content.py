@@ -16,6 +16,7 @@ from woongeo.errors import RegionError
 from woongeo.knelpunten import vrijspelen
 from woongeo.knelpunten.touched import blocked_plans
 from woongeo.opgave import OPGAVE, RESTOPGAVE, plain_name
+from woongeo.progress import steps
 from woongeo.regions import Regions
 from woongeo.reporting.card import Card, best_period
 from woongeo.reporting.changes import changes_per_region
@@ -27,7 +28,7 @@ from woongeo.verdict import Oordeel
 from woongeo.vertrouwelijk import KOLOM
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -52,7 +53,7 @@ class _Place:
     division: Division | None
 
 
-def gather(  # noqa: PLR0913  one keyword a choice
+def gather(
     plancapaciteit: Plancapaciteit,
     *,
     title: str,
@@ -60,7 +61,6 @@ def gather(  # noqa: PLR0913  one keyword a choice
     earlier: Screening | None,
     theme: Theme,
     maps: bool = True,
-    progress: Callable[[str], None] | None = None,
 ) -> Report:
     """Gather what is told of each region.
 
@@ -78,8 +78,6 @@ def gather(  # noqa: PLR0913  one keyword a choice
         Colours of the maps.
     maps : bool
         Whether maps are drawn.
-    progress : callable, optional
-        Is told the name of each region.
 
     Returns
     -------
@@ -100,15 +98,14 @@ def gather(  # noqa: PLR0913  one keyword a choice
     places, left_out = _places(plancapaciteit)
     card = Card(plancapaciteit, chosen)
     found = blocked_plans(screening, None, basis)
-    freed = vrijspelen(screening, by=plancapaciteit.by, basis=basis).gebieden
-    freed_by = dict(iter(freed.groupby(["niveau", "gebied"], sort=False)))
+    freed = vrijspelen(screening, by=plancapaciteit.by, basis=basis)
+    freed_by = dict(iter(freed.gebieden.groupby(["niveau", "gebied"], sort=False)))
     changed = changes_per_region(earlier, plancapaciteit) if earlier is not None else None
     pictures = Pictures(screening, theme)
     names = _file_names(places)
     sheets = []
-    for place, name in zip(places, names, strict=True):
-        if progress is not None:
-            progress(f"{place.niveau} {place.gebied}")
+    named = [*zip(places, names, strict=True)]
+    for place, name in steps("tekenen", named, told=lambda x: f"{x[0].niveau} {x[0].gebied}"):
         drawn = pictures.draw(place.division, place.gebied, place.row) if maps else b""
         legend = pictures.legend(place.row, place.homes)
         key = (place.niveau, place.gebied)
@@ -140,6 +137,7 @@ def gather(  # noqa: PLR0913  one keyword a choice
         sources=sources(plancapaciteit, earlier),
         left_out=tuple(left_out),
         plancapaciteit=plancapaciteit,
+        vrijspelen=freed,
     )
 
 

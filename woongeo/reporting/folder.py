@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from woongeo.errors import AudienceError
 from woongeo.export import MANIFEST, manifest
 from woongeo.export.bundle import Bundle
+from woongeo.export.forms import may_be_ours
 from woongeo.reporting.content import gather
-from woongeo.reporting.overview import overview_page
-from woongeo.reporting.pdf import FactsheetPrinter
-from woongeo.reporting.slides import write_slides
+from woongeo.reporting.forms import PDF, known_forms, report_files
 from woongeo.reporting.theme import Theme, read_theme
 from woongeo.vertrouwelijk import default_audience, read_audience, visible_to
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
     from woongeo.capacity import Plancapaciteit
-    from woongeo.reporting.model import Factsheet, Report
+    from woongeo.reporting.model import Report
     from woongeo.screening import Screening
     from woongeo.sources import Source
     from woongeo.tables import TableSource
     from woongeo.vertrouwelijk import Audience
-
-#: The page for all regions.
-OVERVIEW = "overzicht.html"
-_OURS = re.compile(r"overzicht\.html|factsheet-[a-z0-9-]{1,80}\.(pdf|pptx)")
 
 
 def write_report(  # noqa: PLR0913  one keyword a file or a choice
@@ -39,14 +33,14 @@ def write_report(  # noqa: PLR0913  one keyword a file or a choice
     period: str | None = None,
     earlier: Screening | None = None,
     theme: Theme | str | Path | None = None,
+    formats: str | Sequence[str] = (PDF,),
     pdf: bool = True,
     pptx: bool = False,
     publiek: str | Audience | None = None,
     overwrite: bool = False,
     seconds: float | None = None,
-    progress: Callable[[str], None] | None = None,
 ) -> list[Path]:
-    """Write a factsheet for each region, and one page for all of them.
+    """Write a factsheet for each region, one page for all of them, and maps and data beside it.
 
     Parameters
     ----------
@@ -55,8 +49,8 @@ def write_report(  # noqa: PLR0913  one keyword a file or a choice
         together one; its targets are the opgave.
     folder : str or Path
         Where to; made where it does not exist. Files of an earlier report that this one does not
-        make again are removed; other files stay. Not the folder of a screening: each has a manifest
-        of its own.
+        make again are removed; other files stay. Not the folder of `export_screening`: each has a
+        manifest of its own.
     title : str
         Above everything.
     period : str, optional
@@ -66,11 +60,17 @@ def write_report(  # noqa: PLR0913  one keyword a file or a choice
         The last peilmoment, for what changed since.
     theme : Theme, str or Path, optional
         From `read_theme`, or its file; neutral without it.
+    formats : str or sequence of str
+        What is made; "alles" makes the whole folder. "pdf": factsheets as tagged PDF (PDF/UA-1), of
+        one or two pages A4; asks for ``woongeo[rapport]``. "pptx": the same as PowerPoint; asks for
+        ``woongeo[pptx]``. "kaart": ``kaart.html``, from `map_screening`. "kaartblad": one map of
+        all locations on A3 as ``kaartblad.pdf`` and ``kaartblad.png``, from `plot_screening`.
+        "gpkg", "csv", "xlsx", "parquet" and "geojson": the data, as from `export_screening`, with
+        the tables of plancapaciteit, knelpunten and vrijspelen.
     pdf : bool
-        Whether there are factsheets as tagged PDF (PDF/UA-1), of one or two pages A4; asks for
-        ``woongeo[rapport]``.
+        Whether there are factsheets as PDF; False leaves them out, whatever `formats` says.
     pptx : bool
-        Whether there are factsheets as PowerPoint; asks for ``woongeo[pptx]``.
+        The same as "pptx" in `formats`.
     publiek : str or Audience, optional
         Who will see the files, as for `export_screening`. A report lists plans, so all that it
         counts must be plans that may be seen.
@@ -79,15 +79,14 @@ def write_report(  # noqa: PLR0913  one keyword a file or a choice
         replaced.
     seconds : float, optional
         How long the screening took, for the manifest.
-    progress : callable, optional
-        Is told the name of each region when its work begins.
 
     Returns
     -------
     list of Path
-        ``overzicht.html``, the factsheets, and ``manifest.json`` last. Same input, same bytes, but
-        for the moment in the manifest. Regions without locations and without opgave are named on
-        the page and have no factsheet. On paper long names are cut with an ellipsis.
+        ``overzicht.html``, which names and opens all others, maps, data, the factsheets, and
+        ``manifest.json`` last. Same input, same bytes, but for the moment in the manifest. All
+        figures in them are of the same plans. Regions without locations and without opgave are
+        named on the page and have no factsheet. On paper long names are cut with an ellipsis.
 
     Raises
     ------
@@ -100,28 +99,28 @@ def write_report(  # noqa: PLR0913  one keyword a file or a choice
         When the theme cannot be read, or not by all.
     RegionError
         When there is no such period.
+    InputError
+        When a form is not known.
+
+    Warns
+    -----
+    DoubtfulLocationWarning
+        When no location can be drawn, so that there is no "kaartblad".
     """
+    forms = known_forms(formats, pdf=pdf, pptx=pptx)
     look = Theme() if theme is None else theme
     if not isinstance(look, Theme):
         look = read_theme(look)
     for screening in (plancapaciteit.screening, earlier):
         _refuse_hidden(screening, publiek)
-    report = gather(
-        plancapaciteit,
-        title=title,
-        period=period,
-        earlier=earlier,
-        theme=look,
-        progress=progress,
-    )
-    files = _files(report, look, pdf=pdf, pptx=pptx)
-    screening = plancapaciteit.screening
-    return Bundle(Path(folder), MANIFEST, lambda name: _OURS.fullmatch(name) is not None).write(
-        files,
-        lambda: {
-            **manifest(screening, plancapaciteit, seconds=seconds),
-            "rapport": _facts(report, earlier),
-        },
+    report = gather(plancapaciteit, title=title, period=period, earlier=earlier, theme=look)
+    facts = {
+        **manifest(plancapaciteit.screening, plancapaciteit, seconds=seconds),
+        "rapport": _facts(report, earlier),
+    }
+    return Bundle(Path(folder), MANIFEST, may_be_ours, report=True).write(
+        report_files(report, look, forms, facts),
+        lambda: facts,
         sources=_sources(plancapaciteit, earlier),
         overwrite=overwrite,
     )
@@ -139,45 +138,6 @@ def _refuse_hidden(screening: Screening | None, publiek: str | Audience | None) 
             f"plancapaciteit (en het vorige peilmoment) van for_audience(screening, "
             f"{str(audience)!r}); of geef publiek='intern'."
         )
-
-
-def _files(
-    report: Report, theme: Theme, *, pdf: bool, pptx: bool
-) -> dict[str, Callable[[Path], None]]:
-    """Give what writes each file, by its name."""
-    endings = [e for e, asked in ((".pdf", pdf), (".pptx", pptx)) if asked]
-    listed = {s.file_name: [s.file_name + e for e in endings] for s in report.factsheets}
-
-    def page(path: Path) -> None:
-        text = overview_page(report, theme, listed)
-        path.write_text(text, encoding="utf-8", newline="\n")
-
-    files: dict[str, Callable[[Path], None]] = {OVERVIEW: page}
-    printer = FactsheetPrinter(report, theme) if pdf else None
-    for sheet in report.factsheets:
-        if printer is not None:
-            files[f"{sheet.file_name}.pdf"] = _printed(printer, sheet)
-        if pptx:
-            files[f"{sheet.file_name}.pptx"] = _shown(report, sheet, theme)
-    return files
-
-
-def _printed(printer: FactsheetPrinter, sheet: Factsheet) -> Callable[[Path], None]:
-    """Make what writes a factsheet as PDF."""
-
-    def write(path: Path) -> None:
-        printer.write(sheet, path)
-
-    return write
-
-
-def _shown(report: Report, sheet: Factsheet, theme: Theme) -> Callable[[Path], None]:
-    """Make what writes a factsheet as slides."""
-
-    def write(path: Path) -> None:
-        write_slides(report, sheet, theme, path)
-
-    return write
 
 
 def _facts(report: Report, earlier: Screening | None) -> dict[str, object]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from woongeo.capacity import Plancapaciteit
+    from woongeo.knelpunten import Vrijspelen
 
 #: What is not known, and must be seen.
 UNKNOWN = "onbekend"
@@ -234,6 +235,8 @@ class Report:
         Regions without locations and without opgave.
     plancapaciteit : Plancapaciteit
         What it was made of.
+    vrijspelen : Vrijspelen
+        What solving each bottleneck frees, in every region.
     """
 
     title: str
@@ -245,3 +248,4 @@ class Report:
     sources: Table
     left_out: tuple[str, ...]
     plancapaciteit: Plancapaciteit
+    vrijspelen: Vrijspelen

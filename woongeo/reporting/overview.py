@@ -7,11 +7,12 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from woongeo.encode import html_text, shortened
+from woongeo.export import MANIFEST
 from woongeo.reporting.model import TEXT, UNKNOWN
 from woongeo.verdict import SCREENING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from woongeo.reporting.model import Factsheet, Report, Table
     from woongeo.reporting.theme import Theme
@@ -36,7 +37,7 @@ a:focus-visible, .rol:focus-visible {{ outline: 3px solid {accent}; outline-offs
 table {{ border-collapse: collapse; width: 100%; margin: .5rem 0; font-size: .9375rem; }}
 caption {{ text-align: left; font-weight: bold; padding: .75rem 0 .25rem; }}
 th, td {{ padding: .3rem .6rem; border-bottom: 1px solid {lijn}; text-align: right;
-  vertical-align: top; }}
+  vertical-align: top; overflow-wrap: normal; }}
 th.tekst, td.tekst {{ text-align: left; overflow-wrap: anywhere; min-width: 7rem; }}
 th[scope=row] {{ text-align: left; font-weight: normal; overflow-wrap: anywhere;
   min-width: 10rem; }}
@@ -52,7 +53,28 @@ figure > img {{ width: 100%; height: auto; }}
 """
 
 
-def overview_page(report: Report, theme: Theme, files: Mapping[str, list[str]]) -> str:
+# What is in the files of a folder; those of a region stand with it.
+_BESIDE = {
+    "kaart.html": "kaart om in te zoeken en te filteren, met een tabel ernaast",
+    "kaartblad.pdf": "kaart van alle locaties op A3, om af te drukken",
+    "kaartblad.png": "dezelfde kaart als beeld",
+    "locaties.gpkg": "elke locatie met haar oordelen, voor QGIS",
+    "locaties.qml": "de opmaak daarvan",
+    "locaties.xlsx": "alle tabellen, voor Excel",
+    "locaties.parquet": "elke locatie, voor Python, R en DuckDB",
+    "locaties.geojson": "elke locatie, om op een webkaart te tonen",
+    "treffers.csv": "per locatie en laag het oordeel, de reden en de overlap",
+    "capaciteit.csv": "woningen per gebied",
+    "cijfers.csv": "opgave, dekking en meer per gebied, vóór en ná knelpunten",
+    "knelpunten.csv": "wat elk knelpunt belemmert",
+    "vrijspelen.csv": "wat het oplossen van elk knelpunt vrijspeelt",
+    "manifest.json": "bronnen, regels en versies, en de hash van elk bestand",
+}
+
+
+def overview_page(
+    report: Report, theme: Theme, files: Mapping[str, list[str]], beside: Sequence[str] = ()
+) -> str:
     """Write the page.
 
     Parameters
@@ -63,6 +85,8 @@ def overview_page(report: Report, theme: Theme, files: Mapping[str, list[str]]) 
         How it looks.
     files : Mapping of str to list of str
         Name of a factsheet to its files, which lie beside the page.
+    beside : sequence of str
+        Names of the other files there: maps and data.
 
     Returns
     -------
@@ -106,7 +130,7 @@ def overview_page(report: Report, theme: Theme, files: Mapping[str, list[str]]) 
 {html_text(report.version)}. Wat niet bekend is, staat er als <em>{UNKNOWN}</em>.</p>
 </header>
 <main>
-<h2 id="overzicht">Overzicht</h2>
+{_folder(beside)}<h2 id="overzicht">Overzicht</h2>
 {_table(report.overview, links=True)}
 {_left_out(report)}
 {sections}
@@ -153,6 +177,20 @@ def _table(table: Table, *, of: str = "", links: bool = False) -> str:
 
 def _class(kind: str) -> str:
     return ' class="tekst"' if kind == TEXT else ""
+
+
+def _folder(beside: Sequence[str]) -> str:
+    """List the other files, each with what it is for."""
+    if not beside:
+        return ""
+    entries = "".join(
+        f'<li><a href="{html_text(name)}">{html_text(name)}</a>: {html_text(_BESIDE[name])}</li>'
+        for name in (*beside, MANIFEST)
+    )
+    return (
+        '<nav aria-labelledby="bestanden"><h2 id="bestanden">In deze map</h2>'
+        f"<ul>{entries}</ul></nav>\n"
+    )
 
 
 def _left_out(report: Report) -> str:

@@ -19,6 +19,7 @@ from woongeo.columns import REGION_NAMES, as_text, recognise
 from woongeo.encode import html_text, page_data, shortened
 from woongeo.errors import ColumnError
 from woongeo.judging import shapes_that_count
+from woongeo.netherlands import outline
 from woongeo.verdict import OORDELEN, SCREENING
 from woongeo.webmap.panel import BACKGROUNDS, HARDNESS, aside, layer_styles
 from woongeo.webmap.shapes import (
@@ -247,7 +248,7 @@ def map_screening(
         "teksten": texts.texts,
         "achtergronden": [{"url": url, "bron": credit} for _, url, credit in BACKGROUNDS]
         + [{"url": None, "bron": ""}],
-        "hoeken": packed(np.array([shapely.box(*shapely.total_bounds(drawn))]))[0][0],
+        "hoeken": packed(np.array([_corners(drawn)]))[0][0],
         "toets": SCREENING,
         "hardheden": list(HARDNESS),
         "gebieden": [
@@ -272,6 +273,12 @@ def map_screening(
         "tekens": _leaflet_signs(),
     }
     return ScreeningMap(page_data(data), parts)
+
+
+def _corners(drawn: NDArray[np.object_]) -> shapely.Geometry:
+    """Give the box that the map shows first: the country where no location can be drawn."""
+    there = shapely.total_bounds(drawn)
+    return shapely.box(*(outline().bounds if np.isnan(there).any() else there))
 
 
 def _groups(
