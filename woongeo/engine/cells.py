@@ -140,10 +140,12 @@ def covered(shapes: NDArray[np.object_], grid: Grid, *, at_once: int = AT_ONCE) 
     row, column = first_row[shape] + row, first_column[shape] + column
     lost = np.flatnonzero((cells > 0) & (np.bincount(shape, minlength=len(shapes)) == 0))
     if len(lost):
-        # A sliver that is thinner than a step still lies somewhere.
+        # A sliver that is thinner than any step still lies somewhere.
         at = shapely.bounds(shapely.point_on_surface(shapes[lost]))
         shape, fraction = np.r_[shape, lost], np.r_[fraction, cells[lost]]
-        row, column = (np.r_[a, b] for a, b in zip((row, column), boxes(at, grid).T[:2], strict=True))
+        row, column = (
+            np.r_[a, b] for a, b in zip((row, column), boxes(at, grid).T[:2], strict=True)
+        )
         order = np.argsort(shape, kind="stable")
         shape, row, column, fraction = shape[order], row[order], column[order], fraction[order]
     return Covered(shape, row, column, fraction)
@@ -182,25 +184,27 @@ def _pieces(shapes: NDArray[np.object_], grid: Grid) -> _Pieces:
     edge = np.flatnonzero((of_point[1:] == of_point[:-1]) & (v[1:] != v[:-1]))
     owner = of_part[of_ring][of_point[edge]]
     down = v[edge + 1] > v[edge]
-    # Shells turn so that the ground lies on the right of what goes down, if rows run south.
+    # Where rows run south and columns east, a shell goes down with its ground east of it.
     sign = np.where(down, 1.0, -1.0) * -np.sign(grid.cell_x * grid.cell_y)
-    # All are cut from top to bottom: an edge that two parts share then falls out to the last bit.
+    # All are cut from top to bottom, so that edges that run back over each other cancel out.
     top, bottom = np.where(down, edge, edge + 1), np.where(down, edge + 1, edge)
     u0, v0, u1, v1 = u[top], v[top], u[bottom], v[bottom]
-    edge, row, upper, lower = _between_lines(v0, v1)
+    # First at the lines between rows: parts of edges, from `high` to `low` in one row.
+    edge, row, high, low = _between_lines(v0, v1)
     slope = ((u1 - u0) / (v1 - v0))[edge]
     west, east = np.minimum(u0, u1)[edge], np.maximum(u0, u1)[edge]
-    ends = [np.clip(u0[edge] + (v - v0[edge]) * slope, west, east) for v in (upper, lower)]
-    west, east, tall = np.minimum(*ends), np.maximum(*ends), lower - upper
-    piece, column, left, right = _between_lines(west, east)
-    wide = np.where(west < east, east - west, 1.0)[piece]
-    before, until = (_stepped((u - west[piece]) / wide * tall[piece]) for u in (left, right))
-    tall = np.where((west < east)[piece], until - before, tall[piece])
+    ends = [np.clip(u0[edge] + (at - v0[edge]) * slope, west, east) for at in (high, low)]
+    # Then at the lines between columns: what a piece goes down follows from how far it goes east.
+    west, east, tall = np.minimum(*ends), np.maximum(*ends), low - high
+    part, column, left, right = _between_lines(west, east)
+    upright = west == east
+    wide = np.where(upright, 1.0, east - west)[part]
+    before, until = (_stepped((at - west[part]) / wide * tall[part]) for at in (left, right))
     return _Pieces(
-        shape=owner[edge][piece],
-        row=row[piece].astype(np.intp),
+        shape=owner[edge][part],
+        row=row[part].astype(np.intp),
         column=column.astype(np.intp),
-        down=tall * sign[edge][piece],
+        down=np.where(upright[part], tall[part], until - before) * sign[edge][part],
         across=(left + right) / 2 - column,
     )
 
@@ -229,6 +233,6 @@ def _added_up(
         at, down = place[here] - first, piece.down[here]
         passed = running + np.cumsum(np.bincount(at, down, n))
         running = passed[-1]
-        fraction = passed - np.bincount(at, down * piece.across[here], n)
+        fraction = np.asarray(passed - np.bincount(at, down * piece.across[here], n), dtype=float)
         some = np.flatnonzero(fraction > 0)
         yield first + some, fraction[some]
