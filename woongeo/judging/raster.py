@@ -44,7 +44,8 @@ class _Under:
     weight: NDArray[np.intp]
     # Per class that hinders, its share of each site.
     classes: dict[float, NDArray[np.float64]]
-    # Ground in cells that hinder, and in cells of which something is known; None for none.
+    # Ground in cells that hinder, and in cells of which something is known; None for none. Only
+    # drawn for "aandeel": no other statistic takes a part of a site.
     bad_ground: NDArray[np.object_]
     known_ground: NDArray[np.object_]
 
@@ -199,12 +200,12 @@ def _look(rule: RasterRule, sites: Sites, grid: Grid) -> _Under:
             shares[at] = cells.share_where(cells.value == value)
         if rule.statistic == SHARE:
             under.bad_ground[at] = ground(cells, hinders, sites, grid)
+            partly = (under.known[at] < 1)[cells.site]
+            under.known_ground[at] = ground(cells, partly, sites, grid)
         else:
             under.found[at], under.low[at], under.high[at] = _statistic(
                 rule, cells, under.known[at]
             )
-        partly = (under.known[at] < 1)[cells.site]
-        under.known_ground[at] = ground(cells, partly, sites, grid)
     if rule.statistic == SHARE:
         under.found[:] = under.low[:] = under.bad
         under.high[:] = under.bad + 1 - under.known
