@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import shapely
 from conftest import EAST, NORTH, block
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from woongeo.engine import Sites, raster
+from woongeo.engine import Sites, plain, raster
 from woongeo.engine.cells import boxes, covered
 from woongeo.engine.raster import Cells, cells_under
 
@@ -188,7 +188,7 @@ def test_sites_far_apart_are_read_in_windows_apart(monkeypatch: pytest.MonkeyPat
 
 
 def test_many_cells_are_taken_a_portion_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(raster, "_BOX_CELLS", 10)
+    monkeypatch.setattr(raster, "_AT_ONCE", 10)
     grid = Drawn(np.arange(400).reshape(20, 20))
     squares = [block(100 * i, 0, 150, 150) for i in range(15)]
     portions = list(cells_under(Sites(shapes(*squares)), grid))
@@ -213,63 +213,143 @@ def test_a_site_of_parts_far_apart_is_read_window_by_window(
 # --- laws
 
 corner = st.tuples(st.integers(-40, 340), st.integers(-40, 340))
+# On the lines of grids of 40 m, where sites often meet cells and each other.
+on_lines = st.tuples(st.integers(-1, 9), st.integers(-1, 9)).map(lambda c: (40 * c[0], 40 * c[1]))
 
 
 @st.composite
 def surface(draw: st.DrawFn) -> shapely.Geometry:
     """Draw a valid surface with corners on and off the lines of the grid, with or without holes."""
-    points = draw(st.lists(corner, min_size=3, max_size=9, unique=True))
+    points = draw(st.lists(corner | on_lines, min_size=3, max_size=9, unique=True))
     shift = draw(st.sampled_from([0.0, 0.5, 1 / 3]))
     ring = shapely.Polygon([(EAST + x + shift, NORTH + y + shift) for x, y in points])
     valid = shapely.make_valid(ring, method="structure", keep_collapsed=False)
     if draw(st.booleans()):
-        valid = valid.difference(block(*draw(corner), 60, 60))
+        valid = valid.difference(block(*draw(corner | on_lines), 60, 60))
     return valid
 
 
-surfaces = (
-    st.lists(surface(), min_size=1, max_size=5)
-    .map(lambda drawn: [s for s in drawn if s.area > 1e-3 and shapely.get_dimensions(s) == 2])
-    .filter(bool)
+@st.composite
+def sliver(draw: st.DrawFn) -> shapely.Geometry:
+    """Draw a triangle as thin as a hair, or thinner than coordinates can tell."""
+    (x0, y0), (x1, y1) = draw(st.lists(corner | on_lines, min_size=2, max_size=2, unique=True))
+    thin = draw(st.sampled_from([1e-2, 1e-5, 1e-8, 1e-10]))
+    tip = (EAST + x1 + thin, NORTH + y1 - 2 * thin)
+    return shapely.Polygon([(EAST + x0, NORTH + y0), (EAST + x1, NORTH + y1), tip])
+
+
+def surfaces(least_m2: float) -> st.SearchStrategy[list[shapely.Geometry]]:
+    """Draw sites of at least some area."""
+    return (
+        st.lists(surface() | sliver(), min_size=1, max_size=5)
+        .map(lambda drawn: [s for s in drawn if s.area > least_m2 and s.is_valid])
+        .map(lambda drawn: [s for s in drawn if shapely.get_dimensions(s) == 2])
+        .filter(bool)
+    )
+
+
+# Two triangles that meet in one point between lines of the grid; half of them lies off the grid.
+# Clipped along rows 2 and 3 the hair came out crossing itself, and was taken off instead of added.
+HAIR = shapely.from_wkt(
+    "MULTIPOLYGON (((120000 480000, 119999 480000, 120000.99173553719 480239.0082644628, "
+    "120000 480000)), ((120000.99173553719 480239.0082644628, 120001 480241, 120002 480000, "
+    "120001 480240, 120000.99173553719 480239.0082644628)))"
 )
 
 
-@given(drawn=surfaces, size=st.sampled_from([100.0, 37.0, 1_000.0]))
+def with_gaps(cell: float = 40.0) -> Drawn:
+    """Draw values with some unknown, for sites that reach over the edge."""
+    array = np.random.default_rng(1).random((8, 8))
+    return Drawn(np.where(array < 0.2, NAN, array), cell, -cell)
+
+
+def same(a: Cells, b: Cells) -> None:
+    """Hold two answers against each other, to the last bit."""
+    for name in ("site", "row", "column", "value", "share", "known"):
+        np.testing.assert_array_equal(getattr(a, name), getattr(b, name), err_msg=name)
+    np.testing.assert_array_equal(a.mean(), b.mean())
+    for percent in (0.0, 33.3, 50.0, 90.0, 100.0):
+        np.testing.assert_array_equal(a.percentile(percent), b.percentile(percent))
+
+
+@given(drawn=surfaces(0), window=st.sampled_from([1, 2, 3]), at_once=st.sampled_from([1, 7, 60]))
+@example(drawn=[HAIR], window=2, at_once=7)
 @settings(max_examples=200, deadline=None)
-def test_fractions_are_those_of_plain_intersections(
-    drawn: list[shapely.Geometry], size: float
+def test_windows_and_portions_change_nothing(
+    drawn: list[shapely.Geometry], window: int, at_once: int
 ) -> None:
-    grid = Drawn(np.zeros((9, 9)), size, -size)
-    given_shapes = shapes(*drawn)
-    found = covered(given_shapes, grid)
-    area = found.fraction * size**2
-    total = np.bincount(found.shape, area, len(drawn))
-    np.testing.assert_allclose(total, shapely.area(given_shapes), rtol=1e-9, atol=1e-6)
-    west = grid.west + found.column * size
-    north = grid.north - found.row * size
-    cell = shapely.box(west, north - size, west + size, north)
-    plain = shapely.area(shapely.intersection(given_shapes[found.shape], cell))
-    np.testing.assert_allclose(area, plain, rtol=0, atol=1e-5)
-    assert (found.fraction > 0).all()
-    assert (found.fraction <= 1).all()
-
-
-@given(drawn=surfaces, window=st.sampled_from([2, 3]))
-@settings(max_examples=60, deadline=None)
-def test_windows_and_portions_change_nothing(drawn: list[shapely.Geometry], window: int) -> None:
-    grid = Drawn(np.random.default_rng(1).random((8, 8)), 40, -40)
+    grid = with_gaps()
     whole = under(grid, *drawn)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(raster, "_WINDOW", window)
-        patch.setattr(raster, "_BOX_CELLS", 7)
-        parts = under(grid, *drawn)
-    np.testing.assert_allclose(parts.known, whole.known, atol=1e-9)
-    np.testing.assert_allclose(parts.mean(), whole.mean(), atol=1e-9)
-    for percent in (0.0, 33.3, 100.0):
-        np.testing.assert_array_equal(parts.percentile(percent), whole.percentile(percent))
+        patch.setattr(raster, "_AT_ONCE", at_once)
+        same(under(grid, *drawn), whole)
 
 
-@given(drawn=surfaces)
+@given(drawn=surfaces(0))
+@settings(max_examples=200, deadline=None)
+def test_neither_other_sites_nor_their_order_change_anything(drawn: list[shapely.Geometry]) -> None:
+    grid = with_gaps()
+    together, reversed_ = under(grid, *drawn), under(grid, *drawn[::-1])
+    for i, site in enumerate(drawn):
+        alone = under(grid, site)
+        same(picked(together, i), alone)
+        same(picked(reversed_, len(drawn) - 1 - i), alone)
+
+
+def picked(cells: Cells, site: int) -> Cells:
+    """Take the cells of one site."""
+    own = cells.site == site
+    row, column, value, share = (
+        getattr(cells, name)[own] for name in ("row", "column", "value", "share")
+    )
+    one, known = np.zeros(1, dtype=np.intp), cells.known[[site]]
+    return Cells(one, np.zeros(own.sum(), dtype=np.intp), row, column, value, share, known)
+
+
+@given(drawn=surfaces(0), cell=st.sampled_from([100.0, 40.0, 37.0, 1_000.0]))
+@example(drawn=[HAIR], cell=40.0)
+@settings(max_examples=200, deadline=None)
+def test_fractions_are_those_of_plain_intersections(
+    drawn: list[shapely.Geometry], cell: float
+) -> None:
+    grid = with_gaps(cell)
+    found = covered(shapes(*drawn), grid)
+    assert (found.fraction > 0).all()
+    assert (found.fraction <= 1).all()
+    assert (np.bincount(found.shape) > 0).all()
+    for i, site in enumerate(drawn):
+        own = found.shape == i
+        keys = zip(found.row[own].tolist(), found.column[own].tolist(), strict=True)
+        ours = dict(zip(keys, found.fraction[own].tolist(), strict=True))
+        assert len(ours) == own.sum()
+        plainly = plain.cell_fractions(site, grid)
+        for key in ours.keys() | plainly.keys():
+            assert ours.get(key, 0) == pytest.approx(plainly.get(key, 0), abs=1e-10)
+        assert sum(ours.values()) == pytest.approx(site.area / cell**2, rel=1e-10, abs=1e-10)
+
+
+@given(drawn=surfaces(1.0), cell=st.sampled_from([100.0, 40.0, 37.0, 1_000.0]))
+@example(drawn=[HAIR], cell=40.0)
+@settings(max_examples=200, deadline=None)
+def test_statistics_are_those_of_plain_intersections(
+    drawn: list[shapely.Geometry], cell: float
+) -> None:
+    grid = with_gaps(cell)
+    cells = under(grid, *drawn)
+    mean = cells.mean()
+    for i, site in enumerate(drawn):
+        plainly = plain.cell_fractions(site, grid)
+        inside = {k: f for k, f in plainly.items() if 0 <= k[0] < 8 and 0 <= k[1] < 8}
+        told = [(f, grid.array[k]) for k, f in inside.items() if not np.isnan(grid.array[k])]
+        known = sum(f for f, _ in told) / sum(plainly.values())
+        assert cells.known[i] == pytest.approx(known, abs=1e-6)
+        if known > 1e-3:
+            wanted = np.average([v for _, v in told], weights=[f for f, _ in told])
+            assert mean[i] == pytest.approx(wanted, abs=1e-5)
+
+
+@given(drawn=surfaces(0))
 @settings(max_examples=60, deadline=None)
 def test_the_mean_lies_between_the_extremes_and_percentiles_rise(
     drawn: list[shapely.Geometry],

@@ -70,6 +70,21 @@ def test_enough_of_a_site_in_deep_water_hinders(screened: Callable[..., Any]) ->
     assert found["reden"][4] == "geen cellen boven 1,5 m"
 
 
+def test_square_metres_may_be_enough_where_a_share_is_not(screened: Callable[..., Any]) -> None:
+    """Sites of 100 m lie in the 2 for 25, 24, 23 and 0 m: a quarter, and 2,400 m2, are enough."""
+    rule = RasterRule(above=1.5, unit="m", min_share=0.25, min_m2=2_400)
+    found = screened([[0, 2], [0, 0]], [block(x, 100) for x in (25, 24, 23, 0)], rule)
+    assert found["oordeel"].tolist() == ["belemmerd", "belemmerd", "vrij", "vrij"]
+    assert found["reden"][1] == "24 % van de locatie: boven 1,5 m; drempel 25 % of 2.400 m²"
+
+
+def test_unknown_square_metres_may_be_enough(screened: Callable[..., Any]) -> None:
+    """Column 0 is nodata, the other dry: 20 m of nothing are 2,000 m2, and 19 m are less."""
+    rule = RasterRule(above=1.5, min_share=0.25, min_m2=2_000)
+    found = screened([[-1, 0], [-1, 0]], [block(80, 0), block(81, 0)], rule, nodata=-1)
+    assert found["oordeel"].tolist() == ["onbekend", "vrij"]
+
+
 def test_the_limit_itself_does_not_hinder(screened: Callable[..., Any]) -> None:
     found = screened([[1.5, 2], [1, 1]], [block(0, 100)], DEEP)
     assert found["oordeel"].tolist() == ["vrij"]
@@ -443,6 +458,7 @@ def test_a_rule_on_cells_does_not_judge_shapes(sites: Sites) -> None:
         ({"above": 1, "statistic": "p101"}, "percentiel als p90"),
         ({"above": 1, "statistic": "som"}, "kies uit aandeel"),
         ({"above": 1, "min_share": 2}, "min_share is 2"),
+        ({"above": 1, "min_m2": 0}, "min_m2 is 0"),
         ({"above": 1, "max_unknown_share": -1}, "max_unknown_share is -1"),
         ({"above": 1, "lowest": 2, "highest": 1}, "boven highest"),
         ({"classes": {"D": "hard"}}, "het getal dat in de cellen staat"),
@@ -461,6 +477,9 @@ def test_rules_say_what_they_do() -> None:
     assert DEEP.in_words() == "belemmerd als minstens 25 % van de locatie boven 1,5 m ligt"
     assert RasterRule(below=1, min_share=0).in_words() == (
         "belemmerd als een deel van de locatie onder 1 ligt"
+    )
+    assert RasterRule(above=1.5, min_m2=500).in_words() == (
+        "belemmerd als minstens 1 % of 500 m² van de locatie boven 1,5 ligt"
     )
     assert CLASSES.in_words() == "belemmerd als minstens 25 % van de locatie in B of C of D ligt"
     assert CLASSES.heaviest == "hard"

@@ -12,12 +12,15 @@ import numpy as np
 import shapely
 
 from woongeo.engine.around import SLIVER_M
+from woongeo.engine.cells import boxes
 from woongeo.engine.distances import REACH_M
 from woongeo.engine.pairs import EPSILON_M
 from woongeo.engine.zones import ZONE_SEGMENTS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from woongeo.engine.cells import Grid
 
 
 def features_hit(
@@ -131,3 +134,31 @@ def distance_m(
     """
     nearest = float(np.min(shapely.distance(features, site), initial=np.inf))
     return nearest if nearest <= reach_m else float("nan")
+
+
+def cell_fractions(site: shapely.Geometry, grid: Grid) -> dict[tuple[int, int], float]:
+    """Measure how much of each cell of a grid lies under a site.
+
+    Parameters
+    ----------
+    site : Geometry
+        A valid surface in metres.
+    grid : Grid
+        The grid; it is thought to go on beyond its edges.
+
+    Returns
+    -------
+    dict
+        Row and column to the covered share of that cell, where it is above 0.
+    """
+    first_row, first_column, last_row, last_column = boxes(shapely.bounds([site]), grid)[0]
+    fractions = {}
+    for row in range(first_row, last_row + 1):
+        for column in range(first_column, last_column + 1):
+            x = [grid.west + (column + i) * grid.cell_x for i in (0, 1)]
+            y = [grid.north + (row + i) * grid.cell_y for i in (0, 1)]
+            cell = shapely.box(min(x), min(y), max(x), max(y))
+            fraction = shapely.area(shapely.intersection(site, cell)) / cell.area
+            if fraction > 0:
+                fractions[row, column] = float(fraction)
+    return fractions

@@ -44,7 +44,8 @@ class _Under:
     weight: NDArray[np.intp]
     # Per class that hinders, its share of each site.
     classes: dict[float, NDArray[np.float64]]
-    # Ground in cells that hinder, and in cells of which something is known; None for none.
+    # Ground in cells that hinder, and in cells of which something is known; None for none. Only
+    # drawn for "aandeel": no other statistic takes a part of a site.
     bad_ground: NDArray[np.object_]
     known_ground: NDArray[np.object_]
 
@@ -79,7 +80,7 @@ def judge(layer: Layer, rule: RasterRule, subjects: Subjects) -> Judged:
     with raster_of(layer).opened() as grid:
         under = _look(rule, subjects.sites, grid)
     outside, why = _outside(layer, subjects.sites)
-    certain, possible = _settle(rule, under, shapely.area(outside) / subjects.sites.area)
+    certain, possible = _settle(rule, under, shapely.area(outside), subjects.sites.area)
     open_ = possible & ~certain
     verdict = np.full(len(subjects), str(Oordeel.VRIJ), dtype=object)
     verdict[certain] = str(Oordeel.BELEMMERD)
@@ -199,12 +200,12 @@ def _look(rule: RasterRule, sites: Sites, grid: Grid) -> _Under:
             shares[at] = cells.share_where(cells.value == value)
         if rule.statistic == SHARE:
             under.bad_ground[at] = ground(cells, hinders, sites, grid)
+            partly = (under.known[at] < 1)[cells.site]
+            under.known_ground[at] = ground(cells, partly, sites, grid)
         else:
             under.found[at], under.low[at], under.high[at] = _statistic(
                 rule, cells, under.known[at]
             )
-        partly = (under.known[at] < 1)[cells.site]
-        under.known_ground[at] = ground(cells, partly, sites, grid)
     if rule.statistic == SHARE:
         under.found[:] = under.low[:] = under.bad
         under.high[:] = under.bad + 1 - under.known
@@ -215,7 +216,7 @@ def _look(rule: RasterRule, sites: Sites, grid: Grid) -> _Under:
             for other, shares in under.classes.items()
             if SEVERITIES.index(rule.severities()[other]) >= weight
         ]
-        under.weight[_enough(rule, np.sum(heavier, axis=0))] = weight
+        under.weight[_enough(rule, np.sum(heavier, axis=0), sites.area)] = weight
     return under
 
 
@@ -227,9 +228,14 @@ def _hinders(rule: RasterRule, value: NDArray[np.float64]) -> NDArray[np.bool_]:
     return above if rule.below is None else above | (value < rule.below)
 
 
-def _enough(rule: RasterRule, share: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _enough(
+    rule: RasterRule, share: NDArray[np.float64], area_m2: NDArray[np.float64]
+) -> NDArray[np.bool_]:
     """Tell where enough of a site lies in cells that hinder."""
-    return (share >= rule.min_share - NO_SHARE) & (share > NO_SHARE)
+    least = np.full(len(share), rule.min_share)
+    if rule.min_m2 is not None:
+        least = np.minimum(least, rule.min_m2 / area_m2)
+    return (share >= least - NO_SHARE) & (share > NO_SHARE)
 
 
 def _statistic(
@@ -275,9 +281,13 @@ def _outside(layer: Layer, sites: Sites) -> tuple[NDArray[np.object_], NDArray[n
 
 
 def _settle(
-    rule: RasterRule, under: _Under, outside: NDArray[np.float64]
+    rule: RasterRule,
+    under: _Under,
+    outside_m2: NDArray[np.float64],
+    area_m2: NDArray[np.float64],
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Decide where a site is hindered for certain, and where it may be."""
+    outside = outside_m2 / area_m2
     unknown = np.maximum(1 - under.known, outside)
     # Where little is unknown, what is known stands for all of it.
     stands = (unknown <= rule.max_unknown_share) & (under.known > 0)
@@ -286,7 +296,7 @@ def _settle(
             scaled = under.bad / under.known
         low = np.where(stands, scaled, under.low)
         high = np.where(stands, scaled, np.minimum(under.high + outside, 1.0))
-        return _enough(rule, low), _enough(rule, high)
+        return _enough(rule, low, area_m2), _enough(rule, high, area_m2)
     low = np.where(stands, under.found, under.low)
     high = np.where(stands, under.found, under.high)
     off = ~stands & (outside > 0)
@@ -367,7 +377,7 @@ def _reasons(
     bad, by_share = rule.bad(), rule.statistic == SHARE
     free = f"geen cellen {bad}" if by_share else f"{rule.statistic} ligt niet {bad}"
     reason = np.full(len(certain), free, dtype=object)
-    least = f"drempel {dutch(100 * rule.min_share)} %" if rule.min_share else "elk deel telt"
+    least = f"drempel {rule.enough()}" if rule.min_share else "elk deel telt"
     for i in np.flatnonzero(certain | open_ | (by_share & (under.bad > NO_SHARE))):
         if by_share:
             reason[i] = f"{dutch(100 * under.bad[i])} % van de locatie: {bad}; {least}"

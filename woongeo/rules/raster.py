@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from woongeo.encode import dutch
 from woongeo.errors import RuleError
-from woongeo.rules.common import SEVERITIES, RuleBase
+from woongeo.rules.common import SEVERITIES, RuleBase, check_limit
 
 #: The statistic that is no number under the site but how much of it is too high, too low or of a
 #: class that hinders.
@@ -25,8 +25,9 @@ class RasterRule(RuleBase):
     """When the cells under a site stand in the way.
 
     Each cell counts for the part of it that lies under the site. With the statistic "aandeel" a
-    site is `belemmerd` when at least `min_share` of it lies in cells above `above`, below `below`
-    or of one of the `classes`; with any other, when that statistic of its cells is above or below.
+    site is `belemmerd` when at least `min_share` or `min_m2` of it lies in cells above `above`,
+    below `below` or of one of the `classes`; with any other, when that statistic of its cells is
+    above or below.
 
     A cell without a value could be anything: where it could change the outcome, that is `onbekend`.
 
@@ -39,12 +40,16 @@ class RasterRule(RuleBase):
         What is higher, or lower, hinders; the limit itself does not.
     classes : dict or None
         Value of a cell to how heavy it is ("" for the severity of the rule). Only with "aandeel";
-        the heaviest class that takes `min_share` of the site, together with those heavier, holds.
+        the heaviest class that takes enough of the site, together with those heavier, holds.
     class_names : dict or None
         Value of a cell to what it is called, for people. Where there are names, a value without one
         was not meant to be there, and says nothing.
     min_share : float
         Share of the site (0-1) from which it hinders; any at all with 0.
+    min_m2 : float or None
+        Square metres of the site from which it hinders too, however small a share they are: 1 % of
+        a large site is a lot of ground. None where only the share counts: few rasters are so fine
+        that square metres tell.
     max_unknown_share : float
         Where no more of the site than this is unknown, what is known stands for all of it.
     lowest, highest : float or None
@@ -62,6 +67,7 @@ class RasterRule(RuleBase):
     classes: dict[str, str] | None = None
     class_names: dict[str, str] | None = None
     min_share: float = 0.01
+    min_m2: float | None = None
     max_unknown_share: float = 0.0
     lowest: float | None = None
     highest: float | None = None
@@ -77,6 +83,7 @@ class RasterRule(RuleBase):
             value = getattr(self, name)
             if not 0 <= value <= 1:
                 raise RuleError(f"{name} is {value!r}; geef een deel (0 tot 1).")
+        check_limit(self.min_m2, "min_m2", unit="vierkante meter", positive=True)
         if self.statistic not in {SHARE, _MEAN} and self.percent is None:
             raise RuleError(
                 f"statistic is {self.statistic!r}; kies uit {SHARE}, {_MEAN}, "
@@ -177,6 +184,17 @@ class RasterRule(RuleBase):
             if limit is not None
         )
 
+    def enough(self) -> str:
+        """Say in Dutch how much of a site hinders.
+
+        Returns
+        -------
+        str
+            "1 %"; "1 % of 500 m²".
+        """
+        share = f"{dutch(100 * self.min_share)} %"
+        return share if self.min_m2 is None else f"{share} of {dutch(self.min_m2)} m²"
+
     def in_words(self) -> str:
         """Say the rule in plain Dutch.
 
@@ -194,12 +212,9 @@ class RasterRule(RuleBase):
             return (
                 f"belemmerd als {self.statistic} van de cellen onder de locatie {self.bad()} ligt"
             )
-        if self.min_share > 0:
-            least = f"minstens {dutch(100 * self.min_share)} % van de locatie"
-        else:
-            least = "een deel van de locatie"
+        least = f"minstens {self.enough()}" if self.min_share > 0 else "een deel"
         where = "in " if self.classes else ""
-        return f"belemmerd als {least} {where}{self.bad()} ligt"
+        return f"belemmerd als {least} van de locatie {where}{self.bad()} ligt"
 
     def details(self) -> dict[str, Any]:
         """Give what is the kind's own as plain values, for a manifest.
@@ -216,6 +231,7 @@ class RasterRule(RuleBase):
             "klassen": dict(self.classes) if self.classes else None,
             "klassenamen": dict(self.class_names) if self.class_names else None,
             "aandeel_minstens": self.min_share,
+            "oppervlakte_minstens_m2": self.min_m2,
             "aandeel_onbekend_hoogstens": self.max_unknown_share,
             "laagst_mogelijk": self.lowest,
             "hoogst_mogelijk": self.highest,

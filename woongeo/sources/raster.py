@@ -40,6 +40,11 @@ _GRIDS: dict[str, tuple[bytes, ...]] = {
     "AAIGrid": (b"ncols", b"nrows", b"NCOLS", b"NROWS"),
 }
 
+# GDAL keeps blocks that it unpacked, up to a twentieth of all memory. Windows are read in rows, so
+# that what the last row of windows unpacked is enough: bytes, here of 2,048 rows of 13,000 numbers
+# of 8 bytes, for files whose blocks are whole rows.
+_KEPT_BYTES = 256 * 2**20
+
 
 @dataclass(frozen=True)
 class Raster:
@@ -132,7 +137,10 @@ class Raster:
         FileError
             When the file is gone.
         """
-        with _open(self.path, self.source.driver) as dataset:
+        with (
+            rasterio.Env(GDAL_CACHEMAX=_KEPT_BYTES),
+            _open(self.path, self.source.driver) as dataset,
+        ):
             yield OpenRaster(self, dataset)
 
 
