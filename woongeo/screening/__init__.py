@@ -1,0 +1,11 @@
+"""Screening: locations and layers in, a verdict for each pair out, with its reason.
+
+`toetsen` are the rules by which is judged, `running` judges by them, `assembling` puts the verdicts
+together in tables, `result` is what came of it, and `making` is the door.
+"""
+
+from woongeo.screening.making import screen
+from woongeo.screening.result import Screening
+from woongeo.screening.toetsen import Toets, day, toetsen_of, voice, with_rules
+
+__all__ = ["Screening", "Toets", "day", "screen", "toetsen_of", "voice", "with_rules"]
