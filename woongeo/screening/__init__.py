@@ -1,7 +1,9 @@
 """Screening: locations and layers in, a verdict for each pair out, with its reason.
 
 `toetsen` are the rules by which is judged, `running` judges by them, `assembling` puts the verdicts
-together in tables, `result` is what came of it, and `making` is the door.
+together in tables, `result` is what came of it, and `making` is the door. On a cluster `needed`
+says what of a layer some sites can need, `parts` divides and puts together again, `travel` is how
+that goes from one process to another, and `cluster` is the door to Dask.
 """
 
 from woongeo.screening.making import screen

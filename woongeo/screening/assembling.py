@@ -44,12 +44,21 @@ class Tables(NamedTuple):
     telt: pd.DataFrame
 
 
+class Areas(NamedTuple):
+    """Square metres of each location that can be measured; together its area."""
+
+    belemmerd_m2: NDArray[np.float64]
+    onbekend_m2: NDArray[np.float64]
+    vrij_m2: NDArray[np.float64]
+
+
 def assemble(
     locations: Locations,
     area: NDArray[np.float64],
     toetsen: tuple[Toets, ...],
     judged: dict[str, Judged],
     from_severity: str,
+    areas: Areas | None = None,
 ) -> Tables:
     """Put the verdicts of all rules together.
 
@@ -65,6 +74,8 @@ def assemble(
         What each said of the locations that can be measured, by its key.
     from_severity : str
         From which severity on rules count.
+    areas : Areas, optional
+        What `areas_of` gives, where that was worked out already.
 
     Returns
     -------
@@ -76,20 +87,10 @@ def assemble(
     RuleError
         When there is no such severity.
     """
-    if from_severity not in SEVERITIES:
-        raise RuleError(f"from_severity is {from_severity!r}; kies uit {', '.join(SEVERITIES)}.")
+    _check(from_severity)
     usable = locations.usable
     weights = [_Weighed.of(judged[x.key], x.rule, from_severity) for x in toetsen]
-    unknown_whole = np.zeros(len(area), dtype=bool)
-    for x in weights:
-        if x.judged.unknown_parts is None:
-            unknown_whole |= x.counts
-    taken, unknown, free = partition_m2(
-        area,
-        [x.judged.measure for x in weights if x.judged.measure is not None],
-        [x.judged.unknown_parts for x in weights if x.judged.unknown_parts is not None],
-        unknown_whole,
-    )
+    areas = areas or _areas(area, weights)
     verdict = np.array([x.verdict for x in weights]).max(axis=0)
     severity = np.array([x.severity for x in weights]).max(axis=0)
     oordeel = np.full(len(usable), str(Oordeel.ONBEKEND), dtype=object)
@@ -97,8 +98,7 @@ def assemble(
     zwaarte = np.full(len(usable), "", dtype=object)
     zwaarte[usable] = np.array(("", *SEVERITIES), dtype=object)[severity]
     results: dict[str, NDArray[Any]] = {"oordeel": oordeel, "zwaarte": zwaarte}
-    areas = {"belemmerd_m2": taken, "onbekend_m2": unknown, "vrij_m2": free}
-    results |= {name: _spread(values, usable) for name, values in areas.items()}
+    results |= {name: _spread(values, usable) for name, values in areas._asdict().items()}
     rows = {x.key: _on_all_rows(judged[x.key], x.key, locations) for x in toetsen}
     for toets in toetsen:
         for name in _PER_RULE:
@@ -121,6 +121,61 @@ def assemble(
         pd.DataFrame(touched),
         pd.DataFrame(share),
         pd.DataFrame(counts),
+    )
+
+
+def areas_of(
+    area: NDArray[np.float64],
+    toetsen: Sequence[Toets],
+    judged: Mapping[str, Judged],
+    from_severity: str,
+) -> Areas:
+    """Divide locations into what a rule takes, what is unknown, and what is free.
+
+    Parameters
+    ----------
+    area : ndarray of float
+        Square metres of the locations that can be measured.
+    toetsen : sequence of Toets
+        The rules.
+    judged : Mapping
+        What each said, by its key.
+    from_severity : str
+        From which severity on rules count.
+
+    Returns
+    -------
+    Areas
+        Each square metre once.
+
+    Raises
+    ------
+    RuleError
+        When there is no such severity.
+    """
+    _check(from_severity)
+    return _areas(area, [_Weighed.of(judged[x.key], x.rule, from_severity) for x in toetsen])
+
+
+def _check(severity: str) -> None:
+    """Refuse a severity that there is not."""
+    if severity not in SEVERITIES:
+        raise RuleError(f"from_severity is {severity!r}; kies uit {', '.join(SEVERITIES)}.")
+
+
+def _areas(area: NDArray[np.float64], weights: Sequence[_Weighed]) -> Areas:
+    """Divide locations over rules that were weighed."""
+    unknown_whole = np.zeros(len(area), dtype=bool)
+    for x in weights:
+        if x.judged.unknown_parts is None:
+            unknown_whole |= x.counts
+    return Areas(
+        *partition_m2(
+            area,
+            [x.judged.measure for x in weights if x.judged.measure is not None],
+            [x.judged.unknown_parts for x in weights if x.judged.unknown_parts is not None],
+            unknown_whole,
+        )
     )
 
 

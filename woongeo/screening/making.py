@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from woongeo.screening.cluster import check_client, judge_on
 from woongeo.screening.result import Screening, put_together
 from woongeo.screening.running import judge_all, subjects_of
 from woongeo.screening.toetsen import day, toetsen_of, voice, with_rules
@@ -11,6 +12,8 @@ from woongeo.screening.toetsen import day, toetsen_of, voice, with_rules
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping, Sequence
+
+    from distributed import Client
 
     from woongeo.catalogue import Catalogue
     from woongeo.layers import Layer
@@ -25,6 +28,7 @@ def screen(
     rules: Mapping[str, RuleBase] | Catalogue | None = None,
     on: dt.date | None = None,
     from_severity: str = "zacht",
+    client: Client | None = None,
 ) -> Screening:
     """Judge each location against each layer, by each of its rules that is on.
 
@@ -49,10 +53,14 @@ def screen(
     from_severity : str
         From which severity on rules count in the verdict over all rules, the areas and the
         capacity; lighter ones are judged and listed all the same.
+    client : dask.distributed.Client, optional
+        Of a Dask cluster that judges; asks for ``woongeo[dask]``. Locations go to its workers in
+        parts, each with what it needs of the layers; a worker that stops is made up for.
 
     Returns
     -------
     Screening
+        Equal to the last bit with a client and without.
         RD New (EPSG:28992), square metres, metres, shares from 0 to 1. Homes are not divided here,
         and plans that overlap each other are each judged by themselves.
 
@@ -62,6 +70,10 @@ def screen(
         When there are no layers or two share a key.
     RuleError
         When a rule is given for a layer that is not there, or fits none.
+    InputError
+        When `client` is not one that can be worked with.
+    ClusterError
+        When the cluster stops, or cannot give the answers of this computer.
 
     Warns
     -----
@@ -70,10 +82,15 @@ def screen(
     UncertainRuleWarning
         When a rule rests on memory or inference.
     """
+    if client is not None:
+        check_client(client)
     layers = with_rules(layers, rules)
     on = day(on)
     toetsen = toetsen_of(layers)
     voice(toetsen, on, stacklevel=2)
     subjects = subjects_of(locations, on)
-    judged = judge_all(toetsen, subjects)
-    return put_together(locations, subjects, layers, toetsen, judged, from_severity)
+    if client is None or not len(subjects):
+        judged = judge_all(toetsen, subjects)
+        return put_together(locations, subjects, layers, toetsen, judged, from_severity)
+    judged, areas = judge_on(client, layers, toetsen, subjects, from_severity)
+    return put_together(locations, subjects, layers, toetsen, judged, from_severity, areas)

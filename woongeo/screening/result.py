@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from woongeo.layers import Layer
     from woongeo.locations import Locations
     from woongeo.rules import RuleBase
+    from woongeo.screening.assembling import Areas
     from woongeo.screening.toetsen import Toets
 
 
@@ -284,13 +285,14 @@ class Screening:
         )
 
 
-def put_together(
+def put_together(  # noqa: PLR0913, PLR0917  what a screening is made of
     locations: Locations,
     subjects: Subjects,
     layers: tuple[Layer, ...],
     toetsen: tuple[Toets, ...],
     judged: dict[str, Judged],
     from_severity: str,
+    areas: Areas | None = None,
 ) -> Screening:
     """Make a screening of judgements.
 
@@ -298,6 +300,8 @@ def put_together(
     ----------
     locations, subjects, layers, toetsen, judged, from_severity
         As the attributes of `Screening`.
+    areas : Areas, optional
+        As for `assemble`.
 
     Returns
     -------
@@ -309,7 +313,8 @@ def put_together(
     RuleError
         When there is no such severity.
     """
-    tables = assemble(locations, subjects.sites.area, toetsen, judged, from_severity)
+    area = subjects.sites.area
+    tables = assemble(locations, area, toetsen, judged, from_severity, areas)
     return Screening(
         *tables,
         locations=locations,
