@@ -188,7 +188,7 @@ def test_sites_far_apart_are_read_in_windows_apart(monkeypatch: pytest.MonkeyPat
 
 
 def test_many_cells_are_taken_a_portion_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(raster, "_BOX_CELLS", 10)
+    monkeypatch.setattr(raster, "_AT_ONCE", 10)
     grid = Drawn(np.arange(400).reshape(20, 20))
     squares = [block(100 * i, 0, 150, 150) for i in range(15)]
     portions = list(cells_under(Sites(shapes(*squares)), grid))
@@ -261,7 +261,7 @@ def test_windows_and_portions_change_nothing(drawn: list[shapely.Geometry], wind
     whole = under(grid, *drawn)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(raster, "_WINDOW", window)
-        patch.setattr(raster, "_BOX_CELLS", 7)
+        patch.setattr(raster, "_AT_ONCE", 7)
         parts = under(grid, *drawn)
     np.testing.assert_allclose(parts.known, whole.known, atol=1e-9)
     np.testing.assert_allclose(parts.mean(), whole.mean(), atol=1e-9)

@@ -1,29 +1,41 @@
 """How much of each cell of a grid lies under each shape, exactly.
 
-The edges of all shapes are cut where they cross the lines of the grid, so that each stretch lies in
-one cell. A stretch that goes down by ``dv`` at a distance ``u`` from the left side of its cell adds
-``dv * (1 - u)`` to the area on its right in that cell, and ``dv`` to every cell further right.
-Summed along the row once, that is the covered share of every cell, holes and all: what
-rasterisers of fonts do, for many shapes at once and without looking at any cell twice.
+The edges of all shapes are cut where they cross the lines of the grid, so that each piece lies in
+one cell. A piece that goes down by ``dv``, on average at a distance ``u`` from the left side of its
+cell, closes off ``dv * (1 - u)`` of that cell on its right, and ``dv`` of each cell further right.
+So the covered share of a cell is the ``dv`` of all pieces up to and in it, less the ``dv * u`` of
+its own: one sum that runs along the rows, holes and all. That is what rasterisers of fonts do, here
+for many shapes at once and without looking at any cell twice.
+
+Heights are whole steps, finer than the coordinates of a country, so that their sums are not rounded
+and a shape leaves exactly nothing behind it: what lies under it is the same to the last bit, in
+whatever portions it is looked at and whichever shapes come before it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 import shapely
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
-    # What stretches belong to, and u and v of both ends, in cells.
     _Number = NDArray[np.float64]
-    _Stretches = tuple[NDArray[np.intp], _Number, _Number, _Number, _Number]
+    _Whole = NDArray[np.intp]
 
-# Less of a cell than this is the noise of adding up.
+# Of a cell; 2e-11 m where cells are 25 m, and coordinates of 300 km are 6e-11 m apart.
+_STEP = 2.0**-40
+
+# Less of a cell, or of a shape that is smaller than a cell, is the noise of coordinates.
 _NOISE = 1e-11
+
+#: So many cells are added up at once, 8 bytes each.
+AT_ONCE = 1_000_000
 
 
 class Grid(Protocol):
@@ -71,7 +83,7 @@ class Covered:
     fraction: NDArray[np.float64]
 
 
-def boxes(bounds: NDArray[np.float64], grid: Grid) -> NDArray[np.intp]:
+def boxes(bounds: _Number, grid: Grid) -> _Whole:
     """Find the first and last cell of boxes.
 
     Parameters
@@ -86,121 +98,137 @@ def boxes(bounds: NDArray[np.float64], grid: Grid) -> NDArray[np.intp]:
     ndarray of int, shape (n, 4)
         First row, first column, last row, last column; the last ones included.
     """
-    u = (bounds[:, [0, 2]] - grid.west) / grid.cell_x
-    v = (bounds[:, [1, 3]] - grid.north) / grid.cell_y
+    u, v = _in_cells(bounds[:, [0, 2]], bounds[:, [1, 3]], grid)
     first = np.floor(np.column_stack([v.min(axis=1), u.min(axis=1)]))
     last = np.floor(np.column_stack([v.max(axis=1), u.max(axis=1)]))
     return np.column_stack([first, last]).astype(np.intp)
 
 
-def covered(shapes: NDArray[np.object_], grid: Grid) -> Covered:
+def covered(shapes: NDArray[np.object_], grid: Grid, *, at_once: int = AT_ONCE) -> Covered:
     """Find the cells under shapes, with the share of each that is covered.
 
     Parameters
     ----------
     shapes : ndarray of shapely geometries
-        Valid surfaces, metres; together the cells of their boxes must fit in memory.
+        Valid surfaces, metres.
     grid : Grid
         The grid; it is thought to go on beyond its edges.
+    at_once : int
+        How many cells of the boxes of shapes are held at once; changes nothing.
 
     Returns
     -------
     Covered
-        Cells that are covered, in part or whole.
+        Cells that are covered, in part or whole, by shape, row and column. A shape with any area
+        covers at least one.
     """
     first_row, first_column, last_row, last_column = boxes(shapely.bounds(shapes), grid).T
-    # One column more: a stretch passes what it adds on to the next.
-    width = last_column - first_column + 2
+    width = last_column - first_column + 1
     size = (last_row - first_row + 1) * width
     start = np.cumsum(size) - size
-    owner, u0, v0, u1, v1 = _edges(shapes, grid, first_row, first_column)
-    edge, u0, v0, u1, v1 = _at_grid_lines(u0, v0, u1, v1)
-    owner = owner[edge]
-    column, row = np.floor((u0 + u1) / 2), np.floor((v0 + v1) / 2)
-    right = np.clip((u0 + u1) / 2 - column, 0.0, 1.0)
-    down = v1 - v0
-    place = start[owner] + row.astype(np.intp) * width[owner] + column.astype(np.intp)
-    # A rounding above the first row of the first box is as good as in it.
-    place = np.maximum(place, 0)
-    total = int(size.sum()) + 1
-    flat = np.bincount(place, weights=down * (1 - right), minlength=total)
-    flat += np.bincount(place + 1, weights=down * right, minlength=total)
-    # A ring comes back to where it began, so every row adds up to 0 and the sum runs on.
-    flat = np.cumsum(flat)
-    cell = np.flatnonzero(np.abs(flat[:-1]) > _NOISE)
-    shape = np.repeat(np.arange(len(shapes)), size)[cell]
-    within = cell - start[shape]
-    row = first_row[shape] + within // width[shape]
-    column = first_column[shape] + within % width[shape]
-    fraction = np.minimum(np.abs(flat[cell]), 1.0)
-    # A sliver that is lost in the noise still lies somewhere: in the middle of its box.
-    lost = np.setdiff1d(np.flatnonzero(shapely.area(shapes) > 0), shape)
-    shape = np.concatenate([shape, lost])
-    row = np.concatenate([row, (first_row[lost] + last_row[lost]) // 2])
-    column = np.concatenate([column, (first_column[lost] + last_column[lost]) // 2])
-    fraction = np.concatenate([fraction, np.full(len(lost), _NOISE)])
-    order = np.argsort(shape, kind="stable")
-    return Covered(shape[order], row[order], column[order], fraction[order])
+    piece = _pieces(shapes, grid)
+    # The boxes of all shapes lie in one long row of cells, one after another.
+    owner = piece.shape
+    place = (piece.row - first_row[owner]) * width[owner] + piece.column - first_column[owner]
+    sums = _added_up(start[owner] + place, piece, int(size.sum()), at_once)
+    place, fraction = (np.concatenate(arrays) for arrays in zip(*sums, strict=True))
+    shape = np.searchsorted(start, place, side="right") - 1
+    cells = shapely.area(shapes) / abs(grid.cell_x * grid.cell_y)
+    real = fraction > _NOISE * np.minimum(cells, 1.0)[shape]
+    shape, place, fraction = shape[real], place[real], np.minimum(fraction[real], 1.0)
+    row, column = np.divmod(place - start[shape], width[shape])
+    row, column = first_row[shape] + row, first_column[shape] + column
+    lost = np.flatnonzero((cells > 0) & (np.bincount(shape, minlength=len(shapes)) == 0))
+    if len(lost):
+        # A sliver that is thinner than a step still lies somewhere.
+        at = shapely.bounds(shapely.point_on_surface(shapes[lost]))
+        shape, fraction = np.r_[shape, lost], np.r_[fraction, cells[lost]]
+        row, column = (np.r_[a, b] for a, b in zip((row, column), boxes(at, grid).T[:2], strict=True))
+        order = np.argsort(shape, kind="stable")
+        shape, row, column, fraction = shape[order], row[order], column[order], fraction[order]
+    return Covered(shape, row, column, fraction)
 
 
-def _edges(
-    shapes: NDArray[np.object_],
-    grid: Grid,
-    first_row: NDArray[np.intp],
-    first_column: NDArray[np.intp],
-) -> _Stretches:
-    """Take shapes apart into edges, in cells from the corner of the box of each."""
+class _Pieces(NamedTuple):
+    """Pieces of the edges of shapes, each in one cell."""
+
+    shape: _Whole
+    row: _Whole
+    column: _Whole
+    # How far it goes down, negative for up, and how far from the left side on average; in cells.
+    down: _Number
+    across: _Number
+
+
+def _in_cells(x: _Number, y: _Number, grid: Grid) -> tuple[_Number, _Number]:
+    """Turn coordinates into columns and rows, in whole steps."""
+    u, v = (x - grid.west) / grid.cell_x, (y - grid.north) / grid.cell_y
+    return _stepped(u), _stepped(v)
+
+
+def _stepped(height: _Number) -> _Number:
+    """Round to whole steps."""
+    return np.asarray(np.rint(height / _STEP) * _STEP)
+
+
+def _pieces(shapes: NDArray[np.object_], grid: Grid) -> _Pieces:
+    """Cut the edges of shapes at the lines of a grid."""
     # `get_rings` passes over surfaces of several parts.
     parts, of_part = shapely.get_parts(shapes, return_index=True)
     # Shells and holes must turn opposite ways, so that holes are taken off.
     rings, of_ring = shapely.get_rings(shapely.orient_polygons(parts), return_index=True)
-    points, ring = shapely.get_coordinates(rings, return_index=True)
-    owner = of_part[of_ring][ring]
-    u = (points[:, 0] - grid.west) / grid.cell_x - first_column[owner]
-    v = (points[:, 1] - grid.north) / grid.cell_y - first_row[owner]
-    edge = np.flatnonzero(ring[1:] == ring[:-1])
-    return owner[edge], u[edge], v[edge], u[edge + 1], v[edge + 1]
-
-
-def _at_grid_lines(
-    u0: NDArray[np.float64],
-    v0: NDArray[np.float64],
-    u1: NDArray[np.float64],
-    v1: NDArray[np.float64],
-) -> _Stretches:
-    """Cut edges where they cross whole numbers of u or v; give the edge of each stretch too."""
-    edge_u, cross_u = _crossings(u0, u1)
-    edge_v, cross_v = _crossings(v0, v1)
-    at_u = (cross_u - u0[edge_u]) / (u1 - u0)[edge_u]
-    at_v = (cross_v - v0[edge_v]) / (v1 - v0)[edge_v]
-    crosses = np.zeros(len(u0), dtype=bool)
-    crosses[edge_u] = crosses[edge_v] = True
-    # Most edges lie in one cell; only the others need to be put in order.
-    stay, cut = np.flatnonzero(~crosses), np.flatnonzero(crosses)
-    edge = np.concatenate([cut, edge_u, edge_v, cut])
-    along = np.concatenate([np.zeros(len(cut)), at_u, at_v, np.ones(len(cut))])
-    # Where an edge crosses a line it has that very number: rows then add up to 0.
-    u = np.concatenate([u0[cut], cross_u, u0[edge_v] + at_v * (u1 - u0)[edge_v], u1[cut]])
-    v = np.concatenate([v0[cut], v0[edge_u] + at_u * (v1 - v0)[edge_u], cross_v, v1[cut]])
-    order = np.lexsort((along, edge))
-    edge, u, v = edge[order], u[order], v[order]
-    same = np.flatnonzero(edge[1:] == edge[:-1])
-    return (
-        np.concatenate([stay, edge[same]]),
-        np.concatenate([u0[stay], u[same]]),
-        np.concatenate([v0[stay], v[same]]),
-        np.concatenate([u1[stay], u[same + 1]]),
-        np.concatenate([v1[stay], v[same + 1]]),
+    points, of_point = shapely.get_coordinates(rings, return_index=True)
+    u, v = _in_cells(points[:, 0], points[:, 1], grid)
+    edge = np.flatnonzero((of_point[1:] == of_point[:-1]) & (v[1:] != v[:-1]))
+    owner = of_part[of_ring][of_point[edge]]
+    down = v[edge + 1] > v[edge]
+    # Shells turn so that the ground lies on the right of what goes down, if rows run south.
+    sign = np.where(down, 1.0, -1.0) * -np.sign(grid.cell_x * grid.cell_y)
+    # All are cut from top to bottom: an edge that two parts share then falls out to the last bit.
+    top, bottom = np.where(down, edge, edge + 1), np.where(down, edge + 1, edge)
+    u0, v0, u1, v1 = u[top], v[top], u[bottom], v[bottom]
+    edge, row, upper, lower = _between_lines(v0, v1)
+    slope = ((u1 - u0) / (v1 - v0))[edge]
+    west, east = np.minimum(u0, u1)[edge], np.maximum(u0, u1)[edge]
+    ends = [np.clip(u0[edge] + (v - v0[edge]) * slope, west, east) for v in (upper, lower)]
+    west, east, tall = np.minimum(*ends), np.maximum(*ends), lower - upper
+    piece, column, left, right = _between_lines(west, east)
+    wide = np.where(west < east, east - west, 1.0)[piece]
+    before, until = (_stepped((u - west[piece]) / wide * tall[piece]) for u in (left, right))
+    tall = np.where((west < east)[piece], until - before, tall[piece])
+    return _Pieces(
+        shape=owner[edge][piece],
+        row=row[piece].astype(np.intp),
+        column=column.astype(np.intp),
+        down=tall * sign[edge][piece],
+        across=(left + right) / 2 - column,
     )
 
 
-def _crossings(
-    start: NDArray[np.float64], end: NDArray[np.float64]
-) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Find the whole numbers strictly between two ends, with the edge of each."""
-    first = np.floor(np.minimum(start, end)) + 1
-    last = np.ceil(np.maximum(start, end)) - 1
-    count = np.maximum(last - first + 1, 0).astype(np.intp)
-    edge = np.repeat(np.arange(len(start)), count)
-    nth = np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count)
-    return edge, first[edge] + nth
+def _between_lines(low: _Number, high: _Number) -> tuple[_Whole, _Number, _Number, _Number]:
+    """Cut stretches at whole numbers.
+
+    Gives of each piece its stretch, the whole number that it lies above, and both ends.
+    """
+    first = np.floor(low)
+    count = np.maximum(np.ceil(high) - first, 1).astype(np.intp)
+    stretch = np.repeat(np.arange(len(low)), count)
+    nth = np.arange(len(stretch)) - np.repeat(np.cumsum(count) - count, count)
+    line = first[stretch] + nth
+    return stretch, line, np.maximum(low[stretch], line), np.minimum(high[stretch], line + 1)
+
+
+def _added_up(
+    place: _Whole, piece: _Pieces, total: int, at_once: int
+) -> Iterator[tuple[_Whole, _Number]]:
+    """Let the sum run over all cells, some at a time; give those that are covered."""
+    running = 0.0
+    for first in range(0, total, at_once):
+        n = min(at_once, total - first)
+        here = slice(None) if n == total else (place >= first) & (place < first + n)
+        at, down = place[here] - first, piece.down[here]
+        passed = running + np.cumsum(np.bincount(at, down, n))
+        running = passed[-1]
+        fraction = passed - np.bincount(at, down * piece.across[here], n)
+        some = np.flatnonzero(fraction > 0)
+        yield first + some, fraction[some]

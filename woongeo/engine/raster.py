@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from woongeo.engine.cells import Covered, boxes, covered
-from woongeo.engine.clip import clip
+from woongeo.engine.cells import AT_ONCE, Covered, boxes, covered
 from woongeo.engine.measure import dissolve
 
 if TYPE_CHECKING:
@@ -27,11 +26,11 @@ if TYPE_CHECKING:
 # Windows of so many cells wide and high are read: 16 MB of a grid of 4-byte numbers.
 _WINDOW = 2_048
 
-# So many cells of boxes around sites are held at once, 8 bytes each.
-_BOX_CELLS = 4_000_000
+# So many cells of boxes around sites, and corners of sites, are looked at at once.
+_AT_ONCE = AT_ONCE
 
-# Where adding up shares comes this near to a limit, it is at it.
-_EPSILON = 1e-12
+# Shares are added up in whole steps, which are not rounded whatever was added before.
+_STEPS = 2**40
 
 #: Shares of a site below this are none, and shares this near to 1 all: the noise of coordinates.
 NO_SHARE = 1e-9
@@ -138,16 +137,15 @@ class Cells:
         if not len(some):
             return found
         order = np.lexsort((self.value, self.site))
-        running = np.cumsum(self.share[order])
+        running = np.cumsum(np.rint(self.share[order] * _STEPS).astype(np.int64))
         count = np.bincount(self.site, minlength=n)[some]
         last = np.cumsum(count) - 1
         first = last - count + 1
-        before = np.r_[0.0, running][first]
+        before = np.r_[0, running][first]
         wanted = np.broadcast_to(np.asarray(percent, dtype=float), (n,))[some] / 100
-        target = before + wanted * (running[last] - before)
-        # Running totals of many sites round at their own size.
-        slack = _EPSILON * np.maximum(running[last], 1.0)
-        place = np.searchsorted(running, target - slack, side="left")
+        # Each share may be rounded by a step: what comes that near to a limit is at it.
+        steps = np.ceil(wanted * (running[last] - before)).astype(np.int64) - count
+        place = np.searchsorted(running, before + steps, side="left")
         found[some] = self.value[order][np.clip(place, first, last)]
         return found
 
@@ -170,25 +168,21 @@ def cells_under(sites: Sites, grid: Grid) -> Iterator[Cells]:
     geometry = sites.geometry
     if not len(geometry):
         return
-    box = boxes(shapely.bounds(geometry), grid)
-    high, wide = (box[:, 2] - box[:, 0] + 1), (box[:, 3] - box[:, 1] + 1)
-    large = (high > _WINDOW) | (wide > _WINDOW)
-    small = np.flatnonzero(~large)
-    for portion in _portions(box[small], (high * (wide + 1))[small]):
-        rows = small[portion]
-        under = covered(geometry[rows], grid)
+    for rows in _portions(geometry, grid):
+        under = covered(geometry[rows], grid, at_once=_AT_ONCE)
         yield _known(rows, under, _values(under, grid))
-    for site in np.flatnonzero(large):
-        yield _known_of_large(site, geometry[site], grid)
 
 
-def _portions(box: NDArray[np.intp], size: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
-    """Divide boxes by the window that they begin in, and then by how many cells they hold."""
-    window = box[:, :2] // _WINDOW
-    order = np.lexsort((box[:, 1], box[:, 0], window[:, 1], window[:, 0]))
+def _portions(geometry: NDArray[np.object_], grid: Grid) -> Iterator[NDArray[np.intp]]:
+    """Divide sites by the window that they begin in, and then by how much work they are."""
+    row, column, last_row, last_column = boxes(shapely.bounds(geometry), grid).T
+    size = (last_row - row + 1) * (last_column - column + 1)
+    size += shapely.get_num_coordinates(geometry)
+    window = np.column_stack([row, column]) // _WINDOW
+    order = np.lexsort((column, row, window[:, 1], window[:, 0]))
     same_window = (window[order][1:] == window[order][:-1]).all(axis=1)
     for run in np.split(order, np.flatnonzero(~same_window) + 1):
-        load = np.cumsum(size[run]) // _BOX_CELLS
+        load = np.cumsum(size[run]) // _AT_ONCE
         yield from np.split(run, np.flatnonzero(np.diff(load)) + 1)
 
 
@@ -214,41 +208,17 @@ def _known(sites: NDArray[np.intp], under: Covered, value: NDArray[np.float64]) 
 
 
 def _values(under: Covered, grid: Grid) -> NDArray[np.float64]:
-    """Look up cells; NaN beyond the grid."""
-    value = np.full(len(under.row), np.nan)
-    on_grid = (under.row >= 0) & (under.row < grid.rows)
-    on_grid &= (under.column >= 0) & (under.column < grid.columns)
-    if on_grid.any():
-        value[on_grid] = grid.values(under.row[on_grid], under.column[on_grid])
+    """Look up cells, a window at a time; NaN beyond the grid."""
+    row, column = under.row, under.column
+    value = np.full(len(row), np.nan)
+    on_grid = (row >= 0) & (row < grid.rows) & (column >= 0) & (column < grid.columns)
+    cell = np.flatnonzero(on_grid)
+    window = row[cell] // _WINDOW * grid.columns + column[cell] // _WINDOW
+    order = np.argsort(window, kind="stable")
+    for at in np.split(cell[order], np.flatnonzero(np.diff(window[order])) + 1):
+        if len(at):
+            value[at] = grid.values(row[at], column[at])
     return value
-
-
-def _known_of_large(site: np.intp, shape: shapely.Geometry, grid: Grid) -> Cells:
-    """Look up the cells under one site that spans several windows, window by window."""
-    parts = shapely.get_parts(shape)
-    first_row, first_column, last_row, last_column = boxes(shapely.bounds(parts), grid).T // _WINDOW
-    windows = {
-        (row, column)
-        for a, b, c, d in zip(first_row, first_column, last_row, last_column, strict=True)
-        for row in range(a, c + 1)
-        for column in range(b, d + 1)
-    }
-    found = []
-    for row, column in sorted(windows):
-        west, east = (grid.west + (column + i) * _WINDOW * grid.cell_x for i in (0, 1))
-        north, south = (grid.north + (row + i) * _WINDOW * grid.cell_y for i in (0, 1))
-        edges = (min(west, east), min(south, north), max(west, east), max(south, north))
-        pieces = shapely.get_parts(clip(shape, edges))
-        surfaces = pieces[shapely.get_dimensions(pieces) == 2]
-        if len(surfaces):
-            under = covered(np.array([shapely.multipolygons(surfaces)]), grid)
-            found.append((under, _values(under, grid)))
-    rows, columns, fractions = (
-        np.concatenate([getattr(under, name) for under, _ in found])
-        for name in ("row", "column", "fraction")
-    )
-    together = Covered(np.zeros(len(rows), dtype=np.intp), rows, columns, fractions)
-    return _known(np.array([site]), together, np.concatenate([value for _, value in found]))
 
 
 def ground(
