@@ -143,7 +143,9 @@ def covered(shapes: NDArray[np.object_], grid: Grid, *, at_once: int = AT_ONCE) 
         # A sliver that is thinner than a step still lies somewhere.
         at = shapely.bounds(shapely.point_on_surface(shapes[lost]))
         shape, fraction = np.r_[shape, lost], np.r_[fraction, cells[lost]]
-        row, column = (np.r_[a, b] for a, b in zip((row, column), boxes(at, grid).T[:2], strict=True))
+        row, column = (
+            np.r_[a, b] for a, b in zip((row, column), boxes(at, grid).T[:2], strict=True)
+        )
         order = np.argsort(shape, kind="stable")
         shape, row, column, fraction = shape[order], row[order], column[order], fraction[order]
     return Covered(shape, row, column, fraction)

@@ -6,8 +6,18 @@ says what of a layer some sites can need, `parts` divides and puts together agai
 that goes from one process to another, and `cluster` is the door to Dask.
 """
 
+from woongeo.screening.cluster import check_client
 from woongeo.screening.making import screen
 from woongeo.screening.result import Screening
 from woongeo.screening.toetsen import Toets, day, toetsen_of, voice, with_rules
 
-__all__ = ["Screening", "Toets", "day", "screen", "toetsen_of", "voice", "with_rules"]
+__all__ = [
+    "Screening",
+    "Toets",
+    "check_client",
+    "day",
+    "screen",
+    "toetsen_of",
+    "voice",
+    "with_rules",
+]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from woongeo.engine import REACH_M
+from woongeo.engine import REACH_M, Occupied
 from woongeo.judging.klasse import outcomes
 from woongeo.judging.stikstof import counting
 from woongeo.judging.zone import select, widths
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from woongeo.engine import Occupied, Sites
     from woongeo.layers import Layer
     from woongeo.rules import RuleBase
 
@@ -38,8 +37,58 @@ _SLACK_M = 1.0
 # Of so many corners one stands for the others: of big areas the near side must show.
 _CORNERS = 16
 
+# Sites of which the middle lies in one square of so many metres are asked for together.
+_PLACE_M = 500.0
+
 # A width that no rule has: it marks features that do not say their own.
 _HAIR_M = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Where:
+    """Where some sites are: which features come near is asked for many sites at once.
+
+    Attributes
+    ----------
+    occupied : Occupied
+        The cells that they take.
+    box : ndarray of float, shape (m, 4)
+        Of the sites around one place: west, south, east, north; metres.
+    point : ndarray of shapely geometries
+        In each of these boxes.
+    far_m : ndarray of float
+        From there to the furthest corner, at most.
+    """
+
+    occupied: Occupied
+    box: NDArray[np.float64]
+    point: NDArray[np.object_]
+    far_m: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, bounds: NDArray[np.float64]) -> Where:
+        """Bring sites together by place.
+
+        Parameters
+        ----------
+        bounds : ndarray of float, shape (n, 4)
+            Boxes of the sites, at least one.
+
+        Returns
+        -------
+        Where
+            Of all of them.
+        """
+        middle = np.floor((bounds[:, :2] + bounds[:, 2:]) / 2 / _PLACE_M)
+        _, place = np.unique(middle, axis=0, return_inverse=True)
+        place = place.ravel()
+        order = np.argsort(place, kind="stable")
+        first = np.searchsorted(place[order], np.arange(place.max() + 1))
+        least = np.minimum.reduceat(bounds[order, :2], first)
+        most = np.maximum.reduceat(bounds[order, 2:], first)
+        point = shapely.points((least + most) / 2)
+        far = np.hypot(*(most - least).T) / 2
+        return cls(Occupied(bounds), np.column_stack([least, most]), point, far)
 
 
 class _Nearest:
@@ -60,18 +109,17 @@ class _Nearest:
         some[1:] |= owner[1:] != owner[:-1]
         self._corners = shapely.STRtree(shapely.points(corners[some]))
 
-    def rows(self, sites: Sites) -> NDArray[np.intp]:
+    def rows(self, where: Where) -> NDArray[np.intp]:
         """Find the features that can be the nearest to a site."""
         if not len(self._corners):
             return self._rows
-        corners, owner = shapely.get_coordinates(sites.geometry, return_index=True)
-        _, first = np.unique(owner, return_index=True)
         (asked, _), away = self._corners.query_nearest(
-            shapely.points(corners[first]), return_distance=True, all_matches=False
+            where.point, return_distance=True, all_matches=False
         )
-        far = np.zeros(len(sites))
-        far[asked] = np.minimum(away, self._reach_m) + _SLACK_M
-        grown = shapely.bounds(sites.geometry) + far[:, np.newaxis] * np.array([-1, -1, 1, 1])
+        far = np.zeros(len(where.point))
+        # From a site to the point, and from there to the corner.
+        far[asked] = np.minimum(away + where.far_m[asked], self._reach_m) + _SLACK_M
+        grown = where.box + far[:, np.newaxis] * np.array([-1, -1, 1, 1])
         _, found = self._boxes.query(shapely.box(*grown.T))
         return np.asarray(self._rows[np.unique(found)])
 
@@ -129,19 +177,15 @@ class Needed:
         always = np.unique(np.append(found.always, np.arange(min(len(layer), 1))))
         return replace(found, always=always)
 
-    def rows(
-        self, bounds: NDArray[np.float64], sites: Sites, occupied: Occupied
-    ) -> NDArray[np.intp]:
+    def rows(self, bounds: NDArray[np.float64], where: Where) -> NDArray[np.intp]:
         """Find the features that some sites can need.
 
         Parameters
         ----------
         bounds : ndarray of float, shape (n, 4)
             Boxes of the features.
-        sites : Sites
-            The sites.
-        occupied : Occupied
-            Where they are.
+        where : Where
+            Where the sites are.
 
         Returns
         -------
@@ -151,9 +195,9 @@ class Needed:
         matters = np.zeros(len(bounds), dtype=bool)
         matters[self.always] = True
         some = np.flatnonzero(~np.isnan(self.within_m))
-        matters[some] |= occupied.near(bounds[some], self.within_m[some])
+        matters[some] |= where.occupied.near(bounds[some], self.within_m[some])
         for features in self.nearest:
-            matters[features.rows(sites)] = True
+            matters[features.rows(where)] = True
         return np.flatnonzero(matters)
 
 

@@ -19,11 +19,11 @@ import shapely
 
 from woongeo._version import __version__
 from woongeo.checks import CheckReport
-from woongeo.engine import Indexes, Measure, Occupied, Sites
+from woongeo.engine import Indexes, Measure, Sites
 from woongeo.errors import ClusterError
 from woongeo.judging import Judged, Subjects
 from woongeo.screening.assembling import Areas, areas_of
-from woongeo.screening.needed import Needed
+from woongeo.screening.needed import Needed, Where
 from woongeo.screening.running import judge_all
 from woongeo.screening.toetsen import toetsen_of
 from woongeo.screening.travel import Shapes, raster_around
@@ -147,25 +147,26 @@ class Divided:
 
     def _send(self, at: NDArray[np.intp]) -> tuple[Place, bytes]:
         """Gather what some sites need."""
-        sites = Sites(self._subjects.sites.geometry[at])
-        occupied = Occupied(shapely.bounds(sites.geometry))
+        sites = self._subjects.sites.geometry[at]
+        boxes = shapely.bounds(sites)
+        where = Where.of(boxes)
         packed, number = [], {}
         coverages: dict[tuple[int, float], tuple[int, Shapes]] = {}
         for layer, needed, bounds in zip(self._layers, self._needed, self._bounds, strict=True):
-            rows = needed.rows(bounds, sites, occupied)
+            rows = needed.rows(bounds, where)
             for key, chosen in needed.measured.items():
                 number[key] = (np.cumsum(chosen) - 1)[rows[chosen[rows]]]
             cover = None
             if layer.coverage.geometry is not None:
                 name = (id(layer.coverage.geometry), needed.coverage_m)
                 if name not in coverages:
-                    near = _near(layer.coverage.geometry, occupied, needed.coverage_m)
+                    near = _near(layer.coverage.geometry, where, needed.coverage_m)
                     coverages[name] = (len(coverages), Shapes(layer.coverage.geometry[near]))
                 cover = coverages[name][0]
-            packed.append(_pack(layer, rows, cover, sites, occupied))
+            packed.append(_pack(layer, rows, cover, boxes, where))
         part = _Part(
             _made_with(),
-            Shapes(sites.geometry),
+            Shapes(sites),
             self._frame.iloc[at].reset_index(drop=True),
             packed,
             [shapes for _, shapes in coverages.values()],
@@ -250,11 +251,11 @@ def judge_part(work: bytes) -> bytes:
 _NO_SHAPES = np.empty(0, dtype=object)
 
 
-def _near(shapes: NDArray[np.object_], occupied: Occupied, within_m: float) -> NDArray[np.bool_]:
+def _near(shapes: NDArray[np.object_], where: Where, within_m: float) -> NDArray[np.bool_]:
     """Find areas that come near sites; the first is always among them."""
     if within_m == _EVERYWHERE:
         return np.ones(len(shapes), dtype=bool)
-    near = occupied.near(shapely.bounds(shapes), within_m)
+    near = where.occupied.near(shapely.bounds(shapes), within_m)
     near[:1] = True
     return near
 
@@ -263,17 +264,17 @@ def _pack(
     layer: Layer,
     rows: NDArray[np.intp],
     coverage: int | None,
-    sites: Sites,
-    occupied: Occupied,
+    boxes: NDArray[np.float64],
+    where: Where,
 ) -> _Packed:
     """Take of a layer what sites need."""
     features, raster, table, regions = layer.features, layer.raster, layer.table, None
     own = features.iloc[rows].reset_index(drop=True)
     if isinstance(raster, Raster):
         with raster.opened() as grid:
-            raster = raster_around(raster, grid, shapely.bounds(sites.geometry))
+            raster = raster_around(raster, grid, boxes)
     if table is not None and table.region_shapes is not None and table.region_names is not None:
-        near = _near(table.region_shapes, occupied, 0.0)
+        near = _near(table.region_shapes, where, 0.0)
         regions = Shapes(table.region_shapes[near])
         table = replace(table, region_names=table.region_names[near], region_shapes=None)
     bare = replace(
