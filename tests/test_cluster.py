@@ -162,6 +162,35 @@ def test_sites_that_cannot_be_measured_need_no_cluster(two_workers: Client) -> N
     same(woongeo.screen(none, against), woongeo.screen(none, against, client=two_workers))
 
 
+@pytest.mark.usefixtures("small_parts")
+def test_a_file_in_portions_is_screened_on_a_cluster_too(
+    two_workers: Client, tmp_path: Path
+) -> None:
+    """Ten sites in portions of six, which go out in parts of at most four."""
+    locations, against = drawn()
+    path = tmp_path / "locaties.parquet"
+    locations.frame[["locatie_id", "geometry"]].to_parquet(path)
+    for name, client in (("alleen", None), ("cluster", two_workers)):
+        woongeo.screen_file(
+            path,
+            against,
+            folder=tmp_path / name,
+            id_column="locatie_id",
+            on=DAY,
+            rows=6,
+            client=client,
+        )
+    for table in ("locaties.parquet", "treffers.parquet"):
+        one, other = ((tmp_path / name / table).read_bytes() for name in ("alleen", "cluster"))
+        assert one == other
+
+
+def test_a_file_is_not_begun_with_what_is_no_client(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"geef een dask\.distributed\.Client"):
+        woongeo.screen_file("nergens.gpkg", [], folder=tmp_path / "uit", client=3)
+    assert not list(tmp_path.iterdir())
+
+
 # --- what cannot be done
 
 

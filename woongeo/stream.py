@@ -24,7 +24,7 @@ from woongeo.errors import InputError, LocationError, OutputError
 from woongeo.export import MANIFEST, manifest
 from woongeo.files import fingerprint, flush_to_disk, output_error, scratch_folder
 from woongeo.locations import check_locations
-from woongeo.screening import check_client, screen
+from woongeo.screening import check_client, day, screen, with_rules
 from woongeo.sources import read_portions
 from woongeo.verdict import OORDELEN
 
@@ -138,6 +138,14 @@ def screen_file(  # noqa: PLR0913  one keyword a choice
         "planstatus": planstatus_column,
     }
     portions = read_portions(source, rows=rows, layer=layer, crs=crs)
+    judge = functools.partial(
+        screen,
+        # The same layers for each portion: what is found out about them is found out once.
+        layers=with_rules(layers, rules),
+        on=day(on),
+        from_severity=from_severity,
+        client=client,
+    )
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with scratch_folder(target.parent) as scratch:
@@ -145,14 +153,6 @@ def screen_file(  # noqa: PLR0913  one keyword a choice
             made.mkdir()
             tally = _Tally()
             with _Table(made / _LOCATIES) as locaties, _Table(made / _TREFFERS) as treffers:
-                judge = functools.partial(
-                    screen,
-                    layers=layers,
-                    rules=rules,
-                    on=on,
-                    from_severity=from_severity,
-                    client=client,
-                )
                 for screening in map(judge, _checked(portions, given)):
                     tally.add(screening)
                     locaties.write(screening.locaties)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import shapely
@@ -169,13 +170,18 @@ class Needed:
         RuleError
             When a rule reads what the layer has not.
         """
+        known = _KNOWN.get(layer)
+        if known is not None and known[0] == on:
+            return known[1]
         found = cls(np.full(len(layer), np.nan), [], np.empty(0, dtype=np.intp), {}, 0.0)
         for key, rule in layer.active().items():
             if not (rule.holds(on) or layer.unknown or layer.stale(on, rule)):
                 found = _also(found, layer, key, rule, on)
         # What was not empty must not become so: that would be another layer.
         always = np.unique(np.append(found.always, np.arange(min(len(layer), 1))))
-        return replace(found, always=always)
+        found = replace(found, always=always)
+        _KNOWN[layer] = (on, found)
+        return found
 
     def rows(self, bounds: NDArray[np.float64], where: Where) -> NDArray[np.intp]:
         """Find the features that some sites can need.
@@ -199,6 +205,10 @@ class Needed:
         for features in self.nearest:
             matters[features.rows(where)] = True
         return np.flatnonzero(matters)
+
+
+# A file in portions asks for the same layers again and again; who lets go of a layer lets go of this.
+_KNOWN: WeakKeyDictionary[Layer, tuple[dt.date, Needed]] = WeakKeyDictionary()
 
 
 def _also(found: Needed, layer: Layer, key: str, rule: RuleBase, on: dt.date) -> Needed:
