@@ -207,7 +207,7 @@ class Needed:
         return np.flatnonzero(matters)
 
 
-# A file in portions asks for the same layers again and again; who lets go of a layer lets go of this.
+# A file in portions asks for the same layers again and again; this goes when the layer goes.
 _KNOWN: WeakKeyDictionary[Layer, tuple[dt.date, Needed]] = WeakKeyDictionary()
 
 
