@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from woongeo.judging import Subjects, judge
+from woongeo.judging import Subjects, judge, measure_ahead
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -61,6 +61,7 @@ def judge_all(
         What each rule said, by its key, in the order of the rules.
     """
     earlier = {x.key: x for x in before[0]}
+    measure_ahead([(x.layer, x.rule) for x in toetsen], subjects)
     judged = {}
     for toets in toetsen:
         same = earlier.get(toets.key)
