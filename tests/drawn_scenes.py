@@ -17,7 +17,6 @@ import woongeo
 from woongeo import ClassRule, RasterRule, Rule, StikstofRule, TableRule
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     import geopandas as gpd
@@ -34,7 +33,8 @@ def scattered(rng: np.random.Generator, n: int) -> NDArray[np.float64]:
     towns = rng.uniform(0, WIDE_M, (3, 2))
     near = towns[rng.integers(0, 3, n)] + rng.normal(0, 600, (n, 2))
     anywhere = rng.uniform(0, WIDE_M, (n, 2))
-    return np.where(rng.random((n, 1)) < 0.5, near, anywhere) + np.array([EAST, NORTH])
+    corner = np.array([EAST, NORTH], dtype=float)
+    return np.asarray(np.where(rng.random((n, 1)) < 0.5, near, anywhere) + corner)
 
 
 def blobs(
@@ -105,8 +105,10 @@ def _zones(rng: np.random.Generator) -> list[woongeo.Layer]:
     drawn = frame(
         [*blobs(rng, n - 20, 150), *shapely.points(scattered(rng, 20))],
         nr=range(n),
-        meter=np.where(rng.random(n) < 0.2, np.nan, rng.choice([0.0, 40.0, 300.0, 900.0], n)),
-        soort=rng.choice(["ja", "nee", "?", ""], n, p=[0.5, 0.3, 0.1, 0.1]),
+        meter=np.where(
+            rng.random(n) < 0.2, np.nan, rng.choice([0.0, 40.0, 300.0, 900.0], n)
+        ).tolist(),
+        soort=rng.choice(["ja", "nee", "?", ""], n, p=[0.5, 0.3, 0.1, 0.1]).tolist(),
     )
     own = Rule(within_column="meter", where={"soort": ("ja",)}, unknown_where={"soort": ("?",)})
     # Areas of the coverage are many, and end halfway.
@@ -124,7 +126,9 @@ def _zones(rng: np.random.Generator) -> list[woongeo.Layer]:
 
 def _classes(rng: np.random.Generator, half: gpd.GeoDataFrame) -> list[woongeo.Layer]:
     """Areas of three classes, one of which is not known."""
-    drawn = frame(blobs(rng, 60, 500), nr=range(60), zone=rng.choice(["a", "b", "c", "x"], 60))
+    drawn = frame(
+        blobs(rng, 60, 500), nr=range(60), zone=list(rng.choice(["a", "b", "c", "x"], 60))
+    )
     table = {"a": "hard", "b": "middel", "c": "geen"}
     heaviest = ClassRule(column="zone", classes=table, other="onbekend")
     largest = replace(heaviest, decides="grootste")
@@ -140,7 +144,7 @@ def _nitrogen(rng: np.random.Generator, half: gpd.GeoDataFrame) -> list[woongeo.
     drawn = frame(
         blobs(rng, n, 800),
         nr=range(n),
-        teveel=np.where(np.arange(n) % 4 == 0, np.nan, rng.uniform(-500, 500, n)),
+        teveel=np.where(np.arange(n) % 4 == 0, np.nan, rng.uniform(-500, 500, n)).tolist(),
     )
     rule = StikstofRule(exceedance_column="teveel", min_exceedance_mol_ha_j=0.0)
     return [
@@ -196,16 +200,16 @@ def same(one: woongeo.Screening, other: woongeo.Screening) -> None:
                 np.testing.assert_array_equal(
                     getattr(judged.measure, name), getattr(again.measure, name), err_msg=key
                 )
-            alike(
-                *(
-                    m.part[np.argsort(m.part_site, kind="stable")]
-                    for m in (judged.measure, again.measure)
-                )
+            # Parts of a site in their order; in which order sites come has no meaning.
+            first, second = (
+                m.part[np.argsort(m.part_site, kind="stable")]
+                for m in (judged.measure, again.measure)
             )
+            alike(first, second)
         if judged.unknown_parts is not None and again.unknown_parts is not None:
             alike(judged.unknown_parts, again.unknown_parts)
 
 
-def alike(one: Sequence[shapely.Geometry], other: Sequence[shapely.Geometry]) -> None:
+def alike(one: NDArray[np.object_], other: NDArray[np.object_]) -> None:
     """Make sure that shapes have the same corners, to the last bit."""
     assert shapely.to_wkb(one).tolist() == shapely.to_wkb(other).tolist()
