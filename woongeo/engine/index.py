@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from woongeo.engine.sites import Occupied
 
 # Pieces of 256 to 1,024 corners are equally quick; smaller and larger ones are slower.
-_CORNERS = 512
+_CORNERS = 1_024
 
 # A layer keeps so many indexes: of all its features, and of those that rules choose.
 _KEPT = 8

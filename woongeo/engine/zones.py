@@ -21,6 +21,8 @@ ZONE_SEGMENTS = 32
 # Of a shape with more corners only what lies around the site is drawn a zone of.
 _CORNERS = 128
 
+_FEW, _PORTIONS = 16, 16
+
 # A zone that takes all but so much of a site is asked whether it takes the rest too.
 _NEARLY = 1 - 1e-9
 
@@ -196,8 +198,9 @@ def _zones(
 
 def _each(work: object, *given: NDArray[np.object_]) -> NDArray[np.object_]:
     """Do work on arrays of shapes, a portion at a time on all cores."""
+    # Some zones take milliseconds each: few are worth dividing, in small portions.
     done = side_by_side(
         lambda part: work(*(values[part] for values in given)),  # type: ignore[operator]
-        parts_of(len(given[0])),
+        parts_of(len(given[0]), few=_FEW, parts=_PORTIONS),
     )
     return np.concatenate([np.empty(0, dtype=object), *done])
