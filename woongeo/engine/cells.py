@@ -231,6 +231,6 @@ def _added_up(
         at, down = place[here] - first, piece.down[here]
         passed = running + np.cumsum(np.bincount(at, down, n))
         running = passed[-1]
-        fraction = passed - np.bincount(at, down * piece.across[here], n)
+        fraction = np.asarray(passed - np.bincount(at, down * piece.across[here], n), dtype=float)
         some = np.flatnonzero(fraction > 0)
         yield first + some, fraction[some]
