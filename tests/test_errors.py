@@ -43,7 +43,7 @@ def test_who_catches_value_errors_catches_wrong_input_and_os_errors_a_full_disk(
     assert all(
         issubclass(kind, errors.InputError)
         for kind in ERRORS
-        if kind not in {errors.WoongeoError, errors.OutputError}
+        if kind not in {errors.WoongeoError, errors.OutputError, errors.ClusterError}
         and not issubclass(kind, errors.ServiceError)
     )
 

@@ -26,6 +26,7 @@
     │       ├── RefusedAddressError  an answer points to a place that is not visited
     │       ├── UnexpectedCrsError  coordinates are not in the reference system that was asked
     │       └── IncompleteLayerError  nothing proves that the layer is whole
+    ├── ClusterError               a cluster stopped, or cannot give the answers of this computer
     └── OutputError                a result cannot be written; nothing was changed
 
     WoongeoWarning                 a doubt; `strict()` turns it into an error
@@ -144,6 +145,10 @@ class UnexpectedCrsError(ServiceResponseError):
 
 class IncompleteLayerError(ServiceResponseError):
     """Nothing proves that the layer is whole, or something proves that it is not."""
+
+
+class ClusterError(WoongeoError):
+    """A cluster stopped, has no workers, or its workers cannot give the same answers."""
 
 
 class OutputError(WoongeoError, OSError):

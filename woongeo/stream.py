@@ -7,6 +7,7 @@ overlap each other are not looked for, and the report says so.
 
 from __future__ import annotations
 
+import functools
 import json
 from collections import Counter
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from woongeo.errors import InputError, LocationError, OutputError
 from woongeo.export import MANIFEST, manifest
 from woongeo.files import fingerprint, flush_to_disk, output_error, scratch_folder
 from woongeo.locations import check_locations
-from woongeo.screening import screen
+from woongeo.screening import check_client, day, screen, with_rules
 from woongeo.sources import read_portions
 from woongeo.verdict import OORDELEN
 
@@ -32,8 +33,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     import pandas as pd
+    from distributed import Client
 
     from woongeo.layers import Layer
+    from woongeo.locations import Locations
     from woongeo.rules import RuleBase
     from woongeo.screening import Screening
     from woongeo.sources import Source
@@ -82,6 +85,7 @@ def screen_file(  # noqa: PLR0913  one keyword a choice
     layer: str | None = None,
     crs: object = None,
     rows: int = _ROWS,
+    client: Client | None = None,
 ) -> Streamed:
     """Screen a file of locations that is too large to hold, and write what comes of it.
 
@@ -99,7 +103,10 @@ def screen_file(  # noqa: PLR0913  one keyword a choice
         As for `read_locations`. Ids must be there and differ; without a column of ids rows are
         numbered.
     rows : int
-        How many locations are held at a time.
+        How many locations are held at a time; with a client these are what its workers divide, so
+        that some hundred thousand keep more of them at work.
+    client : dask.distributed.Client, optional
+        As for `screen`.
 
     Returns
     -------
@@ -112,9 +119,13 @@ def screen_file(  # noqa: PLR0913  one keyword a choice
         When there are no locations, or two share an id: that cannot be mended in portions.
     FileError, ColumnError, CrsError, LayerError, RuleError
         As `read_locations` and `screen`.
+    InputError, ClusterError
+        As `screen` with a client.
     OutputError
         When the folder exists or cannot be written; then there is none.
     """
+    if client is not None:
+        check_client(client)
     if rows < 1:
         raise InputError(f"rows is {rows!r}; geef minstens 1.")
     target = Path(folder)
@@ -127,6 +138,14 @@ def screen_file(  # noqa: PLR0913  one keyword a choice
         "planstatus": planstatus_column,
     }
     portions = read_portions(source, rows=rows, layer=layer, crs=crs)
+    judge = functools.partial(
+        screen,
+        # The same layers for each portion: what is found out about them is found out once.
+        layers=with_rules(layers, rules),
+        on=day(on),
+        from_severity=from_severity,
+        client=client,
+    )
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with scratch_folder(target.parent) as scratch:
@@ -134,7 +153,7 @@ def screen_file(  # noqa: PLR0913  one keyword a choice
             made.mkdir()
             tally = _Tally()
             with _Table(made / _LOCATIES) as locaties, _Table(made / _TREFFERS) as treffers:
-                for screening in _screened(portions, given, layers, rules, on, from_severity):
+                for screening in map(judge, _checked(portions, given)):
                     tally.add(screening)
                     locaties.write(screening.locaties)
                     treffers.write(screening.treffers)
@@ -152,15 +171,10 @@ def screen_file(  # noqa: PLR0913  one keyword a choice
     return Streamed(target, tally.n, tally.verdicts(), dict(tally.checks))
 
 
-def _screened(
-    portions: Iterator[tuple[gpd.GeoDataFrame, Source]],
-    given: dict[str, str | None],
-    layers: Sequence[Layer],
-    rules: Mapping[str, RuleBase] | None,
-    on: dt.date | None,
-    from_severity: str,
-) -> Iterator[Screening]:
-    """Screen portion after portion."""
+def _checked(
+    portions: Iterator[tuple[gpd.GeoDataFrame, Source]], given: dict[str, str | None]
+) -> Iterator[Locations]:
+    """Check portion after portion."""
     start, seen = 0, set[str]()
     for raw, origin in portions:
         found, _ = check_locations(raw, origin, given, overlaps=False)
@@ -180,7 +194,7 @@ def _screened(
             )
         seen |= ids
         start += len(raw)
-        yield screen(found, layers, rules=rules, on=on, from_severity=from_severity)
+        yield found
 
 
 class _Tally:

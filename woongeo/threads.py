@@ -18,13 +18,13 @@ import os
 import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -37,6 +37,25 @@ _PARTS = 4
 # Below so many rows starting threads costs more than they gain.
 _FEW = 256
 
+# Threads that leave the other cores to others.
+_modest = threading.local()
+
+
+@contextmanager
+def on_one_core() -> Iterator[None]:
+    """Do work in this thread alone: others see to the other cores.
+
+    Yields
+    ------
+    None
+        Nothing; afterwards all cores are used again.
+    """
+    _modest.alone = True
+    try:
+        yield
+    finally:
+        _modest.alone = False
+
 
 def cores() -> int:
     """Count the cores that this process may use.
@@ -44,8 +63,10 @@ def cores() -> int:
     Returns
     -------
     int
-        At least 1.
+        At least 1; within `on_one_core` no more.
     """
+    if getattr(_modest, "alone", False):
+        return 1
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not on macOS and Windows
