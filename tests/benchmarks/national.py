@@ -176,7 +176,7 @@ def in_turn(asked: argparse.Namespace, scratch: Path) -> Found:
         for peer in PEERS:
             runs = found.peers.setdefault(peer, [])
             if peer in asked.without or (asked.only and peer not in asked.only):
-                runs or runs.append({"skipped": "niet gevraagd"})
+                runs[:] = [{"skipped": "niet gevraagd"}]
                 continue
             if (runs and "steps" not in runs[-1]) or (turn and peer in asked.once):
                 continue
@@ -197,7 +197,7 @@ def in_turn(asked: argparse.Namespace, scratch: Path) -> Found:
 
 def median_of(runs: list[dict[str, Any]], *steps: str) -> float:
     """Give the median of the sum of some steps."""
-    return statistics.median(sum(x["steps"].get(s, 0.0) for s in steps) for x in runs)
+    return float(statistics.median(sum(x["steps"].get(s, 0.0) for s in steps) for x in runs))
 
 
 def rows_of(n: int, found: Found) -> list[str]:
@@ -321,10 +321,8 @@ def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Screening the country, beside others.")
     parser.add_argument("--sites", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=3)
-    choice = {"nargs": "*", "default": [], "choices": list(PEERS)}
-    parser.add_argument("--without", **choice)
-    parser.add_argument("--only", **choice)
-    parser.add_argument("--once", **{**choice, "default": ["geopandas"]})
+    for name, usual in (("--without", []), ("--only", []), ("--once", ["geopandas"])):
+        parser.add_argument(name, nargs="*", default=usual, choices=list(PEERS))
     parser.add_argument("--limit", type=float, default=1_800.0, help="seconds a run may take")
     parser.add_argument("--sorted", action="store_true", help="parcels along a Hilbert curve")
     parser.add_argument("--cores", type=int, default=0, help="how many (Linux); all without it")

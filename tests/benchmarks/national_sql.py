@@ -242,7 +242,8 @@ def _ask_postgis(run: Callable[[str], object], name: str, width: float) -> None:
     )
     run(
         f"CREATE UNLOGGED TABLE d_{name} AS SELECT l.nr loc_id, "
-        f"(SELECT ST_Distance(l.geom, f.geom) FROM {name} f ORDER BY l.geom <-> f.geom LIMIT 1) d FROM loc l "
+        f"(SELECT ST_Distance(l.geom, f.geom) FROM {name} f "
+        "ORDER BY l.geom <-> f.geom LIMIT 1) d FROM loc l "
         f"WHERE NOT EXISTS (SELECT FROM a_{name} a WHERE a.loc_id = l.nr)"
     )
 

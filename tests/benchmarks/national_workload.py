@@ -19,6 +19,7 @@ import shapely
 from woongeo.netherlands import outline
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -336,7 +337,7 @@ def make(folder: Path, n: int, *, sorted_parcels: bool = False) -> None:
     """Write what is not there yet, as GeoParquet with the box of each row."""
     folder.mkdir(parents=True, exist_ok=True)
     drawn = {"nature": nature, "zones": zones, "goats": goats, "parcels": parcels}
-    every = {**drawn, f"sites_{n}": lambda: sites(n)}
+    every: dict[str, Callable[[], gpd.GeoDataFrame]] = {**drawn, f"sites_{n}": lambda: sites(n)}
     if sorted_parcels:
         every["parcels_sorted"] = lambda: _sorted(folder)
     for name, draw in every.items():
