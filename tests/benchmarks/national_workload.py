@@ -72,8 +72,11 @@ def apart(points: NDArray[np.float64], n: int, gap: float) -> NDArray[np.float64
 # --- nature
 
 
-def nature() -> gpd.GeoDataFrame:
-    """Draw nature areas of up to 150,000 corners and 250,000 hectares, with holes and islands."""
+def nature(times: float = 1.0) -> gpd.GeoDataFrame:
+    """Draw nature areas of up to 150,000 corners and 250,000 hectares, with holes and islands.
+
+    With so many times the corners the areas stay where they are, and as large.
+    """
     rng = np.random.default_rng(1)
     n = LAYERS["nature"]
     corners = np.exp(rng.normal(9.0, 1.6, n))
@@ -92,7 +95,7 @@ def nature() -> gpd.GeoDataFrame:
     for i in range(n):
         cos, sin = np.cos(turn[i]) * radius[i], np.sin(turn[i]) * radius[i]
         onto = np.diag([stretch[i], 1 / stretch[i]]) @ np.array([[cos, sin], [-sin, cos]])
-        shell, holes, islands = _area(rng, int(corners[i]))
+        shell, holes, islands = _area(rng, int(corners[i] * times))
         own = [shapely.Polygon(shell @ onto, [hole @ onto for hole in holes])]
         own += [shapely.Polygon(island @ onto) for island in islands]
         moved = shapely.transform(shapely.multipolygons(own), lambda xy, at=middle[i]: xy + at)
