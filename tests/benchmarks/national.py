@@ -73,10 +73,11 @@ def run(asked: argparse.Namespace) -> None:
         os.sched_setaffinity(0, range(asked.cores))
     try:
         if asked.run == "woongeo, stroom":
-            steps = streamed(folder(), asked.sites, asked.out)
+            steps = streamed(folder(), asked.sites, asked.out, plain=asked.plain)
+        elif asked.run == "woongeo":
+            steps = ours(folder(), asked.sites, asked.out, in_order=asked.sorted, plain=asked.plain)
         else:
-            work = ours if asked.run == "woongeo" else PEERS[asked.run]
-            steps = work(folder(), asked.sites, asked.out, in_order=asked.sorted)
+            steps = PEERS[asked.run](folder(), asked.sites, asked.out, in_order=asked.sorted)
     except SkippedError as reason:
         print(json.dumps({"skipped": str(reason)}))
         return
@@ -103,7 +104,7 @@ def started(asked: argparse.Namespace, who: str, n: int, out: Path) -> dict[str,
     """Run in a process of its own, and give what it said or why it did not."""
     out.mkdir()
     words = [sys.executable, __file__, "--run", who, "--out", str(out), "--sites", str(n)]
-    words += ["--sorted"] if asked.sorted else []
+    words += [f"--{word}" for word in ("sorted", "plain") if getattr(asked, word)]
     words += ["--cores", str(asked.cores)] if asked.cores else []
     load = os.getloadavg()[0]
     try:
@@ -325,6 +326,7 @@ def _asked() -> argparse.Namespace:
         parser.add_argument(name, nargs="*", default=usual, choices=list(PEERS))
     parser.add_argument("--limit", type=float, default=1_800.0, help="seconds a run may take")
     parser.add_argument("--sorted", action="store_true", help="parcels along a Hilbert curve")
+    parser.add_argument("--plain", action="store_true", help="judge congestion without classes")
     parser.add_argument("--cores", type=int, default=0, help="how many (Linux); all without it")
     parser.add_argument("--stream", action="store_true")
     parser.add_argument("--save", type=Path, help="where all runs go, as JSON")

@@ -1,4 +1,4 @@
-"""How woongeo's time and memory grow: with locations, corners, layers and cores, drawn.
+"""How woongeo's time and memory grow: with locations, corners, layers and cores, drawn (Linux).
 
 Every point is a run in a process of its own, all of them in turn, round after round::
 
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 from matplotlib import pyplot as plt
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from national import _memory_gb, folder, setting
 from national_common import WORK, Clock
 from national_own import read_layers, write
@@ -62,8 +62,7 @@ def _folder(times: float) -> Path:
 def run(point: dict[str, Any]) -> dict[str, float]:
     """Screen once cold and once with layers at hand."""
     warnings.simplefilter("ignore")
-    if point["kernen"]:
-        os.sched_setaffinity(0, range(point["kernen"]))
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: point["kernen"]])
     data, names = _folder(point["hoekpunten"]), LAYERS[: point["lagen"]]
     source = data / f"sites_{point['locaties']}.parquet"
     with tempfile.TemporaryDirectory() as place:
@@ -88,8 +87,9 @@ def run(point: dict[str, Any]) -> dict[str, float]:
 
 def points() -> dict[str, list[dict[str, Any]]]:
     """List what is measured: per kind of growth one thing differs."""
-    usual = {"locaties": _USUAL, "hoekpunten": 1.0, "lagen": len(LAYERS), "kernen": 0}
-    cores = sorted({1, os.cpu_count() or 1})
+    most = len(os.sched_getaffinity(0))
+    usual = {"locaties": _USUAL, "hoekpunten": 1.0, "lagen": len(LAYERS), "kernen": most}
+    cores = sorted({1, most})
     return {
         "locaties": [{**usual, "locaties": n} for n in SITES],
         "hoekpunten": [{**usual, "hoekpunten": x} for x in TIMES],
@@ -143,10 +143,15 @@ def draw(told: dict[str, Any], path: Path, *, busy: bool) -> None:
     """Draw the four kinds of growth."""
     mpl.rcParams.update({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False})
     figure, axes = plt.subplots(2, 2, figsize=(9, 6.4), layout="constrained")
-    found = told["gemeten"]
+    # On a busy machine the clock tells of others; what the processor worked tells of this.
+    suffix, unit = ("_cpu", "CPU-seconden") if busy else ("", "seconden")
+    found = {
+        kind: [{**p, "koud": p[f"koud{suffix}"], "gereed": p[f"gereed{suffix}"]} for p in own]
+        for kind, own in told["gemeten"].items()
+    }
     sites, corners = found["locaties"], found["hoekpunten"]
     _lines(axes[0, 0], [p["locaties"] for p in sites], sites)
-    axes[0, 0].set(title="Locaties", xlabel="aantal locaties", ylabel="seconden")
+    axes[0, 0].set(title="Locaties", xlabel="aantal locaties", ylabel=unit)
     axes[0, 0].xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}".replace(",", ".")))
     for p in sites:
         gb = f"{p['geheugen_gb']:.1f} GB".replace(".", ",")
@@ -163,21 +168,22 @@ def draw(told: dict[str, Any], path: Path, *, busy: bool) -> None:
     axes[0, 1].set(
         title=f"Hoekpunten van de natuurlaag ({_thousands(_USUAL)} locaties)",
         xlabel="miljoen hoekpunten",
-        ylabel="seconden",
+        ylabel=unit,
     )
     axes[0, 1].set_xticks([4.02 * x for x in TIMES], ["1", "2", "4", "8"])
     _bars(axes[1, 0], ["natuur", "+ voedings-\ngebieden", "+ geiten", "+ percelen"], found["lagen"])
-    axes[1, 0].set(title=f"Lagen ({_thousands(_USUAL)} locaties)", ylabel="seconden")
+    axes[1, 0].set(title=f"Lagen ({_thousands(_USUAL)} locaties)", ylabel=unit)
     names = [
         f"{_thousands(p['locaties'])},\n{p['kernen']} {'kern' if p['kernen'] == 1 else 'kernen'}"
         for p in found["kernen"]
     ]
     _bars(axes[1, 1], names, found["kernen"])
-    axes[1, 1].set(title="Kernen", ylabel="seconden")
+    axes[1, 1].set(title="Kernen", ylabel=unit)
     axes[0, 0].legend(frameon=False, loc="upper left")
     day, machine = told["begin"]["dag"][:10], told["begin"]["machine"].replace("(R)", "")
-    note = f"{machine}, {told['begin']['kernen']} kernen, {day}; mediaan van {told['rondes']}"
-    note += " op een drukke machine: te hoog" if busy else ""
+    note = f"{machine}, {told['begin']['kernen']} kernen, {day}; "
+    note += f"mediaan van {told['rondes']}" if told["rondes"] > 1 else "één ronde"
+    note += ", op een drukke machine" if busy else ""
     figure.supxlabel(note, fontsize=8, color=_GREY)
     figure.savefig(path, dpi=130, metadata={"Software": None})
 
@@ -193,9 +199,11 @@ def _lines(axes: Axes, x: Sequence[float], own: Sequence[dict[str, Any]]) -> Non
     axes.set_xscale("log")
     axes.set_yscale("log")
     plain = FuncFormatter(lambda y, _: f"{y:g}".replace(".", ","))
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.yaxis.set_major_formatter(plain)
+    axes.margins(x=0.09, y=0.15)
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_minor_formatter(NullFormatter())
+        axis.set_minor_locator(NullLocator())
     axes.grid(visible=True, which="major", color="#dddddd", linewidth=0.6)
 
 
@@ -218,7 +226,7 @@ def main() -> None:
     parser.add_argument("--save", type=Path, help="where the medians go, as JSON")
     parser.add_argument("--read", type=Path, help="draw what was saved, and measure nothing")
     parser.add_argument("--figure", type=Path)
-    parser.add_argument("--busy", action="store_true", help="say so in the figure")
+    parser.add_argument("--busy", action="store_true", help="say so, and draw CPU seconds")
     parser.add_argument("--run", type=json.loads, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.run:

@@ -18,8 +18,14 @@ if TYPE_CHECKING:
     from woongeo.rules import RuleBase
 
 
-def rule_of(name: str) -> RuleBase | None:
-    """Give the catalogue's rule; none where the layer has that by itself."""
+def rule_of(name: str, *, plain: bool = False) -> RuleBase | None:
+    """Give the catalogue's rule; none where the layer has that by itself.
+
+    The catalogue judges congestion by class, and by that of the largest part: more than the others
+    do. With `plain` zones are judged as the others do, and only then.
+    """
+    if name == "zones" and plain:
+        return Rule()
     if name == "goats":
         return woongeo.default_rule("geitenhouderijen_2km")
     if name == "parcels":
@@ -32,7 +38,12 @@ def rule_of(name: str) -> RuleBase | None:
 
 
 def read_layers(
-    data: Path, around: Locations | None, *, in_order: bool = False, names: tuple[str, ...] = ()
+    data: Path,
+    around: Locations | None,
+    *,
+    in_order: bool = False,
+    plain: bool = False,
+    names: tuple[str, ...] = (),
 ) -> list[Layer]:
     """Read the layers, by the rules of the catalogue."""
     return [
@@ -40,7 +51,7 @@ def read_layers(
             KEYS[name],
             layer_file(data, name, in_order=in_order),
             coverage="nederland",
-            rule=rule_of(name),
+            rule=rule_of(name, plain=plain),
             where={column: ["True"]} if column else None,
             around=around,
         )
@@ -57,13 +68,13 @@ def write(screening: Screening, out: Path) -> None:
     locations.to_parquet(out / "locaties.parquet")
 
 
-def ours(data: Path, n: int, out: Path, *, in_order: bool) -> dict[str, float]:
+def ours(data: Path, n: int, out: Path, *, in_order: bool, plain: bool = False) -> dict[str, float]:
     """Read, screen and write; then again with the layers at hand, and with one distance changed."""
     source = data / f"sites_{n}.parquet"
     clock = Clock()
     locations = woongeo.read_locations(source, id_column="loc_id", overlaps=False)
     clock.mark("locaties")
-    layers = read_layers(data, locations, in_order=in_order)
+    layers = read_layers(data, locations, in_order=in_order, plain=plain)
     clock.mark("lagen")
     screening = woongeo.screen(locations, layers)
     clock.mark("screenen")
@@ -80,10 +91,10 @@ def ours(data: Path, n: int, out: Path, *, in_order: bool) -> dict[str, float]:
     return steps
 
 
-def streamed(data: Path, n: int, out: Path) -> dict[str, float]:
+def streamed(data: Path, n: int, out: Path, *, plain: bool = False) -> dict[str, float]:
     """Screen in portions, to files."""
     clock = Clock()
-    layers = read_layers(data, None)
+    layers = read_layers(data, None, plain=plain)
     clock.mark("lagen")
     woongeo.screen_file(data / f"sites_{n}.parquet", layers, folder=out / "uit", id_column="loc_id")
     clock.mark("screenen en schrijven")
