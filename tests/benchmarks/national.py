@@ -115,8 +115,10 @@ def started(asked: argparse.Namespace, who: str, n: int, out: Path) -> dict[str,
     except subprocess.TimeoutExpired:
         result = {"skipped": f"langer dan {asked.limit:.0f} s"}
     except subprocess.CalledProcessError as error:
-        last = (error.stderr or "").strip().splitlines()[-1:] or [f"code {error.returncode}"]
-        result = {"skipped": f"mislukt: {last[0][:200]}"}
+        # The name of an error stands at the margin; what follows it may go on below.
+        lines = [x for x in (error.stderr or "").splitlines() if x and not x[0].isspace()]
+        why = lines[-1][:200] if lines else f"code {error.returncode}"
+        result = {"skipped": f"mislukt: {why}"}
     result["load"] = load
     print(f"{who}, {n}: {json.dumps(result)}", file=sys.stderr, flush=True)
     return result
@@ -228,9 +230,10 @@ def rows_of(n: int, found: Found) -> list[str]:
         split = "" if asking is None else f"{_dutch(total - asking)} + {_dutch(asking)}"
         ratio = statistics.median(x["ratio"] for x in done)
         memory = max(x["memory_gb"] for x in done)
+        held = _dutch(memory) + (" (zonder server)" if peer == "postgis" else "")
         lines.append(
             f"| {told} | {peer} ({done[0]['version']}) | {_dutch(total)} | {ratio:.0f} | {split} "
-            f"| {_dutch(memory)} | {len(done)} | {done[-1]['agrees']} |"
+            f"| {held} | {len(done)} | {done[-1]['agrees']} |"
         )
     return lines
 
@@ -245,7 +248,7 @@ def gates_of(n: int, found: Found) -> list[str]:
         if done and gate is not None:
             ratio = statistics.median(done)
             met = _met(ratio >= gate)
-            lines.append(f"| {told}, koud | {peer} | {gate}x ({aim}x) | {ratio:.1f}x | {met} |")
+            lines.append(f"| {told}, koud | {peer} | {gate}x ({aim}x) | {_dutch(ratio)}x | {met} |")
     cold, warm = median_of(found.own, "totaal"), median_of(found.own, "met lagen gereed")
     lines.append(
         f"| {told}, lagen gereed | eigen koude ronde | een derde | {_dutch(warm)} van "
@@ -257,7 +260,7 @@ def gates_of(n: int, found: Found) -> list[str]:
         gate, aim = _WARM.get(n, (None, None))
         goal, met = (f"{gate}x ({aim}x)", _met(ratio >= gate)) if gate else ("-", "")
         against = "alleen de vraag van PostGIS"
-        lines.append(f"| {told}, lagen gereed | {against} | {goal} | {ratio:.1f}x | {met} |")
+        lines.append(f"| {told}, lagen gereed | {against} | {goal} | {_dutch(ratio)}x | {met} |")
     changed = median_of(found.own, "andere afstand")
     lines.append(f"| {told}, één afstand anders | - | - | {_dutch(changed)} s | |")
     return lines

@@ -317,15 +317,17 @@ def report(found: dict[str, list[dict[str, Any]]], same: str, begun: dict[str, A
     ratio = statistics.median(b["totaal"] / a["totaal"] for a, b in zip(own, other, strict=True))
     a, b = (statistics.median(x["totaal"] for x in runs) for runs in (own, other))
     verdict = "gehaald" if ratio >= 15 else "niet gehaald"
+    text = f"{ratio:.1f}x ({a:.1f} tegen {b:.1f} s)".replace(".", ",")
     print(
         "| 2.141 echte plannen, vier lagen, tot tabellen en kaart | het recept met geopandas "
-        f"| 15x (30x) | {ratio:.1f}x ({a:.2f} tegen {b:.1f} s) | {verdict} |"
+        f"| 15x (30x) | {text} | {verdict} |"
     )
     changes = [x["steps"] for x in found["schuif"]]
     for name in changes[0]:
         seconds = statistics.median(x[name] for x in changes)
         verdict = "gehaald" if seconds < 0.2 else "niet gehaald"
-        print(f"| {name}, 2.141 plannen | - | onder 0,2 s | {seconds:.2f} s | {verdict} |")
+        told = f"{seconds:.2f} s".replace(".", ",")
+        print(f"| {name}, 2.141 plannen | - | onder 0,2 s | {told} | {verdict} |")
     for who, runs in (("woongeo", own), ("geopandas", other)):
         steps = [f"{s} {statistics.median(x[s] for x in runs):.2f} s" for s in runs[0]]
         print(f"\n{who} per stap: {', '.join(steps)}")
