@@ -79,6 +79,35 @@ def test_one_width_for_all_is_the_same_as_the_same_width_for_each() -> None:
     np.testing.assert_allclose(each.overlap_m2, one.overlap_m2, rtol=1e-12)
 
 
+@pytest.mark.parametrize("width", [25.0, 250.0, 1_000.0])
+def test_a_zone_of_a_ragged_area_is_that_of_the_whole(width: float) -> None:
+    # The area is cut in pieces, and of each only what lies around the site is drawn a zone of.
+    area = nature_area(20_000)
+    west, south, east, north = area.bounds
+    drawn = np.random.default_rng(3)
+    x, y = drawn.uniform(west - width, east, 150), drawn.uniform(south - width, north, 150)
+    size = drawn.uniform(20, 300, 150)
+    sites = shapely.box(x, y, x + size, y + size)
+    found = measure(Sites(sites), shapes(area), within_m=width)
+    expected = [plain.overlap_m2(site, shapes(area), width) for site in sites]
+    # An edge that lies a micrometre elsewhere is as long as a site is wide.
+    np.testing.assert_allclose(found.overlap_m2, expected, atol=1e-3)
+    assert (found.whole <= np.isclose(found.overlap_m2, shapely.area(sites))).all()
+    partly = ~found.whole & (found.overlap_m2 > 0)
+    assert partly.sum() > 10
+
+
+def test_a_site_near_enough_to_one_point_lies_wholly_in_the_zone() -> None:
+    # A block of 100 m, 10 m east of a line: its far corners lie hypot(110, 50) = 120.8 m from the
+    # middle of its west side, where the line is nearest; the zone itself reaches them at 110 m.
+    site = Sites(shapes(block(0, 0)))
+    whole = [
+        bool(measure(site, shapes(line(-10)), within_m=width).whole[0])
+        for width in (109.0, 110.001, 125.0)
+    ]
+    assert whole == [False, True, True]
+
+
 # --- what lies around a site
 
 

@@ -313,7 +313,7 @@ class _Reader:
         except LayerError as error:
             raise self._wrong(LayerError, (key,), None, str(error)) from error
         start = known or LayerSpec(key=key, title=key)
-        hints = typing.get_type_hints(LayerSpec)
+        hints = _hints(LayerSpec)
         changes: dict[str, Any] = {}
         for name, value in table.items():
             if name == "rules":
@@ -361,7 +361,7 @@ class _Reader:
         self, where: tuple[str, ...], cls: type[RuleBase], entry: dict[str, Any]
     ) -> dict[str, Any]:
         """Read the fields of a rule."""
-        hints = typing.get_type_hints(cls)
+        hints = _hints(cls)
         fields = [f.name for f in dataclasses.fields(cls) if f.init]
         changes: dict[str, Any] = {}
         for name, value in entry.items():
@@ -392,6 +392,12 @@ class _Reader:
         key = ".".join(where + ((name,) if name else ()))
         line = _line_of(self.text, where, name)
         return kind(f"{self.path}, regel {line}: {key}: {told.rstrip('.')}.")
+
+
+@functools.cache
+def _hints(cls: type) -> dict[str, Any]:
+    """Give the types of fields."""
+    return typing.get_type_hints(cls)
 
 
 def _line_of(text: str, where: tuple[str, ...], name: str | None) -> int:

@@ -180,6 +180,9 @@ def as_text(values: pd.Series) -> pd.Series:
 
 def _texts(values: pd.Series) -> list[str]:
     """Write values as text one by one."""
+    words = values.tolist() if values.dtype == object else []
+    if words and set(map(type, words)) <= {str, type(None)}:
+        return ["" if word is None else _utf8(word).strip() for word in words]
     return [
         "" if blank else str(int(v)) if _is_whole(v) else _utf8(str(v)).strip()
         for v, blank in zip(values, values.isna(), strict=True)
@@ -223,6 +226,8 @@ def unique_ids(texts: Sequence[str], column: str | None) -> tuple[list[str], lis
         findings.append(Finding("", "geen id-kolom", "melding", text))
         return [str(i + 1) for i in range(len(texts))], findings
     taken = set(texts)
+    if len(taken) == len(texts) and "" not in taken:
+        return list(texts), findings
     used: set[str] = set()
     counts: dict[str, int] = {}
     ids = []

@@ -415,21 +415,26 @@ def _shape_findings(ids: list[str], cleaned: Cleaned, homes: NDArray[np.float64]
     """Report shapes that are hardly sites: placeholders, slivers, crumbs, too many homes."""
     findings = []
     area = shapely.area(cleaned.geometry)
-    for i in np.flatnonzero(looks_like_circle(cleaned.geometry)):
-        size = dutch(area[i], decimals=0)
+    circle = np.flatnonzero(looks_like_circle(cleaned.geometry))
+    for i, size in zip(circle, dutch_all(area[circle], decimals=0), strict=True):
         text = f"vlak is een cirkel van {size} m²: waarschijnlijk een plaatshouder"
         findings.append(Finding(ids[i], "plaatshouder (cirkel)", "waarschuwing", text, area[i]))
     width = mean_width_m(cleaned.geometry)
-    for i in np.flatnonzero(width < _SLIVER_M):
-        text = f"vlak is gemiddeld {dutch(width[i])} m breed"
+    thin = np.flatnonzero(width < _SLIVER_M)
+    for i, size in zip(thin, dutch_all(width[thin]), strict=True):
+        text = f"vlak is gemiddeld {size} m breed"
         findings.append(Finding(ids[i], "splinter", "waarschuwing", text, width[i]))
-    for i in np.flatnonzero((area < _SMALL_M2) & ~(width < _SLIVER_M)):
-        text = f"vlak is {dutch(area[i])} m² groot"
+    small = np.flatnonzero((area < _SMALL_M2) & ~(width < _SLIVER_M))
+    for i, size in zip(small, dutch_all(area[small]), strict=True):
+        text = f"vlak is {size} m² groot"
         findings.append(Finding(ids[i], "zeer klein vlak", "waarschuwing", text, area[i]))
     with np.errstate(divide="ignore", invalid="ignore"):
         density = homes / (area / 10_000)
-    for i in np.flatnonzero(np.isfinite(density) & (density > _HOMES_PER_HA)):
-        text = f"{dutch(homes[i])} woningen is {dutch(density[i], decimals=0)} per hectare"
+    dense = np.flatnonzero(np.isfinite(density) & (density > _HOMES_PER_HA))
+    for i, number, each in zip(
+        dense, dutch_all(homes[dense]), dutch_all(density[dense], decimals=0), strict=True
+    ):
+        text = f"{number} woningen is {each} per hectare"
         findings.append(
             Finding(ids[i], "onaannemelijke dichtheid", "waarschuwing", text, density[i])
         )

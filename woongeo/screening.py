@@ -17,7 +17,7 @@ from woongeo.days import day_of
 from woongeo.encode import dutch, html_text, shortened
 from woongeo.engine import partition_m2
 from woongeo.errors import LayerError, RuleError, UncertainRuleWarning, UnknownResultWarning
-from woongeo.judging import Judged, Subjects, judge
+from woongeo.judging import Judged, Subjects, judge, measure_ahead
 from woongeo.locations import COLUMNS
 from woongeo.rules import SEVERITIES
 from woongeo.verdict import OORDELEN, SCREENING, Hardheid, Oordeel
@@ -497,6 +497,7 @@ def _screen(
     subjects = _subjects(locations, on) if before is None else before.subjects
     earlier = {} if before is None else {x.key: x for x in before.toetsen}
     judged = {}
+    measure_ahead([(x.layer, x.rule) for x in toetsen], subjects)
     for toets in toetsen:
         same = earlier.get(toets.key)
         if (

@@ -8,15 +8,17 @@ for beforehand. Results come in the order of the parts: the number of cores chan
 And nothing that is done side by side may touch Python's list of warnings, which is one for all
 threads: who leaves `warnings.catch_warnings` in another order than threads came in turns warnings
 off for good (https://docs.python.org/3/library/warnings.html#warnings.catch_warnings).
-`shapely.is_valid` and `shapely.total_bounds` do that.
+`shapely.is_valid` and `shapely.total_bounds` do that; `shapely.is_valid_reason` does not.
 """
 
 from __future__ import annotations
 
 import itertools
 import os
+import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -68,11 +70,11 @@ def side_by_side(work: Callable[[Given], Got], given: Iterable[Given]) -> list[G
     things = list(given)
     if len(things) < 2 or cores() < 2:
         return [work(thing) for thing in things]
-    # Shapely silences warnings in some functions, and what Python keeps of warnings is of all
-    # threads together: each puts back what it found, so that afterwards none is heard. Here it is
-    # put back when all are done.
+    # What a thread should not do it may do by way of a library: what was heard of warnings before
+    # is put back when all are done. Within a thread that would be the same mistake.
+    main = threading.current_thread() is threading.main_thread()
     with (
-        warnings.catch_warnings(),
+        warnings.catch_warnings() if main else nullcontext(),
         ThreadPoolExecutor(min(cores(), len(things))) as pool,
     ):
         return list(pool.map(work, things))

@@ -7,20 +7,16 @@ the tests hold the fast way against.
 
 from woongeo.engine.around import SLIVER_M, measure_around
 from woongeo.engine.classes import ClassParts, class_parts
-from woongeo.engine.clip import clip
 from woongeo.engine.combine import partition_m2
-from woongeo.engine.index import Indexes, LayerIndex, pairs_within
-from woongeo.engine.measure import (
-    REACH_M,
-    ZONE_SEGMENTS,
-    Measure,
-    area_by_feature,
-    dissolve,
-    measure,
-    uncovered,
-)
+from woongeo.engine.cutting import clip
+from woongeo.engine.distances import REACH_M
+from woongeo.engine.index import Indexes, LayerIndex
+from woongeo.engine.measure import Measure, dissolve, measure
 from woongeo.engine.overlaps import overlapping
+from woongeo.engine.pairs import pairs_within
+from woongeo.engine.shares import area_by_feature, uncovered
 from woongeo.engine.sites import Kept, Occupied, Sites
+from woongeo.engine.zones import ZONE_SEGMENTS
 
 __all__ = [
     "REACH_M",

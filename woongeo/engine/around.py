@@ -11,15 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from woongeo.engine.index import EPSILON_M, LayerIndex, pairs_within
-from woongeo.engine.measure import (
-    REACH_M,
-    distances_apart,
-    nothing_measured,
-    parts_in_zones,
-    put_together,
-    zones_of,
-)
+from woongeo.engine.distances import REACH_M, distances_apart
+from woongeo.engine.index import LayerIndex
+from woongeo.engine.measure import nothing_measured, put_together
+from woongeo.engine.pairs import EPSILON_M, pairs_within
+from woongeo.engine.zones import parts_in_zones
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -126,20 +122,21 @@ def measure_around(
         own = (site[meets], feature[meets], gap)
         distance = _distances(sites, index or LayerIndex(features), np.unique(met), own, reach_m)
 
-    # Zones of whole features are drawn once for all sites, those of cut ones for one site each.
+    # Of features that meet the site what remains of them, of the others the whole.
     uncut = np.ones(len(site), dtype=bool)
     uncut[meets] = False
-    used, zone = np.unique(feature[uncut], return_inverse=True)
-    shapes = np.concatenate([features[used], rest[remains]])
-    zones = zones_of(shapes, np.concatenate([width[used], width[feature[meets[remains]]]]))
-    to_rest = len(used) + np.arange(int(remains.sum()))
+    shapes = np.concatenate([features[feature[uncut]], rest[remains]])
     pair_site = np.concatenate([site[uncut], site[meets[remains]]])
     pair_feature = np.concatenate([feature[uncut], feature[meets[remains]]])
-    whole, part_site, part, _ = parts_in_zones(
-        geometry, zones, pair_site, np.concatenate([zone, to_rest])
+    order = np.argsort(pair_site, kind="stable")
+    parts = parts_in_zones(
+        geometry,
+        shapes[order],
+        width[pair_feature[order]],
+        (pair_site[order], np.arange(len(order))),
     )
     pairs = np.unique(np.column_stack([pair_site, pair_feature]), axis=0)
-    return put_together(sites, pairs, distance, whole, part_site, part)
+    return put_together(sites, pairs, distance, parts)
 
 
 def _distances(
@@ -160,7 +157,7 @@ def _distances(
     holds[own_site] = True
     features = index.features
     with index.lock:
-        distance = distances_apart(sites.geometry, index, holds, reach_m)
+        distance, _ = distances_apart(sites, index, holds, reach_m)
     open_sites = np.setdiff1d(np.flatnonzero(holds), met)
     nearest = np.full(len(sites), np.inf)
     np.fmin.at(nearest, own_site, own_gap)

@@ -13,55 +13,25 @@ Three ideas carry the speed:
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 from shapely import GeometryType
 
-from woongeo.engine.clip import clip
+from woongeo.engine.cutting import Nodes, halve
 from woongeo.errors import LayerError
-from woongeo.threads import parts_of, side_by_side
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from woongeo.engine.sites import Occupied
 
-#: Distances and limits are compared to a micrometre: coordinates of RD New hold no more.
-EPSILON_M = 1e-6
-
 # Pieces of 256 to 1,024 corners are equally quick; smaller and larger ones are slower.
-_CORNERS = 512
-# Big surfaces stand together: small portions keep all cores at work.
-_HALVINGS = 32
+_CORNERS = 1_024
 
 # A layer keeps so many indexes: of all its features, and of those that rules choose.
 _KEPT = 8
-
-# Halves hold the ground of the whole but for the rounding of corners.
-_NOISE_M2, _NOISE = 1e-3, 1e-10
-
-
-class _Nodes(NamedTuple):
-    """Shapes on their way to pieces.
-
-    `root` is the row of the shape that each was cut from, `path` how: a name that sorts, equal
-    whatever else was cut; `box` the rectangle that it was last cut by.
-    """
-
-    shape: NDArray[np.object_]
-    root: NDArray[np.intp]
-    path: NDArray[np.object_]
-    box: NDArray[np.float64]
-
-    def of(self, rows: NDArray[np.generic]) -> _Nodes:
-        """Take some."""
-        return _Nodes(*(values[rows] for values in self))
-
-    def also(self, *others: _Nodes) -> _Nodes:
-        """Add others."""
-        return _Nodes(*(np.concatenate(values) for values in zip(self, *others, strict=True)))
 
 
 class LayerIndex:
@@ -108,7 +78,10 @@ class LayerIndex:
         self._feature = np.concatenate([small, big[of_part]])[order]
         n = len(order)
         box = shapely.bounds(self._roots).reshape(-1, 4)
-        self._waiting = _Nodes(self._roots, np.arange(n), np.full(n, b"", dtype=object), box)
+        # Of what is never cut nobody asks the area.
+        area = np.where(self._big[self._feature], shapely.area(self._roots), 0.0)
+        names = np.full(n, b"", dtype=object)
+        self._waiting = Nodes(self._roots, np.arange(n), names, box, area)
         self._ready = self._waiting.of(np.empty(0, dtype=np.intp))
         self._sound = np.empty(0, dtype=bool)
         # Roots of which ground got lost in cutting; whether that is for the caller to find out.
@@ -146,7 +119,7 @@ class LayerIndex:
         width = np.broadcast_to(np.asarray(within_m, dtype=float), self.features.shape)
         width = width[self._feature]
 
-        def near(nodes: _Nodes) -> NDArray[np.bool_]:
+        def near(nodes: Nodes) -> NDArray[np.bool_]:
             return occupied.near(shapely.bounds(nodes.shape).reshape(-1, 4), width[nodes.root])
 
         asked = near(self._waiting)
@@ -159,7 +132,7 @@ class LayerIndex:
             big &= shapely.get_dimensions(nodes.shape) == 2
             ready.append(nodes.of(~big))
             cut = nodes.of(big)
-            halves, unequal = _halve(cut)
+            halves, unequal = halve(cut)
             lost.append(cut.root[unequal])
             asked = near(halves)
             later.append(halves.of(~asked))
@@ -214,7 +187,7 @@ class LayerIndex:
 
     def _valid(self, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Tell which pieces are valid."""
-        return np.asarray(shapely.is_valid(self.pieces[rows]))
+        return _valid(self.pieces[rows])
 
     def _refuse_broken(self, lost: list[NDArray[np.intp]]) -> None:
         """Refuse surfaces that turn out to be broken where nobody looked before.
@@ -224,7 +197,7 @@ class LayerIndex:
         roots = np.unique(np.concatenate([np.empty(0, dtype=np.intp), *lost]))
         roots = np.setdiff1d(roots, self._lost)
         self._lost = np.union1d(self._lost, roots)
-        if not self._broken_later and not shapely.is_valid(self._roots[roots]).all():
+        if not self._broken_later and not _valid(self._roots[roots]).all():
             raise _broken()
 
     def sound(self, rows: NDArray[np.intp]) -> NDArray[np.object_]:
@@ -247,7 +220,7 @@ class LayerIndex:
         doubt = doubt[self._big[self.owner[doubt]]]
         for i in doubt[~self._valid(doubt)]:
             root = self._roots[self._ready.root[i]]
-            if not shapely.is_valid(root):
+            if not _valid(np.array([root])).all():
                 raise _broken()
             self.pieces[i] = shapely.intersection(root, shapely.box(*self._ready.box[i]))
         self._sound[doubt] = True
@@ -347,77 +320,6 @@ class Indexes:
             )
 
 
-def ask(
-    tree: shapely.STRtree,
-    sites: NDArray[np.object_],
-    *,
-    predicate: str,
-    distance: float | NDArray[np.float64] | None = None,
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Find which shapes of a tree meet which others, on all cores.
-
-    Parameters
-    ----------
-    tree : STRtree
-        Of shapes.
-    sites : ndarray of shapely geometries
-        The others.
-    predicate : str
-        What meeting is: "intersects" or "dwithin".
-    distance : float or ndarray of float, optional
-        For "dwithin": metres, one for all or one for each of the others.
-
-    Returns
-    -------
-    site, shape : ndarray of int
-        The pairs, by site.
-    """
-    # Worked out before threads share them.
-    shapely.bounds(sites)
-    shapely.bounds(tree.geometries)
-
-    def answer(part: slice) -> NDArray[np.intp]:
-        far = distance[part] if isinstance(distance, np.ndarray) else distance
-        pairs: NDArray[np.intp] = tree.query(sites[part], predicate=predicate, distance=far)
-        pairs[0] += part.start
-        return pairs
-
-    site, shape = np.concatenate(side_by_side(answer, parts_of(len(sites))), axis=1)
-    return site, shape
-
-
-def pairs_within(
-    sites: NDArray[np.object_], tree: shapely.STRtree, width: NDArray[np.float64]
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Find which shapes come within their own width of which sites, by exact distance.
-
-    Parameters
-    ----------
-    sites : ndarray of shapely geometries
-        The sites.
-    tree : STRtree
-        Of the shapes.
-    width : ndarray of float
-        Of each shape in the tree; metres, 0 or more.
-
-    Returns
-    -------
-    site, shape : ndarray of int
-        The pairs, in no order.
-    """
-    reach = width + EPSILON_M
-    if not len(reach) or reach.min() == reach.max():
-        widest = float(np.max(reach, initial=EPSILON_M))
-        site, shape = ask(tree, sites, predicate="dwithin", distance=widest)
-    else:
-        # A query takes one distance for each shape that asks: so the shapes ask for the sites.
-        # Asking for the largest of all would give each site all within it.
-        shape, site = ask(
-            shapely.STRtree(sites), tree.geometries, predicate="dwithin", distance=reach
-        )
-    return site, shape
-
-
 def _broken() -> LayerError:
     return LayerError(
         "een laag heeft een vlak dat niet klopt waar het bij het lezen niet is nagekeken: zij is "
@@ -425,44 +327,6 @@ def _broken() -> LayerError:
     )
 
 
-def _halve(nodes: _Nodes) -> tuple[_Nodes, NDArray[np.bool_]]:
-    """Cut each surface in two across its longer side; only surfaces come out.
-
-    Told is also of which the halves do not hold as much ground as the whole.
-    """
-    if not len(nodes.shape):
-        return nodes, np.empty(0, dtype=bool)
-
-    def halves(part: slice) -> tuple[list[shapely.Geometry], list[tuple[float, ...]]]:
-        cut: list[shapely.Geometry] = []
-        boxes: list[tuple[float, ...]] = []
-        shapes = nodes.shape[part]
-        for shape, (west, south, east, north) in zip(shapes, shapely.bounds(shapes), strict=True):
-            x, y = (west + east) / 2, (south + north) / 2
-            if east - west >= north - south:
-                pair = ((west, south, x, north), (x, south, east, north))
-            else:
-                pair = ((west, south, east, y), (west, y, east, north))
-            cut += [clip(shape, box) for box in pair]
-            boxes += pair
-        return cut, boxes
-
-    done = side_by_side(halves, parts_of(len(nodes.shape), few=2, parts=_HALVINGS))
-    cut = np.array([shape for shapes, _ in done for shape in shapes], dtype=object)
-    boxes = np.concatenate([np.reshape(b, (-1, 4)) for _, b in done])
-    # Lines and points along a cut are no ground.
-    for i in np.flatnonzero(shapely.get_type_id(cut) == GeometryType.GEOMETRYCOLLECTION):
-        parts = shapely.get_parts(cut[i])
-        cut[i] = shapely.multipolygons(parts[shapely.get_type_id(parts) == GeometryType.POLYGON])
-    ground = np.flatnonzero(shapely.area(cut) > 0)
-    parent = ground // 2
-    path = np.empty(len(ground), dtype=object)
-    path[:] = [
-        before + (b"\2" if later else b"\1")
-        for before, later in zip(nodes.path[parent], ground % 2, strict=True)
-    ]
-    whole = shapely.area(nodes.shape)
-    held = np.bincount(parent, shapely.area(cut[ground]), minlength=len(whole))
-    wide = shapely.area(shapely.envelope(nodes.shape))
-    unequal = np.abs(whole - held) > _NOISE_M2 + _NOISE * wide
-    return _Nodes(cut[ground], nodes.root[parent], path, boxes[ground]), unequal
+def _valid(shapes: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Tell which shapes are valid; `shapely.is_valid` may not be asked in a thread."""
+    return np.asarray(shapely.is_valid_reason(shapes) == "Valid Geometry")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from woongeo.engine.index import EPSILON_M, LayerIndex
+from woongeo.engine.index import LayerIndex
+from woongeo.engine.pairs import EPSILON_M
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

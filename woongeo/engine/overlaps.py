@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from woongeo.engine.index import ask
+from woongeo.engine.pairs import ask
 from woongeo.threads import parts_of, side_by_side
 
 if TYPE_CHECKING:

@@ -12,8 +12,9 @@ import numpy as np
 import shapely
 
 from woongeo.engine.around import SLIVER_M
-from woongeo.engine.index import EPSILON_M
-from woongeo.engine.measure import REACH_M, ZONE_SEGMENTS
+from woongeo.engine.distances import REACH_M
+from woongeo.engine.pairs import EPSILON_M
+from woongeo.engine.zones import ZONE_SEGMENTS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -13,7 +13,7 @@ import numpy as np
 import shapely
 
 from woongeo.engine.cells import Covered, boxes, covered
-from woongeo.engine.clip import clip
+from woongeo.engine.cutting import clip
 from woongeo.engine.measure import dissolve
 
 if TYPE_CHECKING:

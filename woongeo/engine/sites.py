@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 _CELL_M = 250.0
 _CELLS = 1_500
 
+# A walk along cells of some 5 m across the country.
+_WALK_BITS = 16
+
 # So many measurements are kept with the sites.
 _KEPT = 32
 
@@ -84,6 +87,9 @@ class Sites:
         Square metres.
     occupied : Occupied or None
         Where they are.
+    walk : ndarray of int
+        An order in which neighbours follow each other: what is asked of an index in this order
+        finds the memory that it needs still at hand.
     cache : Kept
         What was measured of them.
     """
@@ -91,11 +97,27 @@ class Sites:
     def __init__(self, geometry: NDArray[np.object_]) -> None:
         self.geometry = geometry
         self.area: NDArray[np.float64] = shapely.area(geometry)
-        self.occupied = Occupied(shapely.bounds(geometry)) if len(geometry) else None
+        bounds = shapely.bounds(geometry).reshape(-1, 4)
+        self.occupied = Occupied(bounds) if len(geometry) else None
+        self.walk = _walk(bounds)
         self.cache = Kept(_KEPT)
 
     def __len__(self) -> int:
         return len(self.geometry)
+
+
+def _walk(bounds: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Order boxes along a Z-curve: the bits of column and row of their middles in turn."""
+    if not len(bounds):
+        return np.empty(0, dtype=np.intp)
+    middle = bounds[:, :2] + bounds[:, 2:]
+    low, high = middle.min(axis=0), middle.max(axis=0)
+    cell = np.maximum((high - low).max() / (2**_WALK_BITS - 1), 1e-9)
+    place = ((middle - low) / cell).astype(np.int64)
+    key = np.zeros(len(bounds), dtype=np.int64)
+    for bit in range(_WALK_BITS):
+        key |= (place[:, 0] >> bit & 1) << 2 * bit | (place[:, 1] >> bit & 1) << 2 * bit + 1
+    return np.argsort(key, kind="stable")
 
 
 class Occupied:
@@ -115,17 +137,18 @@ class Occupied:
         extent = max(self.east - self.west, self.north - self.south)
         self.cell = max(_CELL_M, extent / _CELLS)
         columns, rows = self._cells(np.array([[self.west, self.south, self.east, self.north]]))
-        difference = np.zeros((int(rows[0, 1]) + 3, int(columns[0, 1]) + 3), dtype=np.int64)
+        difference = np.zeros((int(rows[0, 1]) + 3, int(columns[0, 1]) + 3), dtype=np.int32)
         columns, rows = self._cells(bounds)
         # +1 and -1 at the corners of each box; summing twice fills the boxes.
         np.add.at(difference, (rows[:, 0], columns[:, 0]), 1)
         np.add.at(difference, (rows[:, 1] + 1, columns[:, 1] + 1), 1)
         np.add.at(difference, (rows[:, 1] + 1, columns[:, 0]), -1)
         np.add.at(difference, (rows[:, 0], columns[:, 1] + 1), -1)
-        taken = difference.cumsum(axis=0).cumsum(axis=1) > 0
+        taken = difference.cumsum(axis=0, dtype=np.int32).cumsum(axis=1, dtype=np.int32) > 0
         # A summed-area table counts the taken cells of any rectangle with four look-ups.
-        self.table = np.zeros((taken.shape[0] + 1, taken.shape[1] + 1), dtype=np.int64)
-        self.table[1:, 1:] = taken.cumsum(axis=0).cumsum(axis=1)
+        self.table = np.zeros((taken.shape[0] + 1, taken.shape[1] + 1), dtype=np.int32)
+        filled = taken.cumsum(axis=0, dtype=np.int32)
+        filled.cumsum(axis=1, out=self.table[1:, 1:])
 
     def _cells(self, bounds: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Columns and rows of the first and last cell of boxes."""

@@ -16,11 +16,12 @@ from woongeo.encode import dutch
 from woongeo.judging import klasse, raster, stikstof, tabel, zone
 from woongeo.judging.common import Judged, Subjects, all_free, nothing_known
 from woongeo.rules import ClassRule, RasterRule, Rule, StikstofRule, TableRule
+from woongeo.threads import side_by_side
 from woongeo.verdict import Hardheid, Oordeel
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -44,6 +45,9 @@ _COUNTS: dict[type[RuleBase], Callable[[Layer, Any, dt.date], NDArray[np.bool_]]
     ClassRule: klasse.counting,
     StikstofRule: stikstof.counting,
 }
+
+# With the locations so many measurements are kept; more would be in vain.
+_AHEAD = 12
 
 # Plans of which no procedure has begun: a vision, an option, an idea of officials.
 _NEW = {"4A", "4B", "5A", "5B"}
@@ -73,6 +77,28 @@ def judge(layer: Layer, rule: RuleBase, subjects: Subjects) -> Judged:
     nothing = layer.unknown or layer.stale(subjects.on, rule)
     judged = nothing_known(n, nothing) if nothing else _JUDGES[type(rule)](layer, rule, subjects)
     return judged if rule.scope == "alle" else _for_whom(judged, rule, subjects)
+
+
+def measure_ahead(rules: Sequence[tuple[Layer, RuleBase]], subjects: Subjects) -> None:
+    """Measure several layers at a time: while one gathers its results another uses the cores.
+
+    What is measured stays with the locations, and judging finds it there.
+
+    Parameters
+    ----------
+    rules : sequence of pairs of Layer and RuleBase
+        By which will be judged.
+    subjects : Subjects
+        The locations.
+    """
+    ahead = [
+        asked
+        for layer, rule in rules
+        if isinstance(rule, Rule)
+        and not (rule.holds(subjects.on) or layer.unknown or layer.stale(subjects.on, rule))
+        for asked in zone.asked(layer, rule)
+    ]
+    side_by_side(lambda asked: asked.answer(subjects), ahead[:_AHEAD])
 
 
 def counting(layer: Layer, on: dt.date) -> NDArray[np.bool_]:

@@ -196,17 +196,64 @@ def _measure(
     width: NDArray[np.float64],
 ) -> Measure:
     """Measure the chosen features; what rules on one layer share only once."""
-    shapes = layer.features.geometry.to_numpy()
-    index = layer.indexes.of(shapes, layer.features, chosen)
-    own, reach = rule.leave_out_own_ground, min(layer.reach_m, REACH_M)
-    key = ("zone", id(index), own, width[chosen].tobytes(), reach)
-    kept = subjects.cache.get(key)
-    if isinstance(kept, _Measured):
-        return kept.found
-    how = measure_around if own else measure
-    found = how(subjects.sites, index.features, within_m=width[chosen], reach_m=reach, index=index)
-    subjects.cache.keep(key, _Measured(index, found))
-    return found
+    return _asked(layer, rule, chosen, width).answer(subjects)
+
+
+class Asked(NamedTuple):
+    """What is to be measured of a layer."""
+
+    of_index: LayerIndex
+    width_m: NDArray[np.float64]
+    own: bool
+    reach_m: float
+
+    def answer(self, subjects: Subjects) -> Measure:
+        """Measure it, or give what was measured before.
+
+        Parameters
+        ----------
+        subjects : Subjects
+            The locations.
+
+        Returns
+        -------
+        Measure
+            Of their sites.
+        """
+        index, width, own, reach = self
+        key = ("zone", id(index), own, width.tobytes(), reach)
+        kept = subjects.cache.get(key)
+        if isinstance(kept, _Measured):
+            return kept.found
+        how = measure_around if own else measure
+        found = how(subjects.sites, index.features, within_m=width, reach_m=reach, index=index)
+        subjects.cache.keep(key, _Measured(index, found))
+        return found
+
+
+def _asked(
+    layer: Layer, rule: Rule, chosen: NDArray[np.bool_], width: NDArray[np.float64]
+) -> Asked:
+    index = layer.indexes.of(layer.features.geometry.to_numpy(), layer.features, chosen)
+    return Asked(index, width[chosen], rule.leave_out_own_ground, min(layer.reach_m, REACH_M))
+
+
+def asked(layer: Layer, rule: Rule) -> list[Asked]:
+    """List what judging will ask to be measured.
+
+    Parameters
+    ----------
+    layer, rule
+        As for `judge`.
+
+    Returns
+    -------
+    list of Asked
+        The features that count, and those of which that is not known.
+    """
+    width = widths(layer, rule)
+    chosen = [c for i, c in enumerate(select(layer, rule)) if i == 0 or c.any()]
+    return [_asked(layer, rule, c, width) for c in chosen]
 
 
 class _Measured(NamedTuple):

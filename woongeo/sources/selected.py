@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ from woongeo.sources.address import is_address
 from woongeo.sources.place import find, no_leak
 from woongeo.sources.readers import one_layer
 from woongeo.sources.source import Source, fingerprints, read_vector, source_of, with_geometry
+from woongeo.threads import cores
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -270,7 +271,8 @@ def _with_pyarrow(ask: _Ask) -> Selected | None:
     place = ask.place
     with (
         no_leak(place.given) as notes,
-        ThreadPoolExecutor(2) as pool,
+        ThreadPoolExecutor(1 + cores()) as pool,
+        ThreadPoolExecutor(1) as parser,
         pq.ParquetFile(place.path, memory_map=True) as file,
     ):
         meta = json.loads((file.schema_arrow.metadata or {}).get(b"geo", b"{}"))
@@ -287,30 +289,25 @@ def _with_pyarrow(ask: _Ask) -> Selected | None:
         there = [n for n in file.schema_arrow.names if n not in {name, *boxes}]
         chosen, read = ask.of(there)
         box = _box_in(ask.within, system, place.given)
-        tables, rows, parsing = [], [], []
-        for group, start in _groups(file, covering, box):
-            wanted = np.ones(file.metadata.row_group(group).num_rows, dtype=bool)
-            if chosen:
-                wanted = ask.wanted(file.read_row_group(group, columns=chosen).to_pandas())
-            rows.append(start + 1 + np.flatnonzero(wanted))
-            batches = file.iter_batches(
-                _batch_rows(file, group),
-                row_groups=[group],
-                columns=[*read, name],
-                use_threads=False,
-            )
-            first = 0
-            for batch in batches if wanted.any() else ():
-                keep = wanted[first : first + batch.num_rows]
-                first += len(keep)
-                kept = batch if keep.all() else batch.filter(pa.array(keep))
-                wkb = kept.column(kept.schema.names.index(name))
-                parsing.append(pool.submit(_parsed, wkb.to_numpy(zero_copy_only=False)))
-                tables.append(kept.select(read))
+        groups = list(_groups(file, covering, box))
+        wanted = [np.ones(file.metadata.row_group(g).num_rows, dtype=bool) for g, _ in groups]
+        if chosen and groups:
+            values = file.read_row_groups([g for g, _ in groups], columns=chosen).to_pandas()
+            ends = np.cumsum([len(w) for w in wanted])
+            wanted = np.split(np.asarray(ask.wanted(values)), ends[:-1])
+        rows = [start + 1 + np.flatnonzero(w) for (_, start), w in zip(groups, wanted, strict=True)]
+        # Each group in a thread of its own, and what is parsed in another.
+        reading = [
+            pool.submit(_group, ask, file.metadata, group, keep, (read, name), parser)
+            for (group, _), keep in zip(groups, wanted, strict=True)
+            if keep.any()
+        ]
+        found = [each for group in reading for each in group.result()]
+        tables = [table for table, _ in found]
         schema = pa.schema([file.schema_arrow.field(n) for n in read])
         table = pa.Table.from_batches(tables, schema=tables[0].schema if tables else schema)
+        shapes = np.concatenate([np.empty(0, dtype=object), *(p.result() for _, p in found)])
         of = file.metadata.num_rows
-        shapes = np.concatenate([np.empty(0, dtype=object), *(p.result() for p in parsing)])
         attributes = table.to_pandas(ignore_metadata=True)
         attributes.insert(0, "rij", np.concatenate([np.empty(0, dtype=int), *rows]))
         parts = hashing.result()
@@ -323,10 +320,26 @@ def _with_pyarrow(ask: _Ask) -> Selected | None:
     return _counted(frame, source, of, ask.within)
 
 
-def _parsed(wkb: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Read shapes from WKB."""
-    shapes: NDArray[np.object_] = shapely.from_wkb(wkb)
-    return shapes
+def _group(
+    ask: _Ask,
+    metadata: pq.FileMetaData,
+    group: int,
+    wanted: NDArray[np.bool_],
+    columns: tuple[list[str], str],
+    parser: ThreadPoolExecutor,
+) -> list[tuple[pa.RecordBatch, Future[NDArray[np.object_]]]]:
+    """Read the wanted rows of a row group: attributes, and shapes that are being parsed."""
+    read, name = columns
+    found, first = [], 0
+    with pq.ParquetFile(ask.place.path, memory_map=True, metadata=metadata) as file:
+        rows, every = _batch_rows(file, group), [*read, name]
+        for batch in file.iter_batches(rows, row_groups=[group], columns=every, use_threads=False):
+            keep = wanted[first : first + batch.num_rows]
+            first += len(keep)
+            kept = batch if keep.all() else batch.filter(pa.array(keep))
+            wkb = kept.column(kept.schema.names.index(name)).to_numpy(zero_copy_only=False)
+            found.append((kept.select(read), parser.submit(shapely.from_wkb, wkb)))
+    return found
 
 
 def _batch_rows(file: pq.ParquetFile, group: int) -> int:
