@@ -71,8 +71,8 @@ def _someone() -> dict[str, Any]:
 
 
 @contextmanager
-def running(bin_: Path) -> Iterator[Server]:
-    """Run a server until the end of the block."""
+def running(bin_: Path, settings: dict[str, str] | None = None) -> Iterator[Server]:
+    """Run a server until the end of the block, with settings of one's own."""
     someone = _someone()
     place = Path(tempfile.mkdtemp(prefix="woongeo-postgis-"))
     process = None
@@ -82,9 +82,9 @@ def running(bin_: Path) -> Iterator[Server]:
         if someone:
             for path in (place, secret):
                 os.chown(path, someone["user"], someone["group"])
-        settings = ("-A", "scram-sha-256", "-E", "UTF8", "--locale=C", "--no-sync", "-U", USER)
+        words = ("-A", "scram-sha-256", "-E", "UTF8", "--locale=C", "--no-sync", "-U", USER)
         made = subprocess.run(
-            [bin_ / "initdb", "-D", place / "data", *settings, f"--pwfile={secret}"],
+            [bin_ / "initdb", "-D", place / "data", *words, f"--pwfile={secret}"],
             cwd=place,
             capture_output=True,
             text=True,
@@ -96,11 +96,12 @@ def running(bin_: Path) -> Iterator[Server]:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         options = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off"}
-        words = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
+        options |= settings or {}
+        chosen = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
         log = place / "log"
         with log.open("wb") as out:
             process = subprocess.Popen(
-                [bin_ / "postgres", "-D", place / "data", "-p", str(port), *words],
+                [bin_ / "postgres", "-D", place / "data", "-p", str(port), *chosen],
                 cwd=place,
                 stdout=out,
                 stderr=out,

@@ -148,8 +148,10 @@ def within_discs(
     Returns
     -------
     ndarray of bool
-        Whether all corners do, and so, a disc being convex, all of the site.
+        Whether all corners do, and so, a disc being convex, all of the site. The disc is the one
+        that the polygon drawn around the point holds.
     """
+    radius_m *= np.cos(np.pi / (4 * ZONE_SEGMENTS))
     west, south, east, north = shapely.bounds(sites).reshape(-1, 4).T
     low, high = np.column_stack([west, south]), np.column_stack([east, north])
     # On each side of its box a site has a corner.
