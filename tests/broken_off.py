@@ -1,9 +1,9 @@
 """A program of its own: does each kind of writing, and lets it fail at every step.
 
-``python broken_off.py WORK FOLDER EACH`` lets each so many-th step fail, and prints as JSON what was
-left each time. It forks with
-everything made, so that hundreds of failures take seconds; nothing of woongeo is replaced: Python
-itself tells of each file that is opened, moved or removed, and there the step fails.
+``python broken_off.py WORK FOLDER EACH`` lets each so many-th step fail, and prints as JSON what
+was left each time. It forks with everything made, so that hundreds of failures take seconds;
+nothing of woongeo is replaced: Python itself tells of each file that is opened, moved or removed,
+and there the step fails.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import shutil
 import signal
 import sys
 import warnings
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -155,34 +156,44 @@ def tried(work: Work, folder: Path, saved: Path, each: int) -> dict[str, Any]:
         "schijf vol": (True, _MAKES, raising(errno.ENOSPC)),
         "één fout": (False, {*_MOVES, *_MAKES}, raising(errno.EIO)),
     }
-    runs = []
+    runs: list[dict[str, Any]] = []
+
+    def again() -> None:
+        work(folder, 2)
+
     for way, (on, of, does) in ways.items():
         for n in range(1, 400, each):
             _again(saved, folder)
 
-            def run(n: int = n, on: bool = on, of: set[str] = of, does: Any = does) -> None:
-                fail_when(counted(folder, n, on=on, of=of), does)
-                work(folder, 2)
-
-            ended = child(run)
+            chosen = counted(folder, n, on=on, of=of)
+            ended = child(partial(_failing, work, folder, chosen, does))
             runs.append({"hoe": way, "stap": n, "einde": ended, "na": state(folder)})
-            runs[-1] |= {"opnieuw": child(lambda: work(folder, 2)), "daarna": state(folder)}
+            runs[-1] |= {"opnieuw": child(again), "daarna": state(folder)}
             # A link that fails once becomes a copy; two in a row are the end.
             if ended == "gelukt" and (way != "één fout" or (n > 1 and runs[-2]["einde"] == ended)):
                 break
     for path in sorted(p for p in saved.iterdir() if p.name != "eigen.txt"):
         _again(saved, folder)
 
-        def shut(name: str = path.name) -> None:
-            fail_when(held_open(folder / name), raising(errno.EACCES))
-            work(folder, 2)
-
-        runs.append({"hoe": "open elders", "stap": path.name, "einde": child(shut)})
+        shut = held_open(folder / path.name), raising(errno.EACCES)
+        ended = child(partial(_failing, work, folder, *shut))
+        runs.append({"hoe": "open elders", "stap": path.name, "einde": ended})
         runs[-1] |= {"na": state(folder)}
-        runs[-1] |= {"opnieuw": child(lambda: work(folder, 2)), "daarna": state(folder)}
+        runs[-1] |= {"opnieuw": child(again), "daarna": state(folder)}
     _again(saved, folder)
     work(folder, 2)
     return {"oud": state(saved), "nieuw": state(folder), "runs": runs}
+
+
+def _failing(
+    work: Work,
+    folder: Path,
+    chosen: Callable[[str, tuple[Any, ...]], bool],
+    does: Callable[[], None],
+) -> None:
+    """Do a work of which a step fails."""
+    fail_when(chosen, does)
+    work(folder, 2)
 
 
 def _again(saved: Path, folder: Path) -> None:

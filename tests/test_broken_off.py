@@ -120,10 +120,11 @@ def test_what_cannot_be_put_back_at_once_is_kept_until_it_can(
 
     def write(text: str) -> None:
         files = {name: lambda path: path.write_text(text) for name in ("a.txt", "b.txt")}
-        bundle.write(files, lambda: {"gemaakt_door": "woongeo"})  # type: ignore[arg-type]
+        bundle.write(files, lambda: {"gemaakt_door": "woongeo"})
 
     write("oud")
-    moved, replace = [], Path.replace
+    moved: list[Path] = []
+    replace = Path.replace
 
     def held(self: Path, target: Path) -> Path:
         if target == tmp_path / "b.txt" or moved:
@@ -133,7 +134,7 @@ def test_what_cannot_be_put_back_at_once_is_kept_until_it_can(
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", held)
-        with pytest.raises(OutputError, match="nog niet teruggezet.*sluit de bestanden"):
+        with pytest.raises(OutputError, match=r"nog niet teruggezet.*sluit de bestanden"):
             write("nieuw")
     assert (tmp_path / "a.txt").read_text() == "nieuw"
     bundle.undo_killed()

@@ -69,17 +69,21 @@ class World:
 
 
 def world() -> World:
-    """Screen three plans, of which the first has the text of each place, and all texts there are."""
+    """Screen plans: the first has the text of each place, the others have all texts there are."""
     texts = [*hostile.ALL, *hostile.HALF]
     n = len(texts) + 1
     shapes = [block(150 * (i % 10), 150 * (i // 10)) for i in range(n)]
 
-    def column(place: str) -> pd.Series:
+    def column(place: str) -> Any:
+        # A list of pandas cannot hold half a character.
         return pd.Series([said(place), *texts], dtype=object)
+
+    ids: Any = column("id")
+    ids[1:] = [f"{i} {text}" for i, text in enumerate(texts)]
 
     plans = frame(
         shapes,
-        plan_id=pd.Series([said("id"), *(f"{i} {x}" for i, x in enumerate(texts))], dtype=object),
+        plan_id=ids,
         plannaam=column("naam"),
         gemeente=column("gemeente"),
         planstatus=column("planstatus"),
@@ -143,7 +147,8 @@ def folder(made: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("typst")
     pytest.importorskip("pptx")
     place = tmp_path_factory.mktemp("alles")
-    screening, by = made.screening, [made.regions, "gemeente"]
+    screening = made.screening
+    by: list[woongeo.Regions | str] = [made.regions, "gemeente"]
     woongeo.export_screening(
         screening,
         folder=place / "export",

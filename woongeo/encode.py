@@ -111,6 +111,33 @@ def whole_text(text: object) -> str:
     return _SURROGATE.sub(_spelled, str(text))
 
 
+def terminal_text(text: str) -> str:
+    r"""Write out what would act on a terminal, so that JSON stays JSON and reads as it was.
+
+    Parameters
+    ----------
+    text : str
+        Lines, or JSON.
+
+    Returns
+    -------
+    str
+        The same, with what cannot be seen as escapes of JSON; lines and tabs stay.
+
+    Examples
+    --------
+    >>> terminal_text('{"naam": "Plan\x9b2J"}')
+    '{"naam": "Plan\\u009b2J"}'
+    """
+    return _SURROGATE.sub(_escaped, _INVISIBLE.sub(_escaped, text))
+
+
+def _escaped(match: re.Match[str]) -> str:
+    """Write a character as JSON does."""
+    units = match.group().encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[i : i + 4]}" for i in range(0, len(units), 4))
+
+
 def shortened(text: object) -> str:
     """Cut text to what a page can show, and say so.
 

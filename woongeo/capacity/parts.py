@@ -162,8 +162,8 @@ def _group(screening: Screening, column: str) -> Parts:
         names = ", ".join(c for c in frame.columns if c != "geometry")
         raise ColumnError(f"kolom {column!r} bestaat niet in de locaties; wel: {names}.")
     given = frame[column].astype(object).where(frame[column].notna(), "onbekend")
-    names = np.array([*map(whole_text, given)], dtype=object)
-    return Parts(np.arange(len(frame)), names, np.ones(len(frame)))
+    groups = np.array([*map(whole_text, given)], dtype=object)
+    return Parts(np.arange(len(frame)), groups, np.ones(len(frame)))
 
 
 def _divide(screening: Screening, regions: Regions) -> Parts:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import re
 from importlib import resources
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import folium
 import numpy as np
@@ -195,7 +196,7 @@ woongeoKaart({{ this.get_name() }}, "{{ this.data }}");
 
     def save(
         self,
-        outfile: str | Path | IO[bytes],
+        outfile: str | bytes | Path | BinaryIO,
         close_file: bool = True,  # noqa: FBT001, FBT002  folium's own signature
         **kwargs: Any,  # noqa: ANN401  idem
     ) -> None:
@@ -203,7 +204,7 @@ woongeoKaart({{ this.get_name() }}, "{{ this.data }}");
 
         Parameters
         ----------
-        outfile : str, Path or file
+        outfile : str, bytes, Path or file
             Where to; a file that is open is written as folium does.
         close_file : bool
             Whether such a file is closed.
@@ -215,9 +216,9 @@ woongeoKaart({{ this.get_name() }}, "{{ this.data }}");
         OutputError
             When it cannot be written; what stood there is untouched.
         """
-        if isinstance(outfile, str | Path):
+        if isinstance(outfile, str | bytes | Path):
             page: str = self.get_root().render(**kwargs)
-            write_whole(Path(outfile), page.encode("utf-8"))
+            write_whole(Path(os.fsdecode(outfile)), page.encode("utf-8"))
         else:
             super().save(outfile, close_file, **kwargs)
 
