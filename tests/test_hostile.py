@@ -24,6 +24,7 @@ import pyarrow.parquet as pq
 import pyogrio
 import pytest
 from browsing import visiting
+from commands import Done, runner
 from conftest import block, frame
 from lxml import etree
 from PIL import Image
@@ -476,3 +477,44 @@ def test_data_files_are_read_back_as_they_were(made: World, folder: Path) -> Non
     names = {*pyogrio.read_info(export / "locaties.gpkg", layer="locaties")["fields"]}
     assert {f"{text}{i}" for i, text in enumerate(hostile.ALL)} <= names
     assert made.screening.locaties[column].tolist()[:-2] == kept[:-2]
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_names_do_nothing_to_a_terminal(
+    more: tuple[str, ...], tmp_path: Path, run: Callable[..., Done]
+) -> None:
+    """Not in a summary, a warning, an error or JSON: no escape, no bell, nothing turned around."""
+    evil = "\x1b[31mrood\x1b]0;PWN\x07\x9b2J\u202e\r\n0 fouten"
+    plans = frame(
+        [block(0, 0), block(50, 0), block(400, 0)],
+        plan_id=[evil, f"{evil}2", "c"],
+        naam=[evil] * 3,
+        woningen=[1, 2, 3],
+        planstatus=[evil] * 3,
+        gemeente=[evil] * 3,
+    )
+    plans.to_file(tmp_path / "plannen.geojson", driver="GeoJSON")
+    frame([block(0, 0)], naam=[evil]).to_file(tmp_path / "laag.geojson", driver="GeoJSON")
+    base = ("plannen.geojson", "--layer", "natura2000=laag.geojson", "--out")
+    titled = ("--title", evil, "--layer-title", f"natura2000={evil}", "--absent", f"weg={evil}")
+    tries = [
+        run(tmp_path, "screen", *base, "uit", *titled, *more),
+        run(tmp_path, "report", *base, "rapport", *titled, "--no-pdf", *more),
+        run(tmp_path, "screen", *base, "weg", "--id", evil, *more),
+        run(tmp_path, "screen", evil, "--out", "weg", *more),
+        # Words that are no UTF-8, as a shell may give them.
+        run(tmp_path, "screen", *base, "half", "--absent", "weg=half\udcff", *more),
+    ]
+    assert [done.code for done in tries] == [0, 0, 2, 2, 0], tries
+    for done in tries:
+        for said_there in (done.out, done.err):
+            assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", said_there)
+        if more and not done.code:
+            assert json.loads(done.out)["bestanden"]
+
+
+@pytest.fixture(scope="module")
+def run() -> Iterator[Callable[..., Done]]:
+    """Run the command, many times in a row."""
+    with runner() as started:
+        yield started
