@@ -62,7 +62,35 @@ CHARACTERS = (
     "__proto__",
     "Súdwest-Fryslân 's-Gravenhage ﷽ 🏘️",
 )
-ALL = (*MARKUP, *TEMPLATES, *FORMULAS, *CHARACTERS)
+#: Would be worked out by Typst.
+TYPST = (
+    '#eval("1+1") #{1+1} $x^2$ *b* _i_ @bron <label> ] [ // weg /* weg */ ```raw```',
+    '"), alt: read("/etc/passwd"), ("',
+    "= kop\n- lijst #panic()",
+)
+#: Ends what it stands in: XML, SQL, a format of Python, a path; or is an escape of Excel's own.
+ENDINGS = (
+    "]]>",
+    "<!-- </textarea> <!DOCTYPE x [<!ENTITY y SYSTEM 'file:///etc/passwd'>]>&y;",
+    "'; DROP TABLE locaties; --",
+    "%s %(x)s {0} {x.__class__}",
+    "../../PWN",
+    "_x003D_1+1 _x000D_",
+    "\\N",
+    "nan",
+)
+#: Takes no room or far too much, has no place in XML, or is more than a terminal should be told.
+SIGNS = (
+    "Dorp\u200bshaven Dorp\u2060shaven \u180e\ufff9\U000e0041",
+    "sam\u200cen\u200dge\u00advoegd \u00a0👩\u200d👩\u200d👧",
+    "e" + "\u0301\u0327\u20dd" * 100,
+    "\U00020000\U0001f3d8\ue000",
+    "noch \ufffe\uffff",
+    "\x1b]0;PWN\x07\x1b[2J\x9b2J\x9d0;PWN\x9c",
+)
+ALL = (*MARKUP, *TEMPLATES, *FORMULAS, *CHARACTERS, *TYPST, *ENDINGS, *SIGNS)
+#: What some forms cannot hold; half a character comes from a name that is no UTF-8.
+HALF = ("nul\0daarna", "half \ud83c")
 #: All kinds in one text, short enough to be shown whole.
 SHORT = "<img src=x onerror=window.PWN=1></script>{{7*7}}{% raw %}`${window.PWN=1}`\"'\\\u202e=1+1"
 #: What a file system allows of it.
@@ -115,14 +143,26 @@ def text(page: str) -> str:
     return "\n".join(parts.text)
 
 
+def spelled_out(text: str) -> str:
+    """Write out what cannot be seen; joiners, hard spaces and soft hyphens are part of words."""
+
+    def one(c: str) -> str:
+        if c in "\t\n\u00a0\u00ad\u200c\u200d\ue000" or c.isprintable():
+            return c
+        form = "\\x{:02x}" if ord(c) < 0x100 else "\\u{:04x}" if ord(c) < 0x1_0000 else "\\U{:08x}"
+        return form.format(ord(c))
+
+    return "".join(map(one, text))
+
+
+def from_excel(text: str) -> str:
+    """Read the escapes of a workbook as Excel does, and openpyxl does not."""
+    return re.sub("_x([0-9A-Fa-f]{4})_", lambda m: chr(int(m[1], 16)), text)
+
+
 def shown_as(text: str) -> str:
     """Say how a page shows a text: what cannot be seen written out, and at most 500 characters."""
-    spelled = "".join(
-        c
-        if c in "\t\n" or c.isprintable()
-        else (f"\\x{ord(c):02x}" if ord(c) < 0x100 else f"\\u{ord(c):04x}")
-        for c in text
-    )
+    spelled = spelled_out(text)
     if len(spelled) <= 500:
         return spelled
     return f"{spelled[:500]}… ({len(spelled)} tekens)"

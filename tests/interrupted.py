@@ -63,10 +63,11 @@ def state(folder: Path) -> dict[str, str]:
     """Hash every file in a folder, folders left behind included; the manifest without its time."""
     found = {}
     for path in sorted(folder.rglob("*")) if folder.exists() else []:
-        if path.name == "manifest.json" and path.parent == folder:
+        if path.name == "manifest.json" and path.parent.name[0] != ".":
             facts = json.loads(path.read_text(encoding="utf-8"))
             facts.pop("gemaakt", None)
-            found[path.name] = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+            name = path.relative_to(folder).as_posix()
+            found[name] = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
         elif path.is_file():
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
             found[path.relative_to(folder).as_posix()] = digest
@@ -140,7 +141,7 @@ def killed(folder: Path, *, foreign: bool) -> dict[str, Any]:
             write(new, folder, webmap=False, overwrite=foreign)
 
         run_facts = {"einde": ended, "na": {k: v for k, v in after.items() if k[0] != "."}}
-        if any("/vorige/" in name for name in after):
+        if any("/vorige-" in name for name in after):
             # Killed amid its moves: what does a next run do that does not come far either?
             run_facts |= {"volgende": child(fail), "daarna": state(folder)}
         again = child(lambda: write(new, folder, webmap=False, overwrite=foreign))

@@ -46,6 +46,9 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         (errno.EACCES, "sluit het bestand in QGIS of Excel"),
         (errno.EPERM, "sluit het bestand in QGIS of Excel"),
         (errno.EBUSY, "in gebruik"),
+        (errno.ENOENT, "de map bestaat niet"),
+        (errno.ENOTDIR, "onder een bestand"),
+        (errno.ENAMETOOLONG, "de naam is te lang"),
         (errno.EIO, os.strerror(errno.EIO)),
     ],
 )

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import logging
 import os
+import struct
 import subprocess
 import sys
 import traceback
@@ -633,6 +634,42 @@ def test_text_and_names_from_strangers_are_kept_and_do_nothing(server: Server) -
     assert "x" * 63 in held
     assert "x" * 61 + "_2" in held
     assert ("x" * 63, f"in de invoer: {'x' * 70}") in columns
+
+
+@pytest.mark.filterwarnings("ignore::woongeo.errors.WoongeoWarning")
+def test_nothing_of_a_withheld_plan_is_in_any_table(server: Server) -> None:
+    """Not its id, name, homes or corner, in no row of any table; for whom may see it, all is."""
+    made = frame(
+        [block(300.0625 * i, 0) for i in range(3)],
+        plan_id=[f"KENMERK{i}X" for i in range(3)],
+        naam=[f"Zwijgveld{i}X" for i in range(3)],
+        woningen=[10, 70_013, 30],
+        planstatus=["1A"] * 3,
+        vertrouwelijkheid=["openbaar", "gemeente", "openbaar"],
+    )
+    screening = screened(woongeo.read_locations(made))
+    held = {}
+    for audience in ("openbaar", "intern"):
+        schema = f"voor_{audience}"
+        counted = woongeo.for_totals(screening, audience)
+        woongeo.write_postgis(
+            screening,
+            server.url(),
+            schema=schema,
+            plancapaciteit=woongeo.summarize_plancapaciteit(counted),
+            publiek=audience,
+        )
+        named = f"SELECT tablename FROM pg_tables WHERE schemaname = '{schema}'"  # noqa: S608
+        rows = [
+            row[0]
+            for (table,) in server.ask(named)
+            for row in server.ask(f"SELECT t::text FROM {schema}.{table} t")  # noqa: S608
+        ]
+        held[audience] = "\n".join(rows)
+    corner = struct.pack("<d", 120_300.0625).hex().upper()
+    for secret in ("KENMERK1X", "Zwijgveld1X", "70013", "70053", corner):
+        assert secret not in held["openbaar"], secret
+        assert secret in held["intern"], secret
 
 
 def test_the_command_takes_the_address_from_the_environment(server: Server, tmp_path: Path) -> None:

@@ -857,6 +857,8 @@ def test_hostile_text_is_kept_as_it_is_and_does_nothing(tmp_path: Path, word: st
 @pytest.mark.parametrize("word", hostile.ALL)
 def test_hostile_cells_of_a_workbook_are_text(tmp_path: Path, word: str) -> None:
     clean = openpyxl.cell.cell.ILLEGAL_CHARACTERS_RE.sub("", word)[:32_000]
+    # Nor can XML hold these two, which are no characters.
+    clean = clean.replace("\ufffe", "").replace("\uffff", "")
     path = pmw_workbook(tmp_path / "p.xlsx", [(PLAN, TWENTY)])
     book = openpyxl.load_workbook(path)
     for row in (1, 6, 7, 9, 10):

@@ -28,16 +28,17 @@ SHOWN_CHARACTERS = 500
 #: https://support.microsoft.com/office/1672b34d-7043-467e-8e27-269d656771c3
 EXCEL_CHARACTERS = 32_767
 
-# C0 and C1 control characters (tab and newline excepted), and those that change the direction of
-# text: https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters
+# C0 and C1 control characters (tab and newline excepted); those that change the direction of text
+# (https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters); those that take no room,
+# by which two names look alike (https://www.unicode.org/reports/tr36/#Default_Ignorables); and two
+# that are no characters, for which XML has no place. Joiners and soft hyphens stay: words and signs
+# are written with them.
 _INVISIBLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u180e\u200b\u200e\u200f\u2028\u2029\u202a-\u202e"
+    "\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
 )
 # Lone surrogates cannot be written as UTF-8.
 _SURROGATE = re.compile("[\ud800-\udfff]")
-
-# XML has no place for these.
-_NO_CHARACTER = re.compile("[\ufffe\uffff]")
 
 # What Jinja, JavaScript templates and branca would still act on after HTML escaping.
 _ENTITIES = str.maketrans({c: f"&#{ord(c)};" for c in "{}$`\\%#"})
@@ -69,7 +70,7 @@ def visible(text: object) -> str:
     Returns
     -------
     str
-        The same text, with each such character as ``\xNN`` or ``\uNNNN``.
+        The same text, with each such character as ``\xNN``, ``\uNNNN`` or ``\UNNNNNNNN``.
 
     Examples
     --------
@@ -82,7 +83,59 @@ def visible(text: object) -> str:
 def _spelled(match: re.Match[str]) -> str:
     """Write out a character."""
     code = ord(match.group())
+    if code > 0xFFFF:
+        return f"\\U{code:08x}"
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def whole_text(text: object) -> str:
+    r"""Write out half characters, which no file and no table of pandas can hold.
+
+    They come from words on a command line, and names of files, that are not UTF-8.
+
+    Parameters
+    ----------
+    text : object
+        Anything; its ``str()`` is taken.
+
+    Returns
+    -------
+    str
+        Text that is UTF-8.
+
+    Examples
+    --------
+    >>> whole_text("Plan\udcff")
+    'Plan\\udcff'
+    """
+    return _SURROGATE.sub(_spelled, str(text))
+
+
+def terminal_text(text: str) -> str:
+    r"""Write out what would act on a terminal, so that JSON stays JSON and reads as it was.
+
+    Parameters
+    ----------
+    text : str
+        Lines, or JSON.
+
+    Returns
+    -------
+    str
+        The same, with what cannot be seen as escapes of JSON; lines and tabs stay.
+
+    Examples
+    --------
+    >>> terminal_text('{"naam": "Plan\x9b2J"}')
+    '{"naam": "Plan\\u009b2J"}'
+    """
+    return _SURROGATE.sub(_escaped, _INVISIBLE.sub(_escaped, text))
+
+
+def _escaped(match: re.Match[str]) -> str:
+    """Write a character as JSON does."""
+    units = match.group().encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[i : i + 4]}" for i in range(0, len(units), 4))
 
 
 def shortened(text: object) -> str:
@@ -124,7 +177,7 @@ def line_text(text: object, *, most: int = SHOWN_CHARACTERS) -> str:
     >>> line_text("Dorpshaven\nZuid"), line_text("Dorpshaven-Zuid", most=6)
     ('Dorpshaven Zuid', 'Dorps…')
     """
-    shown = " ".join(_NO_CHARACTER.sub(_spelled, visible(text)).split())
+    shown = " ".join(visible(text).split())
     return shown if len(shown) <= most else f"{shown[: most - 1].rstrip()}…"
 
 

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 _SCRATCH = ".woongeo-"
 _LOCK = "in-gebruik"
 
+#: In a scratch folder: begins the name of a folder with what stood where files were being moved to.
+#: Only what can put it back clears it.
+BEFORE = "vorige-"
+
 
 @dataclass(frozen=True)
 class Fingerprint:
@@ -74,8 +78,10 @@ def output_error(path: Path, error: OSError) -> OutputError:
     Returns
     -------
     OutputError
-        The error to raise.
+        The error to raise; one that has said so already stays as it is.
     """
+    if isinstance(error, OutputError):
+        return error
     advice = {
         errno.ENOSPC: "de schijf is vol; maak ruimte of kies een andere map",
         errno.EDQUOT: "het schijfquotum is bereikt; maak ruimte of kies een andere map",
@@ -84,6 +90,9 @@ def output_error(path: Path, error: OSError) -> OutputError:
         errno.EACCES: "geen toegang; sluit het bestand in QGIS of Excel, of kies een andere map",
         errno.EPERM: "geen toegang; sluit het bestand in QGIS of Excel, of kies een andere map",
         errno.EBUSY: "het bestand is in gebruik; sluit het in QGIS of Excel",
+        errno.ENOENT: "de map bestaat niet; maak haar, of kies een andere",
+        errno.ENOTDIR: "dit ligt onder een bestand, niet onder een map; kies een andere map",
+        errno.ENAMETOOLONG: "de naam is te lang; kies een kortere",
     }.get(error.errno or 0, str(error.strerror or error))
     return OutputError(f"{path}: kan niet worden geschreven: {advice}. Er is niets gewijzigd.")
 
@@ -104,7 +113,8 @@ def flush_to_disk(path: Path) -> None:
 def scratch_folder(beside: Path) -> Iterator[Path]:
     """Make a temporary folder on the same disk as `beside`; it is gone afterwards.
 
-    What an earlier run that was killed left behind is cleared first: its lock is free.
+    What an earlier run that was killed left behind is cleared first: its lock is free. Not where it
+    holds files that are still to be put back; whoever moved them does so.
 
     Parameters
     ----------
@@ -123,17 +133,49 @@ def scratch_folder(beside: Path) -> Iterator[Path]:
     """
     for stale in beside.glob(f"{_SCRATCH}*"):
         # A folder without a lock was made a moment ago by a run that has yet to lock it.
-        if (stale / _LOCK).exists():
+        if (stale / _LOCK).exists() and not any(stale.glob(f"{BEFORE}*")):
             with suppress(Timeout, OSError), FileLock(stale / _LOCK, timeout=0):
                 shutil.rmtree(stale, ignore_errors=True)
     try:
-        scratch = tempfile.TemporaryDirectory(
-            prefix=_SCRATCH, dir=beside, ignore_cleanup_errors=True
-        )
+        scratch = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=beside))
     except OSError as error:
         raise output_error(beside, error) from error
-    with scratch as folder, FileLock(Path(folder) / _LOCK):
-        yield Path(folder)
+    lock = FileLock(scratch / _LOCK)
+    try:
+        try:
+            lock.acquire()
+        except OSError as error:
+            raise output_error(beside, error) from error
+        yield scratch
+    finally:
+        lock.release()
+        if not any(scratch.glob(f"{BEFORE}*")):
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file: all of it, or nothing.
+
+    Parameters
+    ----------
+    path : Path
+        Where to; what stood there is replaced.
+    data : bytes
+        What it will hold.
+
+    Raises
+    ------
+    OutputError
+        When it cannot be written; what stood there is untouched.
+    """
+    try:
+        with scratch_folder(path.parent) as folder:
+            draft = folder / "nieuw"
+            draft.write_bytes(data)
+            flush_to_disk(draft)
+            draft.replace(path)
+    except OSError as error:
+        raise output_error(path, error) from error
 
 
 def keep_second_name(path: Path, second: Path) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from woongeo.columns import as_text
-from woongeo.encode import html_text
+from woongeo.encode import html_text, whole_text
 from woongeo.engine import dissolve
 from woongeo.errors import ColumnError, RegionError
 from woongeo.geometry import clean, voice_repairs
@@ -107,4 +107,4 @@ def read_regions(
     _, shapes = dissolve(region, cleaned.geometry)
     columns = {"gebied": pd.Series(unique, dtype=object)}
     regions = gpd.GeoDataFrame(columns, geometry=shapes, crs="EPSG:28992")
-    return Regions(level, regions, origin)
+    return Regions(whole_text(level), regions, origin)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from woongeo.encode import whole_text
 from woongeo.engine import Sites, area_by_feature
 from woongeo.errors import ColumnError, RegionError, RegionWarning
 from woongeo.mapping import RegionMapping
@@ -160,8 +161,9 @@ def _group(screening: Screening, column: str) -> Parts:
     if column not in frame.columns or column == "geometry":
         names = ", ".join(c for c in frame.columns if c != "geometry")
         raise ColumnError(f"kolom {column!r} bestaat niet in de locaties; wel: {names}.")
-    names = frame[column].astype(object).where(frame[column].notna(), "onbekend").map(str)
-    return Parts(np.arange(len(frame)), names.to_numpy(dtype=object), np.ones(len(frame)))
+    given = frame[column].astype(object).where(frame[column].notna(), "onbekend")
+    groups = np.array([*map(whole_text, given)], dtype=object)
+    return Parts(np.arange(len(frame)), groups, np.ones(len(frame)))
 
 
 def _divide(screening: Screening, regions: Regions) -> Parts:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import sys
 
-from woongeo.encode import visible
+from woongeo.encode import terminal_text, visible
 
 
 def say(text: str, *, error: bool = False) -> None:
-    """Print a line.
+    """Print a line; whatever stands in it does nothing to a terminal.
 
     Parameters
     ----------
     text : str
-        The line.
+        The line, or JSON.
     error : bool
         To the stream of errors.
     """
-    (sys.stderr if error else sys.stdout).write(f"{text}\n")
+    (sys.stderr if error else sys.stdout).write(f"{terminal_text(text)}\n")
 
 
 def one_line(text: object) -> str:

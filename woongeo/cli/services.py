@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from woongeo.cli.say import one_line, say
 from woongeo.errors import InputError
+from woongeo.export.bundle import Bundle
 from woongeo.fetch import tell_steps
-from woongeo.files import flush_to_disk, output_error, scratch_folder
+from woongeo.files import output_error
 from woongeo.pdok import Client, write_geotiff
 from woongeo.progress import doing
 from woongeo.sources import read_vector
@@ -87,17 +88,12 @@ def run_fetch(given: argparse.Namespace) -> int:
         layer = asking.fetch(
             given.naam, around=shapes, reach_m=0.0 if shapes is None else reach_m, year=year
         )
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with scratch_folder(out.parent) as scratch:
-            layer.frame.to_parquet(scratch / out.name, index=False, compression="zstd")
-            told = json.dumps(layer.facts, ensure_ascii=False, indent=1)
-            (scratch / manifest.name).write_text(told, encoding="utf-8")
-            for name in (out.name, manifest.name):
-                flush_to_disk(scratch / name)
-                (scratch / name).replace(out.parent / name)
-    except OSError as error:
-        raise output_error(out, error) from error
+    # The file and where it came from belong together: both are replaced, or neither is.
+    Bundle(out.parent, manifest.name, {out.name}.__contains__).write(
+        {out.name: lambda path: layer.frame.to_parquet(path, index=False, compression="zstd")},
+        lambda: {"gemaakt_door": "woongeo", **layer.facts},
+        overwrite=given.overwrite,
+    )
     if not given.quiet:
         title = one_line(layer.dataset.title)
         say(f"{len(layer)} objecten van {title} in {out}; herkomst in {manifest}")

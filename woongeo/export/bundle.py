@@ -7,6 +7,7 @@ those, and refuses to touch a file that it did not write or that was changed sin
 from __future__ import annotations
 
 import json
+import shutil
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from filelock import FileLock, Timeout
 from woongeo.errors import FileError, OutputError
 from woongeo.export.manifest import manifest_text
 from woongeo.files import (
+    BEFORE,
     fingerprint,
     flush_to_disk,
     keep_second_name,
@@ -32,8 +34,10 @@ if TYPE_CHECKING:
     from woongeo.sources import Source
     from woongeo.tables import TableSource
 
-# In a scratch folder: what stood at the places that files are being moved to.
-_BEFORE, _LOCK, _AGAIN = "vorige", "slot", "terug"
+# Beside what stood at the places that files are being moved to: a lock, and a name for a moment.
+_LOCK, _AGAIN = "slot", "terug"
+# What that becomes when nothing of it has to be put back any more.
+_SETTLED = "afgehandeld"
 
 
 @contextmanager
@@ -98,6 +102,11 @@ class Bundle:
     manifest: str
     may_be_ours: Callable[[str], bool]
     report: bool = False
+
+    @property
+    def _before(self) -> str:
+        """Name the folder for what stood where files are being moved to."""
+        return f"{BEFORE}{self.manifest}"
 
     def ours(self) -> list[str]:
         """List the files that woongeo wrote and that are still as it wrote them.
@@ -240,20 +249,27 @@ class Bundle:
             When a file cannot be moved.
         """
         try:
-            for before in sorted(self.target.glob(f".woongeo-*/{_BEFORE}")):
+            for before in sorted(self.target.glob(f".woongeo-*/{self._before}")):
+                settled = False
                 # Where the lock is not free the run is alive.
                 with suppress(Timeout), FileLock(before / _LOCK, timeout=0):
-                    self._put_back(before.parent)
+                    settled = self._put_back(before.parent)
+                if settled:
+                    self._settle(before)
         except OSError as error:
             raise output_error(self.target, error) from error
 
-    def _put_back(self, scratch: Path) -> None:
-        """Undo moves out of a scratch folder, unless the manifest, which is last, has moved."""
+    def _put_back(self, scratch: Path) -> bool:
+        """Undo moves out of a scratch folder, unless the manifest, which is last, has moved.
+
+        Tells whether nothing has to be put back any more; of a bundle with another manifest it
+        cannot.
+        """
         # Whoever was killed, a screening or a report: it is put back.
         new = self._known(scratch, of_any_kind=True)
-        before = scratch / _BEFORE
+        before = scratch / self._before
         if not new:
-            return
+            return not (scratch / self.manifest).exists()
         again = before / _AGAIN
         stood = [path.name for path in before.iterdir() if self.may_be_ours(path.name)]
         for name in dict.fromkeys([*new, *sorted(stood)]):
@@ -268,6 +284,15 @@ class Bundle:
                 again.replace(place)
             elif name in new:
                 place.unlink(missing_ok=True)
+        return True
+
+    def _settle(self, before: Path) -> None:
+        """Mark that nothing has to be put back, at once: half of it gone looks like new files."""
+        if (before.parent / self.manifest).exists():
+            before.rename(before.with_name(_SETTLED))
+        else:
+            # The manifest has moved, so that nobody will put anything back.
+            shutil.rmtree(before, ignore_errors=True)
 
     def move(self, scratch: Path, names: list[str], outdated: list[str]) -> None:
         """Move files to their place; where one cannot be, put back what stood there.
@@ -286,24 +311,46 @@ class Bundle:
         OutputError
             When one cannot be moved.
         """
-        before = scratch / _BEFORE
+        before = scratch / self._before
+        # Only where this holds is there nothing to be put back.
+        settled = True
         try:
             before.mkdir()
             with FileLock(before / _LOCK):
+                settled = False
                 try:
-                    for name in names:
-                        if (self.target / name).exists():
-                            keep_second_name(self.target / name, before / f"{name}.half")
-                            (before / f"{name}.half").replace(before / name)
-                    for name in outdated:
-                        (self.target / name).replace(before / name)
-                    for name in names:
-                        (scratch / name).replace(self.target / name)
+                    self._move(scratch, before, names, outdated)
                 except BaseException:
-                    self._put_back(scratch)
+                    settled = self._put_back(scratch)
                     raise
+                settled = True
         except OSError as error:
-            raise output_error(self.target, error) from error
+            raise (
+                output_error(self.target, error) if settled else self._half_moved(error)
+            ) from error
+        finally:
+            if settled:
+                with suppress(OSError):
+                    self._settle(before)
+
+    def _move(self, scratch: Path, before: Path, names: list[str], outdated: list[str]) -> None:
+        """Move files, and keep what stood there."""
+        for name in names:
+            if (self.target / name).exists():
+                keep_second_name(self.target / name, before / f"{name}.half")
+                (before / f"{name}.half").replace(before / name)
+        for name in outdated:
+            (self.target / name).replace(before / name)
+        for name in names:
+            (scratch / name).replace(self.target / name)
+
+    def _half_moved(self, error: OSError) -> OutputError:
+        """Say that what stood there could not be put back yet."""
+        return OutputError(
+            f"{self.target}: kan niet worden geschreven, en wat er stond is nog niet teruggezet "
+            f"({error.strerror or error}); sluit de bestanden in QGIS of Excel en schrijf opnieuw "
+            "in deze map: dan wordt eerst alles teruggezet."
+        )
 
 
 def _sha256(path: Path) -> str:

@@ -6,7 +6,6 @@ A style is the XML that QGIS itself keeps of a layer
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from lxml import etree
@@ -242,14 +241,8 @@ def _columns(root: etree._Element, frame: pd.DataFrame, titles: Mapping[str, str
     for i, column in enumerate((c for c in frame.columns if c != "geometry"), 1):
         if column in titles:
             etree.SubElement(
-                aliases, "alias", index=str(i), field=_xml(column), name=_xml(titles[column])
+                aliases, "alias", index=str(i), field=visible(column), name=visible(titles[column])
             )
     name = "naam" if "naam" in frame.columns else "object_naam"
     if name in frame.columns:
         etree.SubElement(root, "previewExpression").text = f'"{name}"'
-
-
-def _xml(text: str) -> str:
-    """Write text that XML can hold."""
-    # https://www.w3.org/TR/xml/#charsets: these two are no characters.
-    return re.sub("[\ufffe\uffff]", "\N{REPLACEMENT CHARACTER}", visible(text))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import shapely
 
-from woongeo.encode import dutch, dutch_all
+from woongeo.encode import dutch, dutch_all, whole_text
 from woongeo.engine import REACH_M, Measure, dissolve, measure, measure_around
 from woongeo.errors import RuleError
 from woongeo.judging.common import (
@@ -70,7 +70,7 @@ def judge(layer: Layer, rule: Rule, subjects: Subjects) -> Judged:
     verdict[open_] = str(Oordeel.ONBEKEND)
     reason[open_] = why[open_] + np.where(found.hit[open_], "; " + reason[open_], "")
     if rule.remark:
-        reason += f"; {rule.remark}"
+        reason += f"; {whole_text(rule.remark)}"
     kept = np.flatnonzero(counts)
     return Judged(
         verdict=verdict,

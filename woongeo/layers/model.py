@@ -11,7 +11,7 @@ import pandas as pd
 
 from woongeo.catalogue import MAIN, Catalogue, default_catalogue, verdict_key
 from woongeo.checks import CheckReport
-from woongeo.encode import html_text, shortened
+from woongeo.encode import html_text, shortened, whole_text
 from woongeo.engine import REACH_M, Indexes
 from woongeo.errors import RuleError
 
@@ -301,5 +301,5 @@ def missing_layer(
         features=named(np.empty(0, dtype=object), [], []),
         coverage=Coverage(None, "geen"),
         rules=spec.rules,
-        unknown=reason or "laag is niet geleverd",
+        unknown=whole_text(reason) or "laag is niet geleverd",
     )

@@ -12,7 +12,7 @@ import hashlib
 import json
 import re
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -208,11 +208,20 @@ class Store:
                 written.write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
                 flush_to_disk(written)
                 # The manifest goes last: until then the old entry stands.
+                there = (place / name).exists()
                 fresh.replace(place / name)
-                written.replace(place / _MANIFEST)
+                try:
+                    written.replace(place / _MANIFEST)
+                except BaseException:
+                    if not there:
+                        with suppress(OSError):
+                            (place / name).unlink()
+                    raise
             for other in place.glob("laag-*.parquet"):
                 if other.name != name:
-                    other.unlink(missing_ok=True)
+                    # What somebody has open on Windows goes at the next writing.
+                    with suppress(OSError):
+                        other.unlink(missing_ok=True)
         except OutputError:
             raise
         except OSError as error:

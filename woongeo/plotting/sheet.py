@@ -299,7 +299,7 @@ def _tell(
     told = []
     for layer in screening.layers:
         date = layer.reference_date.isoformat() if layer.reference_date else "niet bekend"
-        publisher = f", {layer.publisher}" if layer.publisher else ""
+        publisher = f", {shortened(layer.publisher)}" if layer.publisher else ""
         told.append(f"{shortened(layer.title)}{publisher}: peildatum {date}.")
     path = re.split(r"[/\\]", screening.locations.source.path)[-1]
     told.append(f"Locaties: {shortened(path)}.")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import re
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import folium
 import numpy as np
@@ -18,6 +20,7 @@ from folium.template import Template
 from woongeo.columns import REGION_NAMES, as_text, recognise
 from woongeo.encode import html_text, page_data, shortened
 from woongeo.errors import ColumnError
+from woongeo.files import write_whole
 from woongeo.judging import shapes_that_count
 from woongeo.netherlands import outline
 from woongeo.verdict import OORDELEN, SCREENING
@@ -191,6 +194,34 @@ woongeoKaart({{ this.get_name() }}, "{{ this.data }}");
                 if name != "leaflet_css":
                     header.add_child(CssLink(url), name=name)
         return rendered
+
+    def save(
+        self,
+        outfile: str | bytes | Path | BinaryIO,
+        close_file: bool = True,  # noqa: FBT001, FBT002  folium's own signature
+        **kwargs: Any,  # noqa: ANN401  idem
+    ) -> None:
+        """Write the page: whole, or not at all.
+
+        Parameters
+        ----------
+        outfile : str, bytes, Path or file
+            Where to; a file that is open is written as folium does.
+        close_file : bool
+            Whether such a file is closed.
+        **kwargs
+            Passed on to branca.
+
+        Raises
+        ------
+        OutputError
+            When it cannot be written; what stood there is untouched.
+        """
+        if isinstance(outfile, str | bytes | Path):
+            page: str = self.get_root().render(**kwargs)
+            write_whole(Path(os.fsdecode(outfile)), page.encode("utf-8"))
+        else:
+            super().save(outfile, close_file, **kwargs)
 
 
 def _below(element: Element) -> Iterator[Element]:
