@@ -182,6 +182,10 @@ class ServiceWarning(WoongeoWarning):
     """A layer came by another door, from an older copy, or in place of a damaged one."""
 
 
+class LargePageWarning(WoongeoWarning):
+    """A map page is slow to open and to send, or too large to hold its map at all."""
+
+
 @contextmanager
 def strict() -> Iterator[None]:
     """Turn every doubt into an error, inside a ``with`` block.
