@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from woongeo.pdok.catalogue import embedded
 from woongeo.pdok.tiles import background_of
@@ -55,5 +54,5 @@ def hosts() -> tuple[str, ...]:
     tuple of str
         As "https://service.pdok.nl", in order.
     """
-    parts = [urlsplit(url) for ground in backgrounds() for url in ground.urls]
-    return tuple(sorted({f"{part.scheme}://{part.netloc}" for part in parts}))
+    urls = [url for ground in backgrounds() for url in ground.urls]
+    return tuple(sorted({"/".join(url.split("/")[:3]) for url in urls}))

@@ -273,9 +273,7 @@ def _layer_data(  # noqa: PLR0913  what is told of a layer
     }
 
 
-def _verdict_data(
-    pack: Pack, screening: Screening, toets: Toets, texts: _Texts
-) -> dict[str, Any]:
+def _verdict_data(pack: Pack, screening: Screening, toets: Toets, texts: _Texts) -> dict[str, Any]:
     """Gather what the page tells of a rule at each location."""
     frame, key = screening.locaties, toets.key
     reasons = screening.treffers.loc[screening.treffers["laag"] == key, "reden"]

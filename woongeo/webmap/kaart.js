@@ -230,6 +230,7 @@ function woongeoKaart(map, packed) {
   // Too many locations for a tab: the page says so instead of a map.
   if (!packed) {
     byId("kaart").dataset.klaar = "te groot";
+    byId("afdrukken").addEventListener("click", () => window.print());
     return;
   }
   // The browser shows what is being done before it does it.

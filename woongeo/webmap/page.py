@@ -110,7 +110,7 @@ class ScreeningMap(folium.Map):
 <script>{{ this.parts.js }}</script>
         {% endmacro %}
         {% macro html(this, kwargs) %}
-<a class="naar-lijst" href="#zoek">Ga naar zoeken en legenda</a>
+<a class="naar-lijst" href="#{{ this.parts.naar }}">Ga naar wat naast de kaart staat</a>
 <header><h1 class="tekst">{{ this.parts.titel }}</h1><p>{{ this.parts.toets }}</p></header>
 <div class="vlak">
 <main aria-label="Kaart"><div id="kaart-vak" class="kaart-vak"><div id="kaart" class="kaart" tabindex="0"
@@ -257,7 +257,8 @@ def _without_map(screening: Screening, title: str) -> ScreeningMap:
     )
     warnings.warn(f"{why[0].lower()}{why[1:]}; {instead}.", LargePageWarning, stacklevel=3)
     return ScreeningMap(
-        "", _parts(title, plain_aside(screening), f"{why}. Wat kan: {instead}. De aantallen kloppen.")
+        "",
+        _parts(title, plain_aside(screening), f"{why}. Wat kan: {instead}. De aantallen kloppen."),
     )
 
 
@@ -269,6 +270,7 @@ def _parts(title: str, panel: str, busy: str) -> dict[str, str]:
         "toets": html_text(SCREENING),
         "zij": panel,
         "laden": html_text(busy),
+        "naar": "zoek" if 'id="zoek"' in panel else "afdrukken",
         "css": _asset("kaart.css"),
         "js": "".join(map(_asset, scripts)),
         "leaflet_css": _leaflet("leaflet.css"),

@@ -144,9 +144,9 @@ def plain_aside(screening: Screening) -> str:
     str
         HTML; every string in it has been encoded.
     """
-    return (
-        f"{_notes(screening)}{_counts(screening)}{_sources(screening)}<p>{_made(screening)}</p>"
-    )
+    print_it = '<p class="knoppenrij"><button type="button" id="afdrukken">Druk af</button></p>'
+    told = f"{_counts(screening)}{_sources(screening)}<p>{_made(screening)}</p>"
+    return f"{_notes(screening)}{print_it}{told}"
 
 
 def _notes(screening: Screening) -> str:
@@ -220,9 +220,7 @@ def _view(screening: Screening) -> tuple[str, str]:
         '<li><label><input type="radio" name="beeld" id="beeld-voor"> '
         "Vóór knelpunten: kleur naar hardheid</label></li>"
     )
-    return _group("Beeld", views, kind="op-scherm"), _group(
-        "Hardheid", boxes, kind="legenda-voor"
-    )
+    return _group("Beeld", views, kind="op-scherm"), _group("Hardheid", boxes, kind="legenda-voor")
 
 
 def _group(heading: str, items: str, below: str = "", *, kind: str = "") -> str:
