@@ -90,7 +90,10 @@ def visiting(
     tiles: bool | str = False,
     before: str = "",
 ) -> Iterator[Visit]:
-    """Open a page; `tiles` answers for the background (or one address), `before` runs before the page does."""
+    """Open a page; `tiles` answers for the background, or for one address of it.
+
+    `before` runs before the page does.
+    """
     context = browser.new_context(
         viewport={"width": wide, "height": high},
         service_workers="block",

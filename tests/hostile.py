@@ -166,6 +166,11 @@ def _column(told: Any, rows: list[list[int]]) -> Any:
         return _shapes(told, rows)
     if "rij" not in told:
         return {name: _column(item, rows) for name, item in told.items()}
+    return _values(told, rows)
+
+
+def _values(told: dict[str, Any], rows: list[list[int]]) -> list[Any]:
+    """Make of a row what it was."""
     row = rows[told["rij"]]
     if "woorden" in told:
         return [told["woorden"][k] for k in row]

@@ -108,7 +108,7 @@ def test_the_edge_of_what_a_layer_knows_is_drawn_and_explained(
 
 
 def test_slivers_between_neighbouring_areas_are_no_edges_and_far_edges_are_not_shown() -> None:
-    """Two blocks of 1,000 m with 6 m between: 2 × 2,006 + 2 × 1,000 m around, cut at half way."""
+    """Two blocks of 1,000 m with 6 m between: twice 2,006 and twice 1,000 m around it."""
     two = frame([block(0, 0, 1000, 1000), block(1006, 0, 1000, 1000)])
     coverage = woongeo.read_coverage(two)
     whole = coverage_edge(coverage, block(-500, -500, 4000, 4000))

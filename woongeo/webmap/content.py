@@ -252,7 +252,7 @@ def _simple_layers(
     return tolerance, simple
 
 
-def _layer_data(  # noqa: PLR0913  what is told of a layer
+def _layer_data(
     pack: Pack,
     layer: Layer,
     shapes: NDArray[np.object_],

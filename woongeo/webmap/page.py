@@ -113,8 +113,9 @@ class ScreeningMap(folium.Map):
 <a class="naar-lijst" href="#{{ this.parts.naar }}">Ga naar wat naast de kaart staat</a>
 <header><h1 class="tekst">{{ this.parts.titel }}</h1><p>{{ this.parts.toets }}</p></header>
 <div class="vlak">
-<main aria-label="Kaart"><div id="kaart-vak" class="kaart-vak"><div id="kaart" class="kaart" tabindex="0"
-role="application" aria-label="Kaart van de locaties; elke locatie staat ook in de tabel en het zoekveld"></div>
+<main aria-label="Kaart"><div id="kaart-vak" class="kaart-vak">
+<div id="kaart" class="kaart" tabindex="0" role="application"
+aria-label="Kaart van de locaties; elke locatie staat ook in de tabel en het zoekveld"></div>
 <p id="laden" class="laden" role="status">{{ this.parts.laden }}</p></div>
 <section id="tabel-vak" class="tabel-vak" aria-label="Tabel van de locaties" hidden>
 <label><input type="checkbox" id="alleen-in-beeld"> Alleen wat op de kaart in beeld is</label>

@@ -302,7 +302,8 @@ def _counts(screening: Screening) -> str:
             name = html_text(shortened(title))
             rows += f'<tr><th scope="row" class="tekst">{name}</th>{cells}</tr>'
         tables += (
-            f'<table class="aantallen"><caption>{what}</caption><thead><tr><td></td>{heads}</tr></thead>'
+            f'<table class="aantallen"><caption>{what}</caption>'
+            f"<thead><tr><td></td>{heads}</tr></thead>"
             f"<tbody>{rows}</tbody></table>"
         )
     missing = int(screening.locaties["woningen"].isna().sum())
