@@ -132,7 +132,7 @@ def shown_as(text: str) -> str:
     return f"{spelled[:500]}… ({len(spelled)} tekens)"
 
 
-def data_of(page: str) -> dict[str, Any]:
+def data_of(page: str) -> Any:
     """Unpack the data of a map page: shapes as rings of [x, y, x, y, …] in web mercator."""
     [packed] = re.findall(r'woongeoKaart\(\w+, "([A-Za-z0-9+/=]+)"\)', page)
     data = zlib.decompress(base64.b64decode(packed))
@@ -141,8 +141,7 @@ def data_of(page: str) -> dict[str, Any]:
     numbers = _from_sevens(data[end:])
     rows = [[next(numbers) for _ in range(abs(length))] for length in told["lengtes"]]
     assert next(numbers, None) is None
-    unpacked: dict[str, Any] = _column(told["inhoud"], rows)
-    return unpacked
+    return _column(told["inhoud"], rows)
 
 
 def _from_sevens(data: bytes) -> Iterator[int]:

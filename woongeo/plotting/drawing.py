@@ -6,19 +6,23 @@ import textwrap
 import warnings
 from typing import TYPE_CHECKING, Any, Protocol
 
-import geopandas as gpd
 import numpy as np
 import shapely
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgba
+from matplotlib.patheffects import withStroke
 
-from woongeo.encode import shortened
+from woongeo.encode import line_text, shortened
+from woongeo.errors import ServiceError
 from woongeo.plotting.labels import place_labels
 from woongeo.plotting.looks import VERDICTS, Look
+from woongeo.plotting.paths import add_each, add_together
 from woongeo.verdict import OORDELEN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import geopandas as gpd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
@@ -29,8 +33,12 @@ if TYPE_CHECKING:
 
 # A site that is smaller on paper is a sign.
 _SIGN_MM = 1.6
-# Edges are moved by so much on paper at most: a printer's dot.
-_DOT_MM = 0.08
+# A name may stand over a site that is larger than this on the sheet, in pixels.
+_NAME_PX = 14.0
+#: Edges are moved by so much on paper at most: a printer's dot.
+DOT_MM = 0.08
+# Of tiles, so many dots an inch of paper are enough.
+_GROUND_DPI = 150
 #: Names of strangers may hold dollars, which matplotlib would take for mathematics; and text in a
 #: PDF must stay text.
 SETTINGS: Any = {
@@ -59,6 +67,61 @@ class Ground(Protocol):
     @property
     def attribution(self) -> str:
         """What must stand beside it."""
+
+
+class Grounds(Protocol):
+    """What fetches a background: `woongeo.pdok.Client.background`, or anything like it."""
+
+    def __call__(self, box: Box, *, width_px: int) -> Ground:
+        """Fetch a background.
+
+        Parameters
+        ----------
+        box : tuple of float
+            West, south, east, north, RD New (EPSG:28992), metres.
+        width_px : int
+            How many pixels it must be wide at least.
+
+        Returns
+        -------
+        Ground
+            Of at least the box.
+        """
+
+
+def find_ground(
+    background: Ground | Grounds | None, box: Box, wide_mm: float
+) -> tuple[Ground | None, str]:
+    """Find what lies under a map, and say what it is.
+
+    Parameters
+    ----------
+    background : Ground or Grounds or None
+        A background, or what fetches one.
+    box : tuple of float
+        What the map shows; RD New (EPSG:28992), metres.
+    wide_mm : float
+        How wide that is on paper.
+
+    Returns
+    -------
+    ground : Ground or None
+        None where there is none, it cannot be reached or it lies elsewhere.
+    told : str
+        Its credit, or why there is none.
+    """
+    if background is None:
+        return None, "geen (effen)"
+    if callable(background):
+        try:
+            background = background(box, width_px=round(wide_mm / 25.4 * _GROUND_DPI))
+        except ServiceError as error:
+            return None, f"geen (effen): {line_text(error, most=90)}"
+    there, frame = shapely.box(*background.box), shapely.box(*box)
+    if not shapely.intersects(there, frame):
+        return None, "geen (effen): de opgegeven achtergrond ligt elders"
+    part = "" if shapely.covers(there, frame) else " (dekt niet de hele kaart)"
+    return background, f"{background.attribution}{part}"
 
 
 def rows_within(screening: Screening, within: gpd.GeoDataFrame | None) -> NDArray[np.intp]:
@@ -121,22 +184,45 @@ def draw_ground(ax: Axes, background: Ground | None) -> None:
     """
     ax.set_xticks([])
     ax.set_yticks([])
+    ax.set_aspect("equal")
     ax.set_facecolor("#f4f4f2")
     for spine in ax.spines.values():
         spine.set_color("#8a8a8a")
         spine.set_linewidth(0.8)
     if background is not None:
         west, south, east, north = background.box
-        ax.imshow(background.rgb, extent=(west, east, south, north), zorder=0, aspect="auto")
+        ax.imshow(background.rgb, extent=(west, east, south, north), zorder=0, aspect="equal")
 
 
-def _near(shapes: NDArray[np.object_], box: Box, scale: float) -> gpd.GeoSeries:
-    """Take what the map shows, simplified to what paper can hold."""
+def on_paper(shapes: NDArray[np.object_], box: Box, scale: float) -> NDArray[np.object_]:
+    """Take what a map shows of shapes, simplified to what paper can hold.
+
+    Parameters
+    ----------
+    shapes : ndarray of shapely geometries
+        Points, lines and polygons, RD New (EPSG:28992).
+    box : tuple of float
+        What the map shows; metres.
+    scale : float
+        So many metres lie in one metre on paper.
+
+    Returns
+    -------
+    ndarray of shapely geometries
+        Whole shapes; their edges are moved by `DOT_MM` on paper at most. What is smaller than
+        that is its box.
+    """
     frame = shapely.box(*box)
     seen = shapes[shapely.intersects(shapely.envelope(shapes), frame)]
-    simple = shapely.simplify(seen, _DOT_MM / 1_000 * scale, preserve_topology=False)
-    simple = np.where(shapely.is_empty(simple), seen, simple)
-    return gpd.GeoSeries(simple, crs="EPSG:28992")
+    # What hangs far over the frame would be in the file all the same.
+    room = shapely.box(*(np.array(box) + (box[2] - box[0]) * np.array([-1, -1, 1, 1]) / 20))
+    far = ~shapely.covers(room, seen)
+    seen[far] = shapely.clip_by_rect(seen[far], *room.bounds)
+    simple = shapely.simplify(seen, DOT_MM / 1_000 * scale, preserve_topology=False)
+    gone = shapely.is_empty(simple)
+    simple[gone] = shapely.envelope(seen[gone])
+    there: NDArray[np.object_] = simple[~shapely.is_empty(simple)]
+    return there
 
 
 def draw_layer(ax: Axes, features: NDArray[np.object_], look: Look, box: Box, scale: float) -> None:
@@ -155,25 +241,51 @@ def draw_layer(ax: Axes, features: NDArray[np.object_], look: Look, box: Box, sc
     scale : float
         So many metres lie in one metre on paper.
     """
-    parts, _ = shapely.get_parts(features, return_index=True)
-    shown = _near(parts, box, scale)
-    dimension = shapely.get_dimensions(shown.to_numpy())
+    parts = shapely.get_parts(shapely.get_parts(features))
+    shown = shapely.get_parts(shapely.get_parts(on_paper(parts, box, scale)))
+    dimension = shapely.get_dimensions(shown)
     surfaces, lines, points = shown[dimension == 2], shown[dimension == 1], shown[dimension == 0]
-    if len(surfaces):
-        surfaces.plot(ax=ax, facecolor=look.fill, edgecolor="none", alpha=look.alpha, zorder=1)
-        surfaces.plot(
-            ax=ax,
-            facecolor="none",
-            edgecolor=look.edge,
-            linestyle=look.dash,
-            linewidth=0.6,
-            hatch=look.hatch or None,
-            zorder=2,
-        )
-    if len(lines):
-        lines.plot(ax=ax, color=look.edge, linestyle=look.dash, linewidth=1.2, zorder=2)
+    add_together(
+        ax,
+        surfaces,
+        facecolor=to_rgba(look.fill, look.alpha),
+        edgecolor=look.edge,
+        linestyle=look.dash,
+        linewidth=0.6,
+        hatch=look.hatch or None,
+        zorder=2,
+    )
+    add_together(
+        ax,
+        lines,
+        facecolor="none",
+        edgecolor=look.edge,
+        linestyle=look.dash,
+        linewidth=1.2,
+        zorder=2,
+    )
     if len(points):
-        points.plot(ax=ax, color=look.fill, marker=".", markersize=12, zorder=2)
+        at = shapely.get_coordinates(points)
+        ax.scatter(at[:, 0], at[:, 1], s=12, color=look.fill, linewidth=0, zorder=2)
+
+
+def draw_border(ax: Axes, border: gpd.GeoDataFrame, box: Box, scale: float) -> None:
+    """Draw the edge of a region.
+
+    Parameters
+    ----------
+    ax : Axes
+        In metres.
+    border : GeoDataFrame
+        The region; RD New (EPSG:28992).
+    box : tuple of float
+        What the map shows; metres.
+    scale : float
+        So many metres lie in one metre on paper.
+    """
+    edges = shapely.get_parts(shapely.boundary(border.geometry.to_numpy()))
+    shown = on_paper(edges, box, scale)
+    add_together(ax, shown, facecolor="none", edgecolor="#1b1b1b", linewidth=1.2, zorder=4)
 
 
 def draw_sites(
@@ -182,6 +294,8 @@ def draw_sites(
     rows: NDArray[np.intp],
     scale: float,
     looks: Mapping[str, Look] = VERDICTS,
+    *,
+    halo: bool = False,
 ) -> None:
     """Draw sites by verdict, the heaviest on top: as they are, or as a sign where that is small.
 
@@ -197,7 +311,10 @@ def draw_sites(
         So many metres lie in one metre on paper.
     looks : Mapping of str to Look
         Per verdict, lightest first.
+    halo : bool
+        Whether white is drawn around each, so that it stands out from tiles of any colour.
     """
+    around = [withStroke(linewidth=2.4, foreground="white")] if halo else []
     frame = screening.locaties
     shapes, verdict = frame.geometry.to_numpy()[rows], frame["oordeel"].to_numpy()[rows]
     bounds = shapely.bounds(shapes)
@@ -205,24 +322,18 @@ def draw_sites(
     for level, (word, look) in enumerate(looks.items()):
         of = verdict == word
         large, small = shapes[of & (size_mm >= _SIGN_MM)], shapes[of & (size_mm < _SIGN_MM)]
-        if len(large):
-            drawn = gpd.GeoSeries(large, crs="EPSG:28992")
-            drawn.plot(
-                ax=ax,
-                facecolor=look.fill,
-                edgecolor="none",
-                alpha=look.alpha,
-                zorder=5 + level / 10,
-            )
-            drawn.plot(
-                ax=ax,
-                facecolor="none",
-                edgecolor=look.edge,
-                linestyle=look.dash,
-                linewidth=0.7,
-                hatch=look.hatch or None,
-                zorder=5.05 + level / 10,
-            )
+        drawn = shapely.simplify(large, DOT_MM / 1_000 * scale)
+        add_each(
+            ax,
+            drawn,
+            facecolor=to_rgba(look.fill, look.alpha),
+            edgecolor=look.edge,
+            linestyle=look.dash,
+            linewidth=0.7,
+            hatch=look.hatch or None,
+            path_effects=around,
+            zorder=5.05 + level / 10,
+        )
         if len(small):
             at = shapely.get_coordinates(shapely.point_on_surface(small))
             ax.scatter(
@@ -233,11 +344,12 @@ def draw_sites(
                 facecolor=look.fill,
                 edgecolor=look.edge,
                 linewidth=0.5,
+                path_effects=around,
                 zorder=6 + level / 10,
             )
 
 
-def write_names(
+def write_names(  # noqa: PLR0913  one keyword a choice
     figure: Figure,
     ax: Axes,
     screening: Screening,
@@ -245,6 +357,7 @@ def write_names(
     most: int,
     *,
     free: tuple[Axes, ...] = (),
+    fontsize: float = 7.5,
 ) -> int:
     """Write the names of the locations that matter most.
 
@@ -262,6 +375,8 @@ def write_names(
         How many at most.
     free : tuple of Axes
         Over which no name may stand.
+    fontsize : float
+        In points.
 
     Returns
     -------
@@ -304,11 +419,27 @@ def write_names(
         over = other.get_window_extent(renderer)
         marks = np.vstack([marks, (over.x0, over.y0, over.x1, over.y1)])
     shown = [i for i, name in enumerate(names) if name]
-    # A name may not hide another site that bears one.
-    points = ax.transData.transform(at[shown])
-    own = np.column_stack([points - 3, points + 3])
+    # A name may not hide another site that bears one, and where there is room none at all.
+    every = _boxes_px(ax, frame.geometry.to_numpy())
+    own = every[order[shown]]
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=NO_GLYPH)
         return place_labels(
-            ax, renderer, at[shown], [names[i] for i in shown], np.vstack([marks, own])
+            ax,
+            renderer,
+            at[shown],
+            [names[i] for i in shown],
+            np.vstack([marks, own]),
+            better_free=every,
+            fontsize=fontsize,
         )
+
+
+def _boxes_px(ax: Axes, shapes: NDArray[np.object_]) -> NDArray[np.float64]:
+    """Give the boxes of sites in pixels: at least those of their signs, and no more than a name."""
+    points = ax.transData.transform(shapely.get_coordinates(shapely.point_on_surface(shapes)))
+    bounds = shapely.bounds(shapes)
+    low, high = ax.transData.transform(bounds[:, :2]), ax.transData.transform(bounds[:, 2:])
+    low = np.clip(np.minimum(low, points - 3), points - _NAME_PX, None)
+    high = np.clip(np.maximum(high, points + 3), None, points + _NAME_PX)
+    return np.column_stack([low, high])

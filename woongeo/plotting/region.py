@@ -19,10 +19,12 @@ from woongeo.judging import shapes_that_count
 from woongeo.plotting.drawing import (
     NO_GLYPH,
     SETTINGS,
+    draw_border,
     draw_ground,
     draw_layer,
     draw_sites,
     extent,
+    find_ground,
     write_names,
 )
 from woongeo.plotting.looks import VERDICTS, layer_look
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from woongeo.plotting.drawing import Ground
+    from woongeo.plotting.drawing import Ground, Grounds
     from woongeo.plotting.looks import Look
     from woongeo.screening import Screening
 
@@ -52,15 +54,21 @@ class RegionMap:
     ----------
     png : bytes
         The picture.
+    svg : bytes
+        The same as a drawing, sharp at any size.
     scale : float
         So many metres lie in one metre at the size that was asked for.
     labelled : int
         How many locations bear their name.
+    credit : str
+        What must be said of its background.
     """
 
     png: bytes
+    svg: bytes
     scale: float
     labelled: int
+    credit: str
 
 
 def draw_region(  # noqa: PLR0913  one keyword a choice
@@ -71,7 +79,7 @@ def draw_region(  # noqa: PLR0913  one keyword a choice
     size_mm: tuple[float, float] = (186.0, 105.0),
     looks: Mapping[str, Look] = VERDICTS,
     labels: int = 10,
-    background: Ground | None = None,
+    background: Ground | Grounds | None = None,
     dpi: int = 200,
 ) -> RegionMap:
     """Draw locations and layers in RD New, without a word but names, scale and north.
@@ -91,15 +99,15 @@ def draw_region(  # noqa: PLR0913  one keyword a choice
         Per verdict, lightest first.
     labels : int
         How many names are written at most.
-    background : Ground, optional
-        A plain ground without it.
+    background : Ground or Grounds, optional
+        A background, or what fetches one; a plain ground without it, and where it does not come.
     dpi : int
         Dots an inch.
 
     Returns
     -------
     RegionMap
-        PNG; same input, same bytes.
+        PNG and SVG; same input, same bytes.
 
     Raises
     ------
@@ -117,15 +125,14 @@ def draw_region(  # noqa: PLR0913  one keyword a choice
         ax = figure.add_axes((0.002, 0.003, 0.996, 0.994))
         box = extent(about, size_mm)
         scale = (box[2] - box[0]) / (size_mm[0] / 1_000)
-        draw_ground(ax, background)
+        ground, credit = find_ground(background, box, size_mm[0])
+        draw_ground(ax, ground)
         for position, layer in enumerate(screening.layers):
             features, _ = shapes_that_count(layer, screening.on)
             draw_layer(ax, features, layer_look(position), box, scale)
         if border is not None:
-            border.boundary.plot(ax=ax, color="#1b1b1b", linewidth=1.3, zorder=4)
-        draw_sites(ax, screening, rows, scale, looks)
-        # geopandas names axes that have no marks.
-        ax.set(xlabel="", ylabel="")
+            draw_border(ax, border, box, scale)
+        draw_sites(ax, screening, rows, scale, looks, halo=ground is not None)
         ax.set_xlim(box[0], box[2])
         ax.set_ylim(box[1], box[3])
         scale_bar(ax, box, scale)
@@ -136,7 +143,8 @@ def draw_region(  # noqa: PLR0913  one keyword a choice
         labelled = (
             write_names(figure, ax, screening, rows, labels, free=(corner,)) if len(rows) else 0
         )
-        return RegionMap(_picture(figure), scale, labelled)
+        # First the picture: for the drawing a figure is laid out anew.
+        return RegionMap(_picture(figure), _drawing(figure), scale, labelled, credit)
 
 
 def _picture(figure: Figure) -> bytes:
@@ -151,6 +159,15 @@ def _picture(figure: Figure) -> bytes:
     _in_few_colours(Image.fromarray(np.ascontiguousarray(pixels))).save(
         memory, format="PNG", optimize=False, dpi=(dots, dots)
     )
+    return memory.getvalue()
+
+
+def _drawing(figure: Figure) -> bytes:
+    """Make the drawing."""
+    memory = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=NO_GLYPH)
+        figure.savefig(memory, format="svg", metadata={"Date": None, "Creator": "woongeo"})
     return memory.getvalue()
 
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from woongeo.capacity import Division, Plancapaciteit
     from woongeo.opgave import Targets
+    from woongeo.plotting.drawing import Grounds
     from woongeo.reporting.theme import Theme
     from woongeo.screening import Screening
 
@@ -60,6 +61,7 @@ def gather(  # noqa: PLR0913  one keyword a choice
     earlier: Screening | None,
     theme: Theme,
     maps: bool = True,
+    background: Grounds | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Report:
     """Gather what is told of each region.
@@ -78,6 +80,8 @@ def gather(  # noqa: PLR0913  one keyword a choice
         Colours of the maps.
     maps : bool
         Whether maps are drawn.
+    background : Grounds, optional
+        What fetches tiles under the maps.
     progress : callable, optional
         Is told the name of each region.
 
@@ -103,13 +107,13 @@ def gather(  # noqa: PLR0913  one keyword a choice
     freed = vrijspelen(screening, by=plancapaciteit.by, basis=basis).gebieden
     freed_by = dict(iter(freed.groupby(["niveau", "gebied"], sort=False)))
     changed = changes_per_region(earlier, plancapaciteit) if earlier is not None else None
-    pictures = Pictures(screening, theme)
+    pictures = Pictures(screening, theme, background)
     names = _file_names(places)
     sheets = []
     for place, name in zip(places, names, strict=True):
         if progress is not None:
             progress(f"{place.niveau} {place.gebied}")
-        drawn = pictures.draw(place.division, place.gebied, place.row) if maps else b""
+        drawn = pictures.draw(place.division, place.gebied, place.row) if maps else None
         legend = pictures.legend(place.row, place.homes)
         key = (place.niveau, place.gebied)
         sheets.append(
@@ -120,7 +124,9 @@ def gather(  # noqa: PLR0913  one keyword a choice
                 capacity=card.table(*key),
                 rest=card.rest(*key),
                 norm=card.norm,
-                map=drawn,
+                map=drawn.png if drawn is not None else b"",
+                drawing=drawn.svg if drawn is not None else b"",
+                map_note=pictures.ground(drawn),
                 map_text=pictures.told(place.gebied, legend),
                 legend=legend,
                 top=at_risk(screening, place.row, place.homes, place.share),

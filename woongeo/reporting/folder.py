@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from woongeo.capacity import Plancapaciteit
+    from woongeo.plotting.drawing import Grounds
     from woongeo.reporting.model import Factsheet, Report
     from woongeo.screening import Screening
     from woongeo.sources import Source
@@ -41,6 +42,7 @@ def write_report(  # noqa: PLR0913  one keyword a file or a choice
     theme: Theme | str | Path | None = None,
     pdf: bool = True,
     pptx: bool = False,
+    background: Grounds | None = None,
     publiek: str | Audience | None = None,
     overwrite: bool = False,
     seconds: float | None = None,
@@ -71,6 +73,10 @@ def write_report(  # noqa: PLR0913  one keyword a file or a choice
         ``woongeo[rapport]``.
     pptx : bool
         Whether there are factsheets as PowerPoint; asks for ``woongeo[pptx]``.
+    background : Grounds, optional
+        What fetches tiles under the maps, as ``Client().background`` does (of
+        `woongeo.pdok.Client`); a plain ground without it, and where none comes, which the report
+        says.
     publiek : str or Audience, optional
         Who will see the files, as for `export_screening`. A report lists plans, so all that it
         counts must be plans that may be seen.
@@ -112,6 +118,7 @@ def write_report(  # noqa: PLR0913  one keyword a file or a choice
         period=period,
         earlier=earlier,
         theme=look,
+        background=background,
         progress=progress,
     )
     files = _files(report, look, pdf=pdf, pptx=pptx)

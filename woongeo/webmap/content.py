@@ -225,7 +225,8 @@ def _near(features: NDArray[np.object_], around: shapely.Polygon) -> NDArray[np.
     Parts are shown whole: the edge of a cut would look like the edge of a nature area.
     """
     parts, _ = single_parts(features)
-    return parts[shapely.intersects(shapely.envelope(parts), around)]
+    near: NDArray[np.object_] = parts[shapely.intersects(shapely.envelope(parts), around)]
+    return near
 
 
 def _simple_sites(drawn: NDArray[np.object_]) -> tuple[float, NDArray[np.object_]]:

@@ -114,7 +114,8 @@ class Steps:
         first = np.cumsum(self.per_ring) - self.per_ring
         rings = np.cumsum(self.corners[first], axis=0)
         there = self.per_shape[self.per_shape > 0]
-        return rings[np.cumsum(there) - there]
+        found: NDArray[np.int64] = rings[np.cumsum(there) - there]
+        return found
 
 
 def stepped(geometry: NDArray[np.object_], grid_m: int = 1) -> Steps:
