@@ -20,11 +20,12 @@ from woongeo.plotting.paths import add_each, add_together
 from woongeo.verdict import OORDELEN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import geopandas as gpd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.patheffects import AbstractPathEffect
     from numpy.typing import NDArray
 
     from woongeo.screening import Screening
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
 _SIGN_MM = 1.6
 # A name may stand over a site that is larger than this on the sheet, in pixels.
 _NAME_PX = 14.0
-#: Edges are moved by so much on paper at most: a printer's dot.
-DOT_MM = 0.08
+#: Edges are moved by so much on paper at most: less than the lines are wide.
+DOT_MM = 0.12
 # Of tiles, so many dots an inch of paper are enough.
 _GROUND_DPI = 150
 #: Names of strangers may hold dollars, which matplotlib would take for mathematics; and text in a
@@ -245,16 +246,7 @@ def draw_layer(ax: Axes, features: NDArray[np.object_], look: Look, box: Box, sc
     shown = shapely.get_parts(shapely.get_parts(on_paper(parts, box, scale)))
     dimension = shapely.get_dimensions(shown)
     surfaces, lines, points = shown[dimension == 2], shown[dimension == 1], shown[dimension == 0]
-    add_together(
-        ax,
-        surfaces,
-        facecolor=to_rgba(look.fill, look.alpha),
-        edgecolor=look.edge,
-        linestyle=look.dash,
-        linewidth=0.6,
-        hatch=look.hatch or None,
-        zorder=2,
-    )
+    _add_surfaces(add_together, ax, surfaces, look, linewidth=0.6, zorder=1.0, hatch_zorder=2.0)
     add_together(
         ax,
         lines,
@@ -267,6 +259,35 @@ def draw_layer(ax: Axes, features: NDArray[np.object_], look: Look, box: Box, sc
     if len(points):
         at = shapely.get_coordinates(points)
         ax.scatter(at[:, 0], at[:, 1], s=12, color=look.fill, linewidth=0, zorder=2)
+
+
+def _add_surfaces(  # noqa: PLR0913  one keyword a choice
+    add: Callable[..., None],
+    ax: Axes,
+    shapes: NDArray[np.object_],
+    look: Look,
+    *,
+    linewidth: float,
+    zorder: float,
+    hatch_zorder: float,
+    effects: Sequence[AbstractPathEffect] = (),
+) -> None:
+    """Draw surfaces: their fill, and then their pattern and edge.
+
+    In a drawing a pattern would be as faint as the fill that it belongs to.
+    """
+    edge: dict[str, Any] = {
+        "edgecolor": look.edge,
+        "linestyle": look.dash,
+        "linewidth": linewidth,
+        "path_effects": list(effects),
+    }
+    fill = to_rgba(look.fill, look.alpha)
+    if not look.hatch:
+        add(ax, shapes, facecolor=fill, zorder=zorder, **edge)
+        return
+    add(ax, shapes, facecolor=fill, edgecolor="none", linewidth=0, zorder=zorder)
+    add(ax, shapes, facecolor="none", hatch=look.hatch, zorder=hatch_zorder, **edge)
 
 
 def draw_border(ax: Axes, border: gpd.GeoDataFrame, box: Box, scale: float) -> None:
@@ -323,16 +344,16 @@ def draw_sites(
         of = verdict == word
         large, small = shapes[of & (size_mm >= _SIGN_MM)], shapes[of & (size_mm < _SIGN_MM)]
         drawn = shapely.simplify(large, DOT_MM / 1_000 * scale)
-        add_each(
+        at = 5 + level / 10
+        _add_surfaces(
+            add_each,
             ax,
             drawn,
-            facecolor=to_rgba(look.fill, look.alpha),
-            edgecolor=look.edge,
-            linestyle=look.dash,
+            look,
             linewidth=0.7,
-            hatch=look.hatch or None,
-            path_effects=around,
-            zorder=5.05 + level / 10,
+            zorder=at,
+            hatch_zorder=at + 0.05,
+            effects=around,
         )
         if len(small):
             at = shapely.get_coordinates(shapely.point_on_surface(small))

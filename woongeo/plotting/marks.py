@@ -41,7 +41,7 @@ def round_length(length_m: float) -> float:
     return power * max(step for step in (1, 2, 5) if step * power <= length_m * (1 + 1e-9))
 
 
-def scale_bar(ax: Axes, box: Box, scale: float, *, fontsize: float = 7.5) -> None:
+def scale_bar(ax: Axes, box: Box, scale: float, *, fontsize: float = 7.0) -> None:
     """Draw a scale bar and write the scale.
 
     Parameters

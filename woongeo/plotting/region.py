@@ -138,8 +138,11 @@ def draw_region(  # noqa: PLR0913  one keyword a choice
         scale_bar(ax, box, scale)
         north_arrow(ax, box)
         corner = figure.add_axes((0.898, 0.015, 0.09, 0.24))
-        corner.patch.set_alpha(0.0)
         inset(corner, box)
+        # On a busy map the country would not be seen.
+        corner.add_patch(
+            Rectangle((0, 0), 1, 1, transform=corner.transAxes, facecolor="white", alpha=0.85)
+        ).set_zorder(0.5)
         labelled = (
             write_names(figure, ax, screening, rows, labels, free=(corner,)) if len(rows) else 0
         )

@@ -170,7 +170,7 @@ def plot_screening(  # noqa: PLR0913  one keyword a choice
     -------
     ScreeningPlot
         Shows itself in a notebook; ``save`` writes PNG, PDF or SVG. Shapes are simplified by less
-        than a tenth of a millimetre on paper; what is smaller than 1.6 mm is drawn as a sign.
+        than an eighth of a millimetre on paper; what is smaller than 1.6 mm is drawn as a sign.
 
     Raises
     ------
@@ -184,7 +184,8 @@ def plot_screening(  # noqa: PLR0913  one keyword a choice
         raise InputError("geen enkele locatie heeft een vlak dat hier getekend kan worden.")
     short, long = _PAPER[paper]
     wide_mm, high_mm = (long, short) if landscape else (short, long)
-    with rc_context(SETTINGS):
+    with rc_context(SETTINGS), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=NO_GLYPH)
         figure = Figure(figsize=(wide_mm / _INCH, high_mm / _INCH))
         FigureCanvasAgg(figure)
         # A3 is A4 made larger as a whole, its letters too.
@@ -349,9 +350,7 @@ def _tell(
         lines = [*lines[: most - 1], f"Nog {left} regels: zie manifest.json."]
     x, y, side = place["bronnen"]
     sources = figure.text(x, y, "\n".join(lines), fontsize=7 * size, va=side)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=NO_GLYPH)
-        top = sources.get_window_extent(_renderer(figure)).y1 / figure.bbox.height
+    top = sources.get_window_extent(_renderer(figure)).y1 / figure.bbox.height
     foot = (
         f"{SCREENING} RD New (EPSG:28992); vormen zijn vereenvoudigd met hoogstens "
         f"{dutch(DOT_MM)} mm op papier, de cijfers niet. Beoordeeld op {screening.on.isoformat()}; "
