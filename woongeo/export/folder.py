@@ -39,7 +39,13 @@ if TYPE_CHECKING:
     from woongeo.webmap import ScreeningMap
 
 #: What search areas make.
-SEARCH_FILES = ("zoekgebieden.gpkg", "zoekgebieden.csv", "balans.csv", "zeef.csv")
+SEARCH_FILES = (
+    "zoekgebieden.gpkg",
+    "zoekgebieden.qml",
+    "zoekgebieden.csv",
+    "balans.csv",
+    "zeef.csv",
+)
 #: A folder tells of one screening or one search: a later one removes what an earlier one wrote.
 FILES = (*SCREENING_FILES, *SEARCH_FILES)
 
