@@ -43,9 +43,7 @@ _SMALL_FROM = 75_000
 _LABELS_TO = 15_000
 
 
-def site_style(
-    locaties: pd.DataFrame, titles: Mapping[str, str], *, label: str = "naam"
-) -> str:
+def site_style(locaties: pd.DataFrame, titles: Mapping[str, str], *, label: str = "naam") -> str:
     """Style locations or search areas by verdict.
 
     Parameters

@@ -166,9 +166,13 @@ def _picture(figure: Figure) -> bytes:
 
 
 def _drawing(figure: Figure) -> bytes:
-    """Make the drawing."""
+    """Make the drawing.
+
+    Its letters are drawn: a PDF that everybody can read holds no letter that its fonts have not,
+    and names of strangers may. What the map shows stands beside it as text.
+    """
     memory = io.BytesIO()
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), rc_context({"svg.fonttype": "path"}):
         warnings.filterwarnings("ignore", message=NO_GLYPH)
         figure.savefig(memory, format="svg", metadata={"Date": None, "Creator": "woongeo"})
     return memory.getvalue()

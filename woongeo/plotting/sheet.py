@@ -287,16 +287,17 @@ def _legend(  # noqa: PLR0913  what a legend tells of
             silent.append(title)
             continue
         handles.append(_patch(layer_look(position)))
-        texts.append("\n".join(textwrap.wrap(f"{title}; {told}" if told else title, 36)))
+        texts.append(f"{title}; {told}" if told else title)
     if silent:
         handles.append(Line2D([], [], ls=""))
-        texts.append("\n".join(textwrap.wrap(f"niets over bekend: {', '.join(silent)}", 36)))
+        texts.append(f"niets over bekend: {', '.join(silent)}")
     # Beside the map there is no room for two columns.
     columns = 2 if place[1] < 0.5 else 1
     for smaller, abreast in ((1.0, 1), (0.85, 1), (0.7, 1), (0.6, columns)):
+        room = 34 if abreast > 1 else int(40 / smaller)
         legend = figure.legend(
             handles,
-            texts,
+            ["\n".join(textwrap.wrap(text, room)) for text in texts],
             loc="upper left",
             bbox_to_anchor=place,
             fontsize=8 * size * smaller,
