@@ -225,9 +225,11 @@ def test_where_no_tiles_come_the_ground_is_plain_and_the_sheet_says_why(
 @pytest.mark.parametrize("landscape", [True, False])
 @pytest.mark.parametrize("paper", ["A4", "A3"])
 def test_nothing_on_a_sheet_lies_over_something_else(
-    drawn: woongeo.Screening, paper: str, landscape: bool
+    drawn: woongeo.Screening,
+    paper: str,
+    landscape: bool,  # noqa: FBT001  a parameter of the test
 ) -> None:
-    """With sixteen layers: map, legend, sources, country and foot each have a place of their own."""
+    """With sixteen layers: map, legend, sources, country and foot have each their place."""
     more = [
         replace(
             drawn.layers[0], key=f"laag{i}", title=f"Een laag met een lange naam, nummer {i} van 14"
@@ -254,7 +256,8 @@ def test_nothing_on_a_sheet_lies_over_something_else(
 def test_on_larger_paper_letters_are_larger(drawn: woongeo.Screening) -> None:
     """A3 is A4 times the root of two, to be read from as much further away."""
     small, large = (plot_screening(drawn, paper=p).figure.texts[0] for p in ("A4", "A3"))
-    assert large.get_fontsize() / small.get_fontsize() == pytest.approx(2**0.5, rel=0.01)
+    ratio = float(large.get_fontsize()) / float(small.get_fontsize())
+    assert ratio == pytest.approx(2**0.5, rel=0.01)
 
 
 def test_a_layer_of_very_many_corners_is_simplified_to_what_paper_holds(

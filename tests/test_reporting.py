@@ -398,6 +398,263 @@ def test_the_page_asks_for_nothing_and_runs_nothing(made: tuple[Path, Report]) -
 def test_factsheets_keep_to_pdf_ua(made: tuple[Path, Report]) -> None:
     pdfua = pytest.importorskip("pdfua")
     pikepdf = pytest.importorskip("pikepdf")
+    folder, report = made
+    for sheet in report.factsheets:
+        path = folder / f"{sheet.file_name}.pdf"
+        found = pdfua.validate(path)
+        assert [f for f in found.findings if str(f.severity).lower().endswith("error")] == []
+        with pikepdf.open(path) as pdf:
+            root = pdf.Root
+            assert root.MarkInfo.Marked
+            assert str(root.Lang) == "nl-NL"
+            assert root.ViewerPreferences.DisplayDocTitle
+            assert "pdfuaid" in root.Metadata.read_bytes().decode()
+            assert str(pdf.docinfo.Title).startswith("Proef — ")
+            kinds = structure(root.StructTreeRoot)
+            assert len(pdf.pages) <= 2
+        names = [kind for kind, _ in kinds]
+        assert names.count("H1") == 1
+        assert names.count("TH") >= 20
+        # The map and the bars, each with a text.
+        figures = [alt for kind, alt in kinds if kind == "Figure"]
+        assert len(figures) >= 2
+        assert all(figures)
+        order = [names.index(kind) for kind in ("H1", "H2", "Table")]
+        assert order == sorted(order)
+
+
+def test_verapdf_finds_nothing_against_pdf_ua(
+    made: tuple[Path, Report], wild: Path, verapdf: Callable[..., str]
+) -> None:
+    files = [*sorted(made[0].glob("*.pdf")), *sorted(wild.glob("*.pdf"))]
+    assert len(files) > 3
+    assert verapdf(*files) == ""
+
+
+def structure(node: object) -> list[tuple[str, str]]:
+    """List the tags of a PDF in reading order, with their alternative text."""
+    pikepdf = pytest.importorskip("pikepdf")
+    found: list[tuple[str, str]] = []
+    if isinstance(node, pikepdf.Array):
+        for child in node:
+            found += structure(child)
+    elif isinstance(node, pikepdf.Dictionary):
+        if "/S" in node:
+            found.append((str(node.S)[1:], str(node.get("/Alt", ""))))
+        if "/K" in node:
+            found += structure(node.K)
+    return found
+
+
+def test_slides_have_titles_native_tables_and_charts_and_texts(made: tuple[Path, Report]) -> None:
+    folder, report = made
+    deck = slides(folder / f"{report.factsheets[0].file_name}.pptx")
+    kinds = []
+    for slide in deck.slides:
+        assert slide.shapes.title is not None
+        assert slide.shapes.title.text
+        for shape in slide.shapes:
+            kinds += [k for k in ("table", "chart") if getattr(shape, f"has_{k}")]
+            if shape.has_table:
+                assert shape.table.first_row
+            if shape.has_table or shape.has_chart or shape.shape_type == 13:
+                assert shape._element.xpath(".//p:cNvPr")[0].get("descr")  # noqa: SLF001
+            assert shape.left >= 0
+            assert shape.left + shape.width <= deck.slide_width
+    assert kinds.count("table") >= 6
+    assert kinds.count("chart") == 2
+    assert deck.core_properties.language == "nl"
+
+
+def test_equal_input_makes_equal_bytes(made: tuple[Path, Report], tmp_path: Path) -> None:
+    folder, report = made
+    given = capacity(goal=targets(West=100, Oost=20))
+    paths = woongeo.write_report(
+        given, folder=tmp_path, title="Proef", earlier=given.screening, pptx=True
+    )
+    assert len(paths) == 2 + 2 * len(report.factsheets)
+    for path in paths[:-1]:
+        assert path.read_bytes() == (folder / path.name).read_bytes(), path.name
+
+
+def test_a_folder_is_replaced_whole_and_foreign_files_are_left(tmp_path: Path) -> None:
+    pytest.importorskip("typst")
+    given = capacity()
+    (tmp_path / "mijn.txt").write_text("van mij")
+    first = woongeo.write_report(given, folder=tmp_path)
+    smaller = woongeo.summarize_plancapaciteit(given.screening)
+    second = woongeo.write_report(smaller, folder=tmp_path)
+    assert {p.name for p in tmp_path.iterdir()} == {"mijn.txt", *(p.name for p in second)}
+    assert len(second) < len(first)
+    facts = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))
+    assert facts["rapport"]["factsheets"] == 1
+    (tmp_path / "overzicht.html").write_text("gewijzigd")
+    with pytest.raises(OutputError, match=r"overzicht\.html"):
+        woongeo.write_report(given, folder=tmp_path)
+    assert (tmp_path / "overzicht.html").read_text() == "gewijzigd"
+
+
+def test_a_report_does_not_go_into_the_folder_of_a_screening(tmp_path: Path) -> None:
+    given = capacity()
+    woongeo.export_screening(given.screening, folder=tmp_path, plancapaciteit=given)
+    before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+    with pytest.raises(OutputError, match=r"manifest\.json"):
+        woongeo.write_report(given, folder=tmp_path, pdf=False)
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
+
+
+def test_plans_that_may_not_be_seen_are_in_no_report(tmp_path: Path) -> None:
+    sites = frame(
+        [block(100, 100), block(600, 600)],
+        plan_id=["open", "geheim"],
+        woningen=[10, 20],
+        planstatus=["3", "3"],
+        vertrouwelijkheid=["Openbaar", "Gemeente"],
+    )
+    layer = woongeo.read_layer("veld", frame([block(0, 0, 900, 900)]))
+    screened = woongeo.screen(woongeo.read_locations(sites), [layer], on=ON)
+    with pytest.raises(AudienceError, match="for_audience"):
+        woongeo.write_report(capacity(screened), folder=tmp_path / "uit", pdf=False)
+    assert not (tmp_path / "uit").exists()
+    seen = for_audience(screened, "openbaar")
+    [page, _] = woongeo.write_report(
+        capacity(seen), folder=tmp_path / "uit", pdf=False, publiek="openbaar"
+    )
+    shown = page.read_text(encoding="utf-8")
+    assert "geheim" not in shown
+    assert "1 van 2 plannen staan hier niet in" in shown
+    paths = woongeo.write_report(
+        capacity(screened), folder=tmp_path / "intern", pdf=False, publiek="intern"
+    )
+    assert "geheim" in paths[0].read_text(encoding="utf-8")
+
+
+def test_twelve_regions_have_twelve_factsheets(tmp_path: Path) -> None:
+    pytest.importorskip("typst")
+    names = [f"Regio {i:02}" for i in range(12)]
+    n = len(names)
+    sites = frame(
+        [block(1_000 * i + 100, 100) for i in range(n)],
+        plan_id=[f"P{i}" for i in range(n)],
+        woningen=[10 * (i + 1) for i in range(n)],
+        planstatus=["1A"] * n,
+    )
+    layer = woongeo.read_layer("veld", frame([block(0, 0, 2_500, 500)]))
+    screened = woongeo.screen(woongeo.read_locations(sites), [layer], on=ON)
+    by = [regions(*names, level="woondealregio")]
+    paths = woongeo.write_report(capacity(screened, by=by), folder=tmp_path)
+    assert [p.name for p in paths[2:-1]] == [
+        f"factsheet-woondealregio-regio-{i:02}.pdf" for i in range(12)
+    ]
+    page = hostile.text(paths[0].read_text(encoding="utf-8"))
+    assert all(f"Woondealregio {name}" in page for name in names)
+
+
+def test_without_typst_the_message_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "typst", None)
+    with pytest.raises(OutputError, match=r"woongeo\[rapport\]"):
+        woongeo.write_report(capacity(), folder=tmp_path / "x")
+    assert not (tmp_path / "x").exists()
+
+
+# Text of strangers.
+
+
+@pytest.fixture(scope="module")
+def wild(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write a report of which every name is hostile."""
+    pytest.importorskip("typst")
+    pytest.importorskip("pptx")
+    n = len(hostile.ALL)
+    sites = frame(
+        [block(150 * (i % 10), 150 * (i // 10)) for i in range(n)],
+        plan_id=[f"{i} {text}" for i, text in enumerate(hostile.ALL)],
+        naam=list(hostile.ALL),
+        woningen=[1_000 - i for i in range(n)],
+        planstatus=["3"] * n,
+        groep=[hostile.ALL[i // 10] for i in range(n)],
+    )
+    layers = [
+        woongeo.read_layer(f"laag{i}", frame([block(-50, -50, 3_000, 3_000)]), title=text)
+        for i, text in enumerate(("=1+1", hostile.SHORT, '{{7*7}} $x$ *b* #eval("1")'))
+    ]
+    screened = woongeo.screen(woongeo.read_locations(sites), layers, on=ON)
+    folder = tmp_path_factory.mktemp("wild")
+    given = woongeo.summarize_plancapaciteit(screened, by=["groep"])
+    woongeo.write_report(given, folder=folder, title=hostile.SHORT, pptx=True)
+    return folder
+
+
+def bare(text: str) -> str:
+    """Leave out blanks: lines end where there is room."""
+    return re.sub(r"[\s\u200b]", "", text)
+
+
+def test_hostile_text_stands_in_the_pdf_as_it_is(wild: Path) -> None:
+    seen = bare(pdf_text(wild / "factsheet-totaal-alle-locaties.pdf"))
+    for text in hostile.ALL[:20]:
+        # Long lists leave names 40 characters.
+        shown = bare(line_text(line_text(text, most=60), most=40))
+        assert shown in seen, text
+    assert bare('{{7*7}} $x$ *b* #eval("1")') in seen
+
+
+def test_hostile_text_changes_no_tag_of_the_page(wild: Path) -> None:
+    page = (wild / "overzicht.html").read_text(encoding="utf-8")
+    tags = {tag for tag, _ in hostile.tags(page)}
+    assert not tags & {"script", "iframe", "svg", "b"}
+    assert not any(name.startswith("on") for _, a in hostile.tags(page) for name, _ in a)
+    seen = bare(hostile.text(page))
+    for text in hostile.MARKUP + hostile.TEMPLATES:
+        assert bare(line_text(text, most=60)) in seen, text
+
+
+def test_hostile_text_is_text_on_slides_and_no_formula_behind_them(wild: Path) -> None:
+    path = wild / "factsheet-totaal-alle-locaties.pptx"
+    texts = slide_texts(slides(path))
+    for text in hostile.ALL[:20]:
+        assert line_text(text, most=60) in texts, text
+    assert "=1+1" in texts
+    books = 0
+    with zipfile.ZipFile(path) as deck:
+        assert not any("vbaProject" in name or "oleObject" in name for name in deck.namelist())
+        for name in deck.namelist():
+            if name.endswith(".xlsx"):
+                books += 1
+                with zipfile.ZipFile(io.BytesIO(deck.read(name))) as book:
+                    sheet = book.read("xl/worksheets/sheet1.xml").decode()
+                    assert "<f" not in sheet
+                    assert "<hyperlink" not in sheet
+    assert books == 2
+
+
+def test_hostile_factsheets_keep_to_pdf_ua_and_two_pages(wild: Path) -> None:
+    pikepdf = pytest.importorskip("pikepdf")
+    for path in sorted(wild.glob("*.pdf")):
+        with pikepdf.open(path) as pdf:
+            assert len(pdf.pages) == 2, path.name
+            assert pdf.Root.MarkInfo.Marked
+            assert "/OpenAction" not in pdf.Root
+            assert "/Names" not in pdf.Root or "/JavaScript" not in pdf.Root.Names
+
+
+class Tiles:
+    """A background of one colour."""
+
+    attribution = "Kaart © Proef"
+
+    def __init__(self, box: tuple[float, float, float, float]) -> None:
+        self.box = box
+        self.rgb = np.full((4, 4, 3), (10, 200, 30), dtype=np.uint8)
+
+
+def test_the_map_in_a_factsheet_is_a_drawing_and_says_how_far_it_is_simplified(
+    made: tuple[Path, Report],
+) -> None:
+    """Sharp at any size; the only pictures on the page are the signs beside it."""
+    pikepdf = pytest.importorskip("pikepdf")
     folder, _ = made
     told = r"vereenvoudigd met hoogstens [\d.]+ m \(0,12 mm op papier\); de cijfers niet\."
     drawn = [path for path in sorted(folder.glob("*.pdf")) if re.search(told, pdf_text(path))]
@@ -405,8 +662,8 @@ def test_factsheets_keep_to_pdf_ua(made: tuple[Path, Report]) -> None:
     for path in drawn:
         with pikepdf.open(path) as pdf:
             images = [i for page in pdf.pages for i in page.get_images(recursive=True).values()]
-        # A sign of the legend is 9 by 4.5 mm in 300 dots an inch.
-        assert all(int(image.Width) <= 110 for image in images)
+            # A sign of the legend is 9 by 4.5 mm in 300 dots an inch.
+            assert all(int(image.Width) <= 110 for image in images)
     assert re.search(told, hostile.text((folder / "overzicht.html").read_text(encoding="utf-8")))
 
 

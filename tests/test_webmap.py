@@ -119,7 +119,7 @@ def test_slivers_between_neighbouring_areas_are_no_edges_and_far_edges_are_not_s
 
 def test_numbers_and_words_travel_as_they_are() -> None:
     """Rounded as asked; what is unknown is null; large, negative and broken numbers too."""
-    numbers: dict[str, pd.Series[float]] = {
+    numbers: dict[str, pd.Series[Any]] = {
         "deel": pd.Series([1.25, float("nan"), -3.5, 0.0]),
         "heel": pd.Series([7.0, 300.0, float("nan"), float("nan")]),
         "groot": pd.Series([3e9, -3e9]),

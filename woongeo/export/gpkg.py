@@ -123,7 +123,7 @@ def write_qml(contents: Contents, path: Path) -> None:
     path.write_text(style, encoding="utf-8", newline="\n")
 
 
-def write_styled(  # noqa: PLR0913  one keyword a fact
+def write_styled(
     frame: gpd.GeoDataFrame,
     path: Path,
     *,
