@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 import warnings
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -12,8 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgba
 from matplotlib.patheffects import withStroke
 
-from woongeo.encode import line_text, shortened
-from woongeo.errors import ServiceError
+from woongeo.encode import shortened
 from woongeo.plotting.labels import place_labels
 from woongeo.plotting.looks import VERDICTS, Look
 from woongeo.plotting.paths import add_each, add_together
@@ -38,8 +37,6 @@ _SIGN_MM = 1.6
 _NAME_PX = 14.0
 #: Edges are moved by so much on paper at most: less than the lines are wide.
 DOT_MM = 0.12
-# Of tiles, so many dots an inch of paper are enough.
-_GROUND_DPI = 150
 #: Names of strangers may hold dollars, which matplotlib would take for mathematics; and text in a
 #: PDF must stay text.
 SETTINGS: Any = {
@@ -52,77 +49,6 @@ SETTINGS: Any = {
 }
 #: A letter that the font has not is drawn as a box; the data files hold it.
 NO_GLYPH = "Glyph .* missing from font"
-
-
-class Ground(Protocol):
-    """A background: what `woongeo.pdok.Client.background` gives, or anything like it."""
-
-    @property
-    def rgb(self) -> NDArray[np.uint8]:
-        """Red, green and blue; the first row is the northernmost."""
-
-    @property
-    def box(self) -> Box:
-        """West, south, east, north of its edges, RD New (EPSG:28992), metres."""
-
-    @property
-    def attribution(self) -> str:
-        """What must stand beside it."""
-
-
-class Grounds(Protocol):
-    """What fetches a background: `woongeo.pdok.Client.background`, or anything like it."""
-
-    def __call__(self, box: Box, *, width_px: int) -> Ground:
-        """Fetch a background.
-
-        Parameters
-        ----------
-        box : tuple of float
-            West, south, east, north, RD New (EPSG:28992), metres.
-        width_px : int
-            How many pixels it must be wide at least.
-
-        Returns
-        -------
-        Ground
-            Of at least the box.
-        """
-
-
-def find_ground(
-    background: Ground | Grounds | None, box: Box, wide_mm: float
-) -> tuple[Ground | None, str]:
-    """Find what lies under a map, and say what it is.
-
-    Parameters
-    ----------
-    background : Ground or Grounds or None
-        A background, or what fetches one.
-    box : tuple of float
-        What the map shows; RD New (EPSG:28992), metres.
-    wide_mm : float
-        How wide that is on paper.
-
-    Returns
-    -------
-    ground : Ground or None
-        None where there is none, it cannot be reached or it lies elsewhere.
-    told : str
-        Its credit, or why there is none.
-    """
-    if background is None:
-        return None, "geen (effen)"
-    if callable(background):
-        try:
-            background = background(box, width_px=round(wide_mm / 25.4 * _GROUND_DPI))
-        except ServiceError as error:
-            return None, f"geen (effen): {line_text(error, most=90)}"
-    there, frame = shapely.box(*background.box), shapely.box(*box)
-    if not shapely.intersects(there, frame):
-        return None, "geen (effen): de opgegeven achtergrond ligt elders"
-    part = "" if shapely.covers(there, frame) else " (dekt niet de hele kaart)"
-    return background, f"{background.attribution}{part}"
 
 
 def rows_within(screening: Screening, within: gpd.GeoDataFrame | None) -> NDArray[np.intp]:
@@ -171,28 +97,6 @@ def extent(shapes: NDArray[np.object_], map_mm: tuple[float, float]) -> Box:
     wide, high = max(wide, high * ratio), max(high, wide / ratio)
     x, y = (west + east) / 2, (south + north) / 2
     return x - wide / 2, y - high / 2, x + wide / 2, y + high / 2
-
-
-def draw_ground(ax: Axes, background: Ground | None) -> None:
-    """Draw what lies under everything.
-
-    Parameters
-    ----------
-    ax : Axes
-        In metres.
-    background : Ground or None
-        A plain ground without it.
-    """
-    ax.set_xticks([])
-    ax.set_yticks([])
-    ax.set_aspect("equal")
-    ax.set_facecolor("#f4f4f2")
-    for spine in ax.spines.values():
-        spine.set_color("#8a8a8a")
-        spine.set_linewidth(0.8)
-    if background is not None:
-        west, south, east, north = background.box
-        ax.imshow(background.rgb, extent=(west, east, south, north), zorder=0, aspect="equal")
 
 
 def on_paper(shapes: NDArray[np.object_], box: Box, scale: float) -> NDArray[np.object_]:

@@ -20,13 +20,12 @@ from woongeo.plotting.drawing import (
     NO_GLYPH,
     SETTINGS,
     draw_border,
-    draw_ground,
     draw_layer,
     draw_sites,
     extent,
-    find_ground,
     write_names,
 )
+from woongeo.plotting.ground import draw_ground, find_ground
 from woongeo.plotting.looks import VERDICTS, layer_look
 from woongeo.plotting.marks import inset, north_arrow, scale_bar
 
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from woongeo.plotting.drawing import Ground, Grounds
+    from woongeo.plotting.ground import Ground, Grounds
     from woongeo.plotting.looks import Look
     from woongeo.screening import Screening
 

@@ -26,14 +26,13 @@ from woongeo.plotting.drawing import (
     NO_GLYPH,
     SETTINGS,
     draw_border,
-    draw_ground,
     draw_layer,
     draw_sites,
     extent,
-    find_ground,
     rows_within,
     write_names,
 )
+from woongeo.plotting.ground import draw_ground, find_ground
 from woongeo.plotting.looks import VERDICTS, Look, layer_look
 from woongeo.plotting.marks import inset, north_arrow, scale_bar
 from woongeo.verdict import OORDELEN, SCREENING
@@ -46,7 +45,7 @@ if TYPE_CHECKING:
     from matplotlib.backend_bases import RendererBase
     from numpy.typing import NDArray
 
-    from woongeo.plotting.drawing import Ground, Grounds
+    from woongeo.plotting.ground import Ground, Grounds
     from woongeo.screening import Screening
 
     Box = tuple[float, float, float, float]

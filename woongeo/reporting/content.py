@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from woongeo.capacity import Division, Plancapaciteit
     from woongeo.opgave import Targets
-    from woongeo.plotting.drawing import Grounds
+    from woongeo.plotting.ground import Grounds
     from woongeo.reporting.theme import Theme
     from woongeo.screening import Screening
 

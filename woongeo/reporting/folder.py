@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from woongeo.capacity import Plancapaciteit
-    from woongeo.plotting.drawing import Grounds
+    from woongeo.plotting.ground import Grounds
     from woongeo.reporting.model import Factsheet, Report
     from woongeo.screening import Screening
     from woongeo.sources import Source

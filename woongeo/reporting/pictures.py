@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from woongeo.capacity import Division
-    from woongeo.plotting.drawing import Grounds
+    from woongeo.plotting.ground import Grounds
     from woongeo.reporting.theme import Theme
     from woongeo.screening import Screening
 
