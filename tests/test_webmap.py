@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 import woongeo
 from woongeo.errors import LargePageWarning
 from woongeo.verdict import SCREENING
+from woongeo.vertrouwelijk import for_audience
 from woongeo.webmap import content
 from woongeo.webmap import page as page_module
 from woongeo.webmap.pack import Pack
@@ -169,6 +170,21 @@ def test_very_many_sites_are_simplified_further_and_the_page_says_so(
     assert "(locaties 8 m, lagen 5 m;" in hostile.text(page)
     [rings] = hostile.data_of(page)["locaties"]["vormen"]
     assert sum(map(len, rings)) / 2 <= 100
+
+
+def test_where_no_location_can_be_drawn_the_map_shows_the_country() -> None:
+    """What layers hold around it is on the map; the location is in the tables."""
+    plans = frame([block(0, 0), None], plan_id=["A", "B"], woningen=[1, 2], planstatus=["3", "3"])
+    plans["vertrouwelijkheid"] = ["Intern bevoegd gezag", "Openbaar"]
+    with pytest.warns(woongeo.WoongeoWarning):
+        whole = woongeo.screen(woongeo.read_locations(plans), [natura([block(0, 0)])])
+    made = for_audience(whole, "openbaar")
+    assert made.locaties["locatie_id"].tolist() == ["B"]
+    data = hostile.data_of(page_of(woongeo.map_screening(made)))
+    [[ring]] = [data["hoeken"][0]]
+    assert max(ring[0::2]) - min(ring[0::2]) > 300_000
+    assert data["locaties"]["vormen"] == [[]]
+    assert len(data["lagen"][0]["vlakken"]) == 1
 
 
 def test_a_page_that_would_be_too_large_says_so_instead_of_freezing(

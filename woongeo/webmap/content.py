@@ -12,6 +12,7 @@ from woongeo.columns import REGION_NAMES, as_text, recognise
 from woongeo.encode import shortened
 from woongeo.errors import ColumnError
 from woongeo.judging import shapes_that_count
+from woongeo.netherlands import outline
 from woongeo.verdict import OORDELEN, SCREENING
 from woongeo.webmap.backgrounds import backgrounds
 from woongeo.webmap.pack import Pack
@@ -95,7 +96,8 @@ def gather(screening: Screening, group: Sequence[str] | None) -> Content:
     drawn[~screening.locations.usable] = None
     site_tolerance, sites = _simple_sites(drawn)
     counting = [shapes_that_count(layer, screening.on) for layer in screening.layers]
-    around = _around(drawn)
+    first = _first_shown(drawn)
+    around = shapely.box(*(np.array(first.bounds) + AROUND_M * np.array([-1, -1, 1, 1])))
     layer_tolerance, layers = _simple_layers([_near(shapes, around) for shapes, _ in counting])
     edges = [coverage_edge(layer.coverage, around) for layer in screening.layers]
     pack, texts = Pack(), _Texts()
@@ -111,7 +113,7 @@ def gather(screening: Screening, group: Sequence[str] | None) -> Content:
         "teksten": texts.texts,
         "achtergronden": [{"urls": ground.urls, "bron": ground.credit} for ground in backgrounds()]
         + [{"urls": [], "bron": ""}],
-        "hoeken": pack.shapes(np.array([shapely.box(*shapely.total_bounds(drawn))]), 1),
+        "hoeken": pack.shapes(np.array([first]), 1),
         "toets": SCREENING,
         "hardheden": list(HARDNESS),
         "gebieden": [
@@ -213,10 +215,10 @@ def _site_data(
     }
 
 
-def _around(drawn: NDArray[np.object_]) -> shapely.Polygon:
-    """Give the box of what of layers is shown."""
-    west, south, east, north = shapely.total_bounds(drawn) + AROUND_M * np.array([-1, -1, 1, 1])
-    return shapely.box(west, south, east, north)
+def _first_shown(drawn: NDArray[np.object_]) -> shapely.Polygon:
+    """Give the box that the map shows first: the country where no location can be drawn."""
+    there = shapely.total_bounds(drawn)
+    return shapely.box(*(outline().bounds if np.isnan(there).any() else there))
 
 
 def _near(features: NDArray[np.object_], around: shapely.Polygon) -> NDArray[np.object_]:
