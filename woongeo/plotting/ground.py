@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
 import shapely
 
 from woongeo.encode import line_text
 from woongeo.errors import ServiceError
 
 if TYPE_CHECKING:
-    import numpy as np
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 # Of tiles, so many dots an inch of paper are enough.
 _GROUND_DPI = 150
+# How light a colour is (https://www.w3.org/TR/WCAG22/#dfn-relative-luminance, without its curve).
+_LIGHT = np.array([0.2126, 0.7152, 0.0722])
+_DARK = 130.0
 
 
 class Ground(Protocol):
@@ -108,6 +111,13 @@ def draw_ground(ax: Axes, background: Ground | None) -> None:
     for spine in ax.spines.values():
         spine.set_color("#8a8a8a")
         spine.set_linewidth(0.8)
-    if background is not None:
-        west, south, east, north = background.box
-        ax.imshow(background.rgb, extent=(west, east, south, north), zorder=0, aspect="equal")
+    if background is None:
+        return
+    west, south, east, north = background.box
+    rgb = background.rgb
+    # Over a photo layers would not be seen: a dark ground is made lighter.
+    light = float(rgb.reshape(-1, 3).mean(axis=0) @ _LIGHT)
+    veil = min(max((_DARK - light) / 100, 0.0), 0.5)
+    if veil:
+        rgb = np.rint(rgb * (1 - veil) + 255 * veil).astype(np.uint8)
+    ax.imshow(rgb, extent=(west, east, south, north), zorder=0, aspect="equal")

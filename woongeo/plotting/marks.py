@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.patches import Polygon, Rectangle
+from matplotlib.patheffects import withStroke
 
 from woongeo.encode import dutch
 from woongeo.netherlands import outline
@@ -97,7 +98,8 @@ def north_arrow(ax: Axes, box: Box) -> None:
     x, y = east - 0.75 * size, north - 1.5 * size
     dart = np.array([(0.0, 1.0), (0.28, 0.0), (0.0, 0.18), (-0.28, 0.0)]) * size + (x, y)
     ax.add_patch(Polygon(dart, closed=True, facecolor=_INK, edgecolor="white", lw=0.6, zorder=9))
-    ax.text(x, y - 0.12 * size, "N", ha="center", va="top", fontsize=9, weight="bold", zorder=9)
+    letter = ax.text(x, y - 0.12 * size, "N", ha="center", va="top", fontsize=9, weight="bold")
+    letter.set(zorder=9, path_effects=[withStroke(linewidth=2, foreground="white")])
 
 
 def inset(ax: Axes, box: Box) -> None:
