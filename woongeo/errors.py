@@ -35,7 +35,8 @@
     ├── UncertainRuleWarning       a rule that nobody looked up in a source
     ├── RegionWarning
     ├── RegisterWarning            a register breaks its own rules; the report lists where
-    └── ServiceWarning             another door, an older copy, a damaged copy that was set aside
+    ├── ServiceWarning             another door, an older copy, a damaged copy that was set aside
+    └── LargePageWarning           a map page is slow to open, or too large to hold its map
 
 Messages are Dutch, as the library's reports are: they name what is wrong, where, and what to do.
 """

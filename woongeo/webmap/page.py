@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from woongeo.screening import Screening
 
-#: With more locations than these a tab takes some ten seconds and a gigabyte: no map is drawn then.
+#: So many make a page of 25 MB, which opens in nine seconds; of more no map is drawn.
 MOST_SITES = 400_000
 # A page that is larger is slow to open on a phone, and too large for most post.
 _LARGE_BYTES = 5_000_000
