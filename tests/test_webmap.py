@@ -116,6 +116,9 @@ def test_slivers_between_neighbouring_areas_are_no_edges_and_far_edges_are_not_s
     assert shapely.length(whole).tolist() == [pytest.approx(6_012, abs=1)]
     half = coverage_edge(coverage, block(-500, -500, 1500, 4000))
     assert shapely.length(half).tolist() == [pytest.approx(3_000, abs=1)]
+    # Where all that is shown lies within, there is no edge.
+    assert not len(coverage_edge(coverage, block(200, 200, 300, 300)))
+    assert packed([shapely.LineString(), block(0, 0)])[0] == []
 
 
 def test_numbers_and_words_travel_as_they_are() -> None:

@@ -80,7 +80,8 @@ def coverage_edge(coverage: Coverage, around: shapely.Polygon) -> NDArray[np.obj
         shapely.simplify(shapely.buffer(wide, -2 * step, join_style="mitre"), step)
     )
     # A line that is cut has no edge that could be mistaken for one.
-    return np.array([shapely.intersection(edge, around)], dtype=object)
+    shown = shapely.intersection(edge, around)
+    return np.array([] if shown.is_empty else [shown], dtype=object)
 
 
 @dataclass(frozen=True)
@@ -178,7 +179,9 @@ def single_parts(
     while (shapely.get_type_id(parts) > GeometryType.POLYGON).any():
         parts, index = shapely.get_parts(parts, return_index=True)
         owner = owner[index]
-    return parts, owner
+    # An empty line is a part of itself.
+    there = ~shapely.is_empty(parts)
+    return parts[there], owner[there]
 
 
 def by_dimension(parts: NDArray[np.object_]) -> dict[int, NDArray[np.object_]]:
