@@ -87,10 +87,13 @@ def visiting(
     *,
     wide: int = 1200,
     high: int = 800,
-    tiles: bool = False,
+    tiles: bool | str = False,
     before: str = "",
 ) -> Iterator[Visit]:
-    """Open a page; `tiles` answers for the background, `before` runs before the page does."""
+    """Open a page; `tiles` answers for the background, or for one address of it.
+
+    `before` runs before the page does.
+    """
     context = browser.new_context(
         viewport={"width": wide, "height": high},
         service_workers="block",
@@ -106,7 +109,7 @@ def visiting(
         visit.requests.append(url)
         if url.startswith("file:"):
             route.continue_()
-        elif tiles and url.startswith(TILES):
+        elif tiles and url.startswith(TILES if tiles is True else tiles):
             route.fulfill(body=_PIXEL, content_type="image/png")
         else:
             route.abort()

@@ -7,7 +7,11 @@ import json
 import re
 import zlib
 from html.parser import HTMLParser
-from typing import Any
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 #: Would set `window.PWN` in a browser.
 MARKUP = (
@@ -168,8 +172,68 @@ def shown_as(text: str) -> str:
     return f"{spelled[:500]}… ({len(spelled)} tekens)"
 
 
-def data_of(page: str) -> dict[str, Any]:
-    """Unpack the data of a map page."""
+def data_of(page: str) -> Any:
+    """Unpack the data of a map page: shapes as rings of [x, y, x, y, …] in web mercator."""
     [packed] = re.findall(r'woongeoKaart\(\w+, "([A-Za-z0-9+/=]+)"\)', page)
-    unpacked: dict[str, Any] = json.loads(zlib.decompress(base64.b64decode(packed)))
-    return unpacked
+    data = zlib.decompress(base64.b64decode(packed))
+    end = 4 + int.from_bytes(data[:4], "little")
+    told = json.loads(data[4:end])
+    numbers = _from_sevens(data[end:])
+    rows = [[next(numbers) for _ in range(abs(length))] for length in told["lengtes"]]
+    assert next(numbers, None) is None
+    return _column(told["inhoud"], rows)
+
+
+def _from_sevens(data: bytes) -> Iterator[int]:
+    """Read numbers of seven bits a byte; odd ones are negative."""
+    value = shift = 0
+    for byte in data:
+        value |= (byte & 127) << shift
+        shift += 7
+        if byte < 128:
+            yield -(value + 1) // 2 if value % 2 else value // 2
+            value = shift = 0
+
+
+def _column(told: Any, rows: list[list[int]]) -> Any:
+    """Put rows where they belong."""
+    if isinstance(told, list):
+        return [_column(item, rows) for item in told]
+    if not isinstance(told, dict):
+        return told
+    if "rooster" in told:
+        return _shapes(told, rows)
+    if "rij" not in told:
+        return {name: _column(item, rows) for name, item in told.items()}
+    return _values(told, rows)
+
+
+def _values(told: dict[str, Any], rows: list[list[int]]) -> list[Any]:
+    """Make of a row what it was."""
+    row = rows[told["rij"]]
+    if "woorden" in told:
+        return [told["woorden"][k] for k in row]
+    if "getallen" in told:
+        return [str(n) for n in accumulate(row)]
+    if "deel" not in told:
+        return row
+    values: list[float | None] = [n / told["deel"] for n in row]
+    for place in accumulate(rows[told["leeg"]]):
+        values[place] = None
+    return values
+
+
+def _shapes(told: dict[str, int], rows: list[list[int]]) -> list[list[list[int]]]:
+    """Put rings together."""
+    steps, x, y = iter(rows[told["hoeken"]]), 0, 0
+    rings: list[list[int]] = []
+    for corners in rows[told["ringen"]]:
+        at_x, at_y, ring = x, y, []
+        for k in range(corners):
+            at_x, at_y = at_x + next(steps), at_y + next(steps)
+            if not k:
+                x, y = at_x, at_y
+            ring += [at_x * told["rooster"], at_y * told["rooster"]]
+        rings.append(ring)
+    left = iter(rings)
+    return [[next(left) for _ in range(n)] for n in rows[told["vormen"]]]

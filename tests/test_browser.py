@@ -14,7 +14,9 @@ from browsing import TILES, Visit, visiting
 from conftest import EAST, NORTH, block, frame, in_ci
 
 import woongeo
+from woongeo.errors import LargePageWarning
 from woongeo.verdict import SCREENING
+from woongeo.webmap import page as page_module
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,7 +26,11 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-GREY = f"{TILES}brt/achtergrondkaart/wmts/v2_0/grijs/"
+# Where PDOK has its grey map, and where it had it before.
+GREY = (
+    f"{TILES}kadaster/brt-achtergrondkaart/wmts/v2_0/grijs/",
+    f"{TILES}brt/achtergrondkaart/wmts/v2_0/grijs/",
+)
 
 
 def _missing(what: str) -> None:
@@ -264,6 +270,119 @@ def test_a_background_that_is_out_of_reach_is_told_and_the_rest_still_works(
         assert opened.untouched()
 
 
+def test_a_background_that_has_moved_is_found_at_its_other_address(
+    browser: Browser, example_page: Path
+) -> None:
+    """The addresses are those of PDOK's catalogue, tried in turn; nothing is said of it."""
+    with visiting(browser, example_page, tiles=GREY[1]) as opened:
+        opened.ready()
+        opened.page.wait_for_selector("img.leaflet-tile-loaded")
+        assert any(url.startswith(GREY[0]) for url in opened.requests)
+        assert opened.page.is_hidden("#melding")
+        assert opened.untouched()
+
+
+def test_while_it_loads_the_page_says_what_it_loads(browser: Browser, example_page: Path) -> None:
+    """Sites, layers and size; also where scripts do not run, and then what else is right."""
+    said = "De kaart wordt geladen: 23 locaties, 2 lagen, 0 MB."
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
+    try:
+        page = context.new_page()
+        page.goto(example_page.as_uri())
+        assert said in page.inner_text("#laden")
+        assert "JavaScript" in page.inner_text("#laden")
+        assert page.is_visible("text=Aantallen")
+    finally:
+        context.close()
+    with visiting(browser, example_page) as opened:
+        opened.ready()
+        assert opened.page.locator("#laden").count() == 0
+
+
+def test_too_many_sites_for_a_tab_are_told_instead_of_drawn(
+    browser: Browser,
+    example_screening: woongeo.Screening,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    axe: str,
+) -> None:
+    """The page opens, says why there is no map and what to do, and tells the rest."""
+    monkeypatch.setattr(page_module, "MOST_SITES", 22)
+    with pytest.warns(LargePageWarning):
+        place = saved(woongeo.map_screening(example_screening), tmp_path)
+    for wide, high in ((1400, 900), (390, 844)):
+        with visiting(browser, place, wide=wide, high=high) as opened:
+            opened.page.wait_for_selector("#kaart[data-klaar='te groot']")
+            assert "23 locaties" in opened.page.inner_text("#laden")
+            assert "hoogstens 22" in opened.page.inner_text("#laden")
+            assert "per provincie of gemeente" in opened.page.inner_text("#laden")
+            assert opened.page.is_visible("text=Bronnen")
+            assert opened.run("document.documentElement.scrollWidth") <= wide
+            assert faults(opened, axe) == []
+            assert opened.untouched()
+            assert [url for url in opened.requests if not url.startswith("file:")] == []
+
+
+def test_on_paper_stand_the_map_as_it_is_its_legend_and_what_was_chosen(chosen: Visit) -> None:
+    """No fields and buttons; what is not on the map is not in the legend; all on the paper."""
+    page = chosen.page
+    page.select_option("#gebied-0", label="West")
+    page.fill("#minstens", "20")
+    page.uncheck("#oordeel-belemmerd")
+    page.get_by_label("Geen", exact=True).check()
+    page.click("#tabel-knop")
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 720, "height": 1000})
+    chosen.run("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.inner_text("#gekozen") == (
+        "Gekozen: Na knelpunten: kleur naar oordeel; achtergrond: geen; gemeente: West; "
+        "minstens 20 woningen; niet getoond: belemmerd (2)."
+    )
+    for hidden in ("#zoek", "#minstens", "#gebied-0", "#tabel-knop", "#achtergrond-0"):
+        assert page.is_hidden(hidden)
+    assert page.is_hidden(".leaflet-control-zoom")
+    legend = page.inner_text(".legenda-na")
+    assert "vrij" in legend
+    assert "belemmerd" not in legend
+    assert page.is_hidden(".legenda-voor")
+    assert page.is_visible(".leaflet-control-scale")
+    boxes = chosen.run(
+        "['#kaart', '.legenda-na', '#tabel'].map((q) => document.querySelector(q)"
+        ".getBoundingClientRect().toJSON())"
+    )
+    assert all(box["left"] >= 0 and box["right"] <= 720 for box in boxes)
+    assert boxes[0]["bottom"] <= boxes[1]["top"] + 1
+    assert boxes[1]["bottom"] <= boxes[2]["top"]
+
+
+def test_filters_and_table_work_with_the_keyboard_alone(chosen: Visit) -> None:
+    """A gemeente by its first letter, a number, the table, its order, and a row to the map."""
+    page, keyboard = chosen.page, chosen.page.keyboard
+    page.focus("#gebied-0")
+    keyboard.type("W")
+    keyboard.press("Tab")
+    keyboard.press("Tab")
+    assert focused(chosen) == "minstens"
+    keyboard.type("30")
+    assert totals(chosen) == "In beeld: 2 locaties, 430 woningen."
+    page.focus("#tabel-knop")
+    keyboard.press("Enter")
+    assert names(chosen) == ["D", "C"]
+    page.focus("#alleen-in-beeld")
+    keyboard.press("Tab")
+    keyboard.press("Enter")
+    assert names(chosen) == ["C", "D"]
+    # Five more heads of columns, and the first row.
+    for _ in range(6):
+        keyboard.press("Tab")
+    assert chosen.run("document.activeElement.textContent") == "Plan C"
+    keyboard.press("Enter")
+    page.wait_for_selector(".leaflet-popup")
+    assert "Plan C" in chosen.shown()
+    keyboard.press("Escape")
+    assert chosen.run("document.activeElement.textContent") == "Plan C"
+
+
 def test_searching_goes_to_the_site_and_tells_everything_of_it(visit: Visit) -> None:
     """The pop-up tells verdict, homes and status in words, and of each layer its facts."""
     visit.find("rietrand")
@@ -416,7 +535,7 @@ def test_totals_follow_what_is_chosen_and_what_is_in_view(chosen: Visit) -> None
     chosen.page.select_option("#gebied-0", label="West")
     assert totals(chosen) == "In beeld: 3 locaties, 430 woningen; 1 zonder aantal."
     chosen.page.fill("#minstens", "31")
-    assert totals(chosen) == "In beeld: 1 locaties, 400 woningen."
+    assert totals(chosen) == "In beeld: 1 locatie, 400 woningen."
     assert chosen.drawn()["vlak"] == 1
     chosen.page.click("#alles-tonen")
     assert totals(chosen).startswith("In beeld: 5 locaties")

@@ -7,12 +7,13 @@ import hashlib
 import re
 import warnings
 import zlib
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 import shapely
-from conftest import block, frame
+from conftest import EAST, NORTH, block, frame
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -20,7 +21,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 import woongeo
-from woongeo.errors import InputError, OutputError
+from woongeo.errors import InputError, OutputError, ServiceUnavailableError
 from woongeo.plotting import ScreeningPlot, plot_screening
 from woongeo.plotting.labels import place_labels
 from woongeo.plotting.marks import round_length
@@ -29,6 +30,8 @@ from woongeo.verdict import SCREENING
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     Sites = Callable[..., woongeo.Locations]
 
@@ -136,7 +139,7 @@ def test_only_what_lies_in_the_region_is_drawn_and_counted(sites: Sites) -> None
     made = woongeo.screen(sites([block(0, 0), block(5_000, 0)], woningen=[3, 40]), [layer], on=DAY)
     west = frame([block(-500, -500, 1_500, 1_500)])
     told = said(plot_screening(made, within=west))
-    assert "belemmerd: 1 locaties, 3 woningen" in told
+    assert "belemmerd: 1 locatie, 3 woningen" in told
     assert "vrij: 0 locaties, 0 woningen" in told
     with pytest.raises(InputError, match="geen enkele"):
         plot_screening(made, within=frame([block(90_000, 0)]))
@@ -155,6 +158,123 @@ def test_what_is_small_on_paper_is_a_sign_and_what_is_large_a_surface(sites: Sit
 
     assert signs(far) == 2
     assert signs(near) == 0
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """A background of one colour."""
+
+    box: tuple[float, float, float, float]
+    attribution: str = "Kaart © Proef"
+
+    @property
+    def rgb(self) -> NDArray[np.uint8]:
+        """Give four by four dots."""
+        return np.full((4, 4, 3), (10, 200, 30), dtype=np.uint8)
+
+
+def dots(plot: ScreeningPlot) -> NDArray[np.uint8]:
+    """Give the colours of the map on a sheet."""
+    canvas = plot.figure.canvas
+    canvas.draw()
+    pixels = np.asarray(canvas.buffer_rgba())[..., :3]  # type: ignore[attr-defined]
+    return pixels.reshape(-1, 3)
+
+
+def test_tiles_are_fetched_for_what_the_map_shows_and_credited(drawn: woongeo.Screening) -> None:
+    """They lie under all of the map, for a print of 150 dots an inch; and stand in the sources."""
+    asked = []
+
+    def fetch(box: tuple[float, float, float, float], *, width_px: int) -> Tiles:
+        asked.append((box, width_px))
+        return Tiles(box)
+
+    sheet = plot_screening(drawn, background=fetch)
+    [(box, wide)] = asked
+    west, south, east, north = drawn.locaties.total_bounds
+    assert box[0] < west < east < box[2]
+    assert box[1] < south < north < box[3]
+    assert (box[2] - box[0]) / sheet.scale * 1_000 / 25.4 * 150 == pytest.approx(wide, abs=1)
+    assert "Achtergrond: Kaart © Proef." in said(sheet)
+    colours = dots(sheet)
+    assert (colours == (10, 200, 30)).all(axis=1).mean() > 0.3
+    assert not (colours == (0xF4, 0xF4, 0xF2)).all(axis=1).any()
+
+
+def test_where_no_tiles_come_the_ground_is_plain_and_the_sheet_says_why(
+    drawn: woongeo.Screening,
+) -> None:
+    """Out of reach, elsewhere or not asked for; and tiles of a part are no tiles of the whole."""
+
+    def fetch(box: tuple[float, float, float, float], *, width_px: int) -> Tiles:
+        raise ServiceUnavailableError(f"geen verbinding ({width_px}, {len(box)})")
+
+    assert "Achtergrond: geen (effen): geen verbinding" in said(
+        plot_screening(drawn, background=fetch)
+    )
+    elsewhere = plot_screening(drawn, background=Tiles((0, 300_000, 1_000, 301_000)))
+    assert "geen (effen): de opgegeven achtergrond ligt elders." in said(elsewhere)
+    west, south, east, north = drawn.locaties.total_bounds
+    part = plot_screening(drawn, background=Tiles((west, south, east, (south + north) / 2)))
+    assert "Kaart © Proef (dekt niet de hele kaart)." in said(part)
+    assert "Achtergrond: geen (effen)." in said(plot_screening(drawn))
+    plain = dots(plot_screening(drawn))
+    assert (plain == (0xF4, 0xF4, 0xF2)).all(axis=1).mean() > 0.3
+
+
+@pytest.mark.parametrize("landscape", [True, False])
+@pytest.mark.parametrize("paper", ["A4", "A3"])
+def test_nothing_on_a_sheet_lies_over_something_else(
+    drawn: woongeo.Screening,
+    paper: str,
+    landscape: bool,  # noqa: FBT001  a parameter of the test
+) -> None:
+    """With sixteen layers: map, legend, sources, country and foot have each their place."""
+    more = [
+        replace(
+            drawn.layers[0], key=f"laag{i}", title=f"Een laag met een lange naam, nummer {i} van 14"
+        )
+        for i in range(14)
+    ]
+    made = woongeo.screen(drawn.locations, [*drawn.layers, *more], on=DAY)
+    sheet = plot_screening(made, paper=paper, landscape=landscape, title="Veel lagen")
+    figure = sheet.figure
+    boxes = [t.get_window_extent() for t in figure.texts]
+    boxes += [legend.get_window_extent() for legend in figure.legends]
+    boxes += [ax.get_window_extent() for ax in figure.axes]
+    page = figure.bbox
+    for i, a in enumerate(boxes):
+        assert page.x0 <= a.x0 < a.x1 <= page.x1, i
+        assert page.y0 <= a.y0 < a.y1 <= page.y1, i
+        for k, b in enumerate(boxes[:i]):
+            apart = a.x0 >= b.x1 or a.x1 <= b.x0 or a.y0 >= b.y1 or a.y1 <= b.y0
+            assert apart, (i, k)
+    told = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert len(told) == 3 + 16
+
+
+def test_on_larger_paper_letters_are_larger(drawn: woongeo.Screening) -> None:
+    """A3 is A4 times the root of two, to be read from as much further away."""
+    small, large = (plot_screening(drawn, paper=p).figure.texts[0] for p in ("A4", "A3"))
+    ratio = float(large.get_fontsize()) / float(small.get_fontsize())
+    assert ratio == pytest.approx(2**0.5, rel=0.01)
+
+
+def test_a_layer_of_very_many_corners_is_simplified_to_what_paper_holds(
+    sites: Sites, tmp_path: Path
+) -> None:
+    """Two hundred thousand corners of a coast become a file of some tens of kilobytes."""
+    turn = np.linspace(0, 2 * np.pi, 200_000, endpoint=False)
+    radius = 4_000 + 3 * np.sin(turn * 20_000)
+    coast = shapely.Polygon(
+        np.column_stack([EAST + radius * np.cos(turn), NORTH + radius * np.sin(turn)])
+    )
+    layer = woongeo.read_layer("geluid", frame([coast]), coverage="nederland")
+    made = woongeo.screen(sites([block(0, 0), block(9_000, 0)]), [layer], on=DAY)
+    sheet = plot_screening(made)
+    path = sheet.save(tmp_path / "kust.pdf")
+    assert path.stat().st_size < 100_000
+    assert "0,12 mm op papier" in said(sheet)
 
 
 def test_names_do_not_lie_over_each_other(sites: Sites) -> None:

@@ -20,7 +20,13 @@ from PIL import Image
 
 import woongeo
 from woongeo.encode import line_text
-from woongeo.errors import AudienceError, OutputError, RegionError, ThemeError
+from woongeo.errors import (
+    AudienceError,
+    OutputError,
+    RegionError,
+    ServiceUnavailableError,
+    ThemeError,
+)
 from woongeo.plotting.region import draw_region
 from woongeo.reporting.content import gather
 from woongeo.reporting.model import UNKNOWN, Factsheet, Report
@@ -632,6 +638,54 @@ def test_hostile_factsheets_keep_to_pdf_ua_and_two_pages(wild: Path) -> None:
             assert pdf.Root.MarkInfo.Marked
             assert "/OpenAction" not in pdf.Root
             assert "/Names" not in pdf.Root or "/JavaScript" not in pdf.Root.Names
+
+
+class Tiles:
+    """A background of one colour."""
+
+    attribution = "Kaart © Proef"
+
+    def __init__(self, box: tuple[float, float, float, float]) -> None:
+        self.box = box
+        self.rgb = np.full((4, 4, 3), (10, 200, 30), dtype=np.uint8)
+
+
+def test_the_map_in_a_factsheet_is_a_drawing_and_says_how_far_it_is_simplified(
+    made: tuple[Path, Report],
+) -> None:
+    """Sharp at any size; the only pictures on the page are the signs beside it."""
+    pikepdf = pytest.importorskip("pikepdf")
+    folder, _ = made
+    told = r"vereenvoudigd met hoogstens [\d.]+ m \(0,12 mm op papier\); de cijfers niet\."
+    drawn = [path for path in sorted(folder.glob("*.pdf")) if re.search(told, pdf_text(path))]
+    assert len(drawn) > 1
+    for path in drawn:
+        with pikepdf.open(path) as pdf:
+            images = [i for page in pdf.pages for i in page.get_images(recursive=True).values()]
+            # A sign of the legend is 9 by 4.5 mm in 300 dots an inch.
+            assert all(int(image.Width) <= 110 for image in images)
+    assert re.search(told, hostile.text((folder / "overzicht.html").read_text(encoding="utf-8")))
+
+
+def test_maps_lie_on_tiles_where_asked_and_say_so_where_none_come(tmp_path: Path) -> None:
+    """Each region asks for its own; the report is made all the same where they are out of reach."""
+    asked = []
+
+    def fetch(box: tuple[float, float, float, float], *, width_px: int) -> Tiles:
+        asked.append((box, width_px))
+        return Tiles(box)
+
+    def fail(box: tuple[float, float, float, float], *, width_px: int) -> Tiles:
+        raise ServiceUnavailableError(f"geen verbinding ({width_px}, {len(box)})")
+
+    given = capacity()
+    path = woongeo.write_report(given, folder=tmp_path / "met", background=fetch, pdf=False)[0]
+    page = path.read_text(encoding="utf-8")
+    assert page.count("Achtergrond: Kaart © Proef.") == len(asked) > 1
+    path = woongeo.write_report(given, folder=tmp_path / "zonder", background=fail, pdf=False)[0]
+    assert "Achtergrond: geen (effen): geen verbinding" in path.read_text(encoding="utf-8")
+    path = woongeo.write_report(given, folder=tmp_path / "niet", pdf=False)[0]
+    assert "Achtergrond:" not in path.read_text(encoding="utf-8")
 
 
 def test_small_signs_keep_the_colours_of_their_verdicts() -> None:

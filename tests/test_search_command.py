@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pandas as pd
 import pytest
 from conftest import block, frame
+from lxml import etree
 from test_searching import PAGE, layer, page
 
 import woongeo
 from woongeo.errors import AudienceError, OutputError
 from woongeo.export import read_manifest
+from woongeo.export.forms import SEARCH_FILES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,9 +63,9 @@ def test_a_search_becomes_files_and_a_summary(files: Path) -> None:
     written = sorted(path.name for path in (files / "uit").iterdir())
     assert written == [
         *("balans.csv", "kaart.html", "manifest.json"),
-        *("zeef.csv", "zoekgebieden.csv", "zoekgebieden.gpkg"),
+        *("zeef.csv", "zoekgebieden.csv", "zoekgebieden.gpkg", "zoekgebieden.qml"),
     ]
-    shapes = gpd.read_file(files / "uit" / "zoekgebieden.gpkg")
+    shapes = gpd.read_file(files / "uit" / "zoekgebieden.gpkg", layer="zoekgebieden")
     assert shapes["oordeel"].tolist() == ["vrij"]
     assert shapes["woningen_bij_50_per_ha"].tolist() == [2_500]
     assert shapes.geometry.iloc[0].equals(block(500, 0, 500, 1_000))
@@ -141,11 +145,33 @@ def test_names_from_strangers_run_nothing_in_a_spreadsheet(tmp_path: Path) -> No
         assert "'=HYPERLINK" in text
 
 
+def test_search_areas_open_in_qgis_by_verdict_and_with_names_for_people(tmp_path: Path) -> None:
+    """The style is in the GeoPackage and beside it; areas are labelled by their number."""
+    found = woongeo.find_sites(page(), [layer([block(0, 0)], within_m=30)])
+    woongeo.export_sites(found, folder=tmp_path)
+    with closing(sqlite3.connect(tmp_path / "zoekgebieden.gpkg")) as book:
+        [(table, shapes, qml)] = book.execute(
+            "SELECT f_table_name, f_geometry_column, styleQML FROM layer_styles "
+            "WHERE useAsDefault = 1"
+        )
+        titles = dict(book.execute("SELECT column_name, title FROM gpkg_data_columns"))
+    assert (table, shapes) == ("zoekgebieden", "geom")
+    assert titles["oppervlakte_m2"] == "Oppervlakte (m²)"
+    style = etree.fromstring(qml)
+    assert {rule.get("label", "").split()[0] for rule in style.iter("rule")} == {
+        *("vrij", "onbekend", "belemmerd")
+    }
+    [label] = style.iter("text-style")
+    assert label.get("fieldName") == "zoekgebied_id"
+    assert style.findtext("previewExpression") == '"zoekgebied_id"'
+    assert (tmp_path / "zoekgebieden.qml").read_text(encoding="utf-8") == qml
+
+
 def test_the_same_search_gives_the_same_bytes(tmp_path: Path) -> None:
     found = woongeo.find_sites(page(), [layer([block(0, 0)], within_m=30)])
     for folder in ("een", "twee"):
         woongeo.export_sites(found, folder=tmp_path / folder)
-    for name in ("zoekgebieden.gpkg", "zoekgebieden.csv", "balans.csv", "zeef.csv"):
+    for name in SEARCH_FILES:
         assert (tmp_path / "een" / name).read_bytes() == (tmp_path / "twee" / name).read_bytes()
 
 

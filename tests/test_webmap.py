@@ -14,14 +14,22 @@ import folium
 import folium.plugins
 import hostile
 import numpy as np
+import pandas as pd
 import pyproj
 import pytest
 import shapely
 from conftest import EAST, NORTH, block, frame
+from hypothesis import given
+from hypothesis import strategies as st
 
 import woongeo
+from woongeo.errors import LargePageWarning
 from woongeo.verdict import SCREENING
-from woongeo.webmap.shapes import by_dimension, coverage_edge, packed, simplified, single_parts
+from woongeo.vertrouwelijk import for_audience
+from woongeo.webmap import content
+from woongeo.webmap import page as page_module
+from woongeo.webmap.pack import Pack
+from woongeo.webmap.shapes import by_dimension, coverage_edge, simplified, single_parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -59,9 +67,17 @@ def example_page(example_screening: woongeo.Screening) -> str:
     return page_of(woongeo.map_screening(example_screening, title="Mijn streek"))
 
 
-def rings_of(steps: Sequence[Sequence[int]]) -> list[np.ndarray[Any, Any]]:
-    """Unpack rings to web mercator."""
-    return [np.cumsum(np.reshape(ring, (-1, 2)), axis=0) for ring in steps]
+def packed(shapes: Sequence[shapely.Geometry], grid_m: int = 1) -> list[list[list[int]]]:
+    """Pack shapes as a page holds them, and unpack them."""
+    pack = Pack()
+    told = pack.shapes(np.array(shapes), grid_m)
+    unpacked: list[list[list[int]]] = hostile.data_of(f'woongeoKaart(x, "{pack.data(told)}")')
+    return unpacked
+
+
+def rings_of(rings: Sequence[Sequence[int]]) -> list[np.ndarray[Any, Any]]:
+    """Take rings of web mercator apart in corners."""
+    return [np.reshape(ring, (-1, 2)) for ring in rings]
 
 
 def test_the_page_opens_with_its_title_and_says_that_it_is_a_screening(example_page: str) -> None:
@@ -84,11 +100,122 @@ def test_the_edge_of_what_a_layer_knows_is_drawn_and_explained(
     example_screening: woongeo.Screening, example_page: str
 ) -> None:
     """Voorbeeldstreek's operator publishes the west: 5 by 4 km, one ring of five corners."""
-    edge = coverage_edge(example_screening.layers[1].coverage)
-    assert shapely.length(edge).tolist() == [18_000]
+    everywhere = shapely.box(0, 300_000, 300_000, 650_000)
+    edge = coverage_edge(example_screening.layers[1].coverage, everywhere)
+    assert shapely.length(edge).tolist() == [pytest.approx(18_000)]
     assert "daarbuiten is haar oordeel onbekend" in example_page
     nationwide = woongeo.read_coverage("nederland")
-    assert not len(coverage_edge(nationwide))
+    assert not len(coverage_edge(nationwide, everywhere))
+
+
+def test_slivers_between_neighbouring_areas_are_no_edges_and_far_edges_are_not_shown() -> None:
+    """Two blocks of 1,000 m with 6 m between: twice 2,006 and twice 1,000 m around it."""
+    two = frame([block(0, 0, 1000, 1000), block(1006, 0, 1000, 1000)])
+    coverage = woongeo.read_coverage(two)
+    whole = coverage_edge(coverage, block(-500, -500, 4000, 4000))
+    assert shapely.length(whole).tolist() == [pytest.approx(6_012, abs=1)]
+    half = coverage_edge(coverage, block(-500, -500, 1500, 4000))
+    assert shapely.length(half).tolist() == [pytest.approx(3_000, abs=1)]
+    # Where all that is shown lies within, there is no edge.
+    assert not len(coverage_edge(coverage, block(200, 200, 300, 300)))
+    assert packed([shapely.LineString(), block(0, 0)])[0] == []
+
+
+def test_numbers_and_words_travel_as_they_are() -> None:
+    """Rounded as asked; what is unknown is null; large, negative and broken numbers too."""
+    numbers: dict[str, pd.Series[Any]] = {
+        "deel": pd.Series([1.25, float("nan"), -3.5, 0.0]),
+        "heel": pd.Series([7.0, 300.0, float("nan"), float("nan")]),
+        "groot": pd.Series([3e9, -3e9]),
+        "te groot": pd.Series([1e300, float("nan")]),
+        "leeg": pd.Series([], dtype=float),
+    }
+    words = {
+        "namen": ["a", "b", "a", "a"],
+        "los": ["x", "y"],
+        "getallen": ["12", "0", "999999999999999"],
+        "geen": ["012", "1.5", "-1"],
+        "niets": [],
+    }
+    pack = Pack()
+    told: dict[str, Any] = {k: pack.numbers(v, 1) for k, v in numbers.items()}
+    told |= {k: pack.words(v) for k, v in words.items()}
+    unpacked = hostile.data_of(f'woongeoKaart(x, "{pack.data(told)}")')
+    assert {k: unpacked[k] for k in numbers} == {
+        "deel": [1.2, None, -3.5, 0.0],
+        "heel": [7, 300, None, None],
+        "groot": [3e9, -3e9],
+        "te groot": [1e300, None],
+        "leeg": [],
+    }
+    assert {k: unpacked[k] for k in words} == words
+
+
+@given(st.lists(st.integers(-(2**53), 2**53)))
+def test_every_whole_number_travels(numbers: list[int]) -> None:
+    """Of any size that a script knows."""
+    pack = Pack()
+    told = {"rij": pack.row(numbers)}
+    assert hostile.data_of(f'woongeoKaart(x, "{pack.data(told)}")') == numbers
+
+
+def test_very_many_sites_are_simplified_further_and_the_page_says_so(
+    sites: Callable[..., woongeo.Locations], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A crinkled site of 400 corners, of which a page may hold a hundred here."""
+    turn = np.linspace(0, 2 * np.pi, 400, endpoint=False)
+    radius = 150 + np.where(np.arange(400) % 2, 2.5, -2.5)
+    ring = np.column_stack([EAST + radius * np.cos(turn), NORTH + radius * np.sin(turn)])
+    made = woongeo.screen(sites([shapely.Polygon(ring)]), [natura([block(0, 0)])])
+    assert "(locaties 1 m, lagen 5 m;" in hostile.text(page_of(woongeo.map_screening(made)))
+    monkeypatch.setattr(content, "_SITE_CORNERS", 100)
+    page = page_of(woongeo.map_screening(made))
+    assert "(locaties 8 m, lagen 5 m;" in hostile.text(page)
+    [rings] = hostile.data_of(page)["locaties"]["vormen"]
+    assert sum(map(len, rings)) / 2 <= 100
+
+
+def test_where_no_location_can_be_drawn_the_map_shows_the_country() -> None:
+    """What layers hold around it is on the map; the location is in the tables."""
+    plans = frame([block(0, 0), None], plan_id=["A", "B"], woningen=[1, 2], planstatus=["3", "3"])
+    plans["vertrouwelijkheid"] = ["Intern bevoegd gezag", "Openbaar"]
+    with pytest.warns(woongeo.WoongeoWarning):
+        whole = woongeo.screen(woongeo.read_locations(plans), [natura([block(0, 0)])])
+    made = for_audience(whole, "openbaar")
+    assert made.locaties["locatie_id"].tolist() == ["B"]
+    data = hostile.data_of(page_of(woongeo.map_screening(made)))
+    [[ring]] = [data["hoeken"][0]]
+    assert max(ring[0::2]) - min(ring[0::2]) > 300_000
+    assert data["locaties"]["vormen"] == [[]]
+    assert len(data["lagen"][0]["vlakken"]) == 1
+
+
+def test_a_page_that_would_be_too_large_says_so_instead_of_freezing(
+    sites: Callable[..., woongeo.Locations], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two sites where one is the most: no map, but the reason, the counts and the sources."""
+    made = woongeo.screen(sites([block(0, 0), block(500, 0)]), [natura([block(0, 0)])])
+    monkeypatch.setattr(page_module, "MOST_SITES", 1)
+    with pytest.warns(LargePageWarning, match="2 locaties.*hoogstens 1.*per provincie of gemeente"):
+        page = page_of(woongeo.map_screening(made))
+    shown = hostile.text(page)
+    assert "daarom niet getekend" in shown
+    assert "Aantallen" in shown
+    assert "Bronnen" in shown
+    assert "Zoek een locatie" not in shown
+    assert 'woongeoKaart(map_kaart, "")' in page
+
+
+def test_a_large_page_is_warned_of_with_its_size(
+    sites: Callable[..., woongeo.Locations], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The warning names size, number and what to do; the page says what it is loading."""
+    made = woongeo.screen(sites([block(0, 0)]), [natura([block(0, 0)])])
+    page = hostile.text(page_of(woongeo.map_screening(made)))
+    assert "De kaart wordt geladen: 1 locatie, 1 laag, 0 MB." in page
+    monkeypatch.setattr(page_module, "_LARGE_BYTES", 100)
+    with pytest.warns(LargePageWarning, match=r"wordt 0 MB groot \(1 locatie, 1 laag\)"):
+        woongeo.map_screening(made)
 
 
 def test_the_legend_names_every_layer_and_background(example_page: str) -> None:
@@ -219,7 +346,7 @@ def test_holes_stay_holes_and_parts_stay_parts() -> None:
     ring = shapely.difference(block(0, 0, 300, 300), block(100, 100))
     two = shapely.union(block(1000, 0), block(1500, 0, 200, 50))
     for shape in (ring, two):
-        [steps] = packed(np.array([shape]))
+        [steps] = packed([shape])
         areas = [shapely.Polygon(corners) for corners in rings_of(steps)]
         filled = areas[0]
         for further in areas[1:]:
@@ -241,8 +368,8 @@ def test_points_lines_and_surfaces_of_a_layer_are_drawn_apart() -> None:
     kinds = by_dimension(parts)
     assert owner.tolist() == [0, 0, 0, 1]
     assert {d: len(shapes) for d, shapes in kinds.items()} == {0: 1, 1: 2, 2: 1}
-    assert [len(lines) for lines in packed(np.array([deep]))] == [3]
-    assert max(len(steps) for steps in packed(np.array([deep]))[0]) == 4
+    assert [len(lines) for lines in packed([deep])] == [3]
+    assert max(len(steps) for steps in packed([deep])[0]) == 4
 
 
 def test_the_legend_shows_points_lines_and_surfaces_by_a_sign_of_their_own(
@@ -265,7 +392,7 @@ def test_a_small_site_does_not_vanish_by_simplifying() -> None:
     crumb = block(0, 0, 0.3, 0.3)
     [kept] = simplified(np.array([crumb]), 1.0)
     assert kept.area > 0
-    assert packed(np.array([crumb]))[0]
+    assert packed([crumb])[0]
 
 
 def test_a_layer_of_very_many_corners_stays_within_what_a_page_can_bear(
@@ -292,8 +419,9 @@ def test_the_page_names_no_address_but_those_of_the_backgrounds(example_page: st
     """Nothing in the page is fetched from elsewhere; the policy in it allows only PDOK's images."""
     assert not re.search(r"<(script|img|iframe|link)[^>]+(src|href)=", example_page)
     assert not re.search(r"url\((?!data:|#)", example_page)
-    grounds = [ground["url"] for ground in hostile.data_of(example_page)["achtergronden"]]
-    assert all(url is None or url.startswith("https://service.pdok.nl/") for url in grounds)
+    grounds = [u for g in hostile.data_of(example_page)["achtergronden"] for u in g["urls"]]
+    assert len(grounds) >= 3
+    assert all(url.startswith("https://service.pdok.nl/") for url in grounds)
     policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]+)"', example_page)
     assert policy is not None
     assert policy.group(1).startswith("default-src 'none'; script-src 'sha256-")

@@ -304,10 +304,6 @@ def begins_formula(text: str) -> bool:
 def page_data(value: object) -> str:
     """Pack data for a script in a page.
 
-    The letters, digits, plus, slash and equals sign of base64 mean nothing to HTML, Jinja or a
-    JavaScript string, so no name can ever break out; the script puts text on the page with
-    ``textContent`` only.
-
     Parameters
     ----------
     value : object
@@ -316,10 +312,30 @@ def page_data(value: object) -> str:
     Returns
     -------
     str
-        Base64 of the zlib-compressed JSON.
+        From `page_bytes`: base64 of the zlib-compressed JSON.
     """
     packed = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
-    return base64.b64encode(zlib.compress(packed.encode("ascii"), 6)).decode("ascii")
+    return page_bytes(packed.encode("ascii"))
+
+
+def page_bytes(data: bytes) -> str:
+    """Pack bytes for a script in a page.
+
+    The letters, digits, plus, slash and equals sign of base64 mean nothing to HTML, Jinja or a
+    JavaScript string, so no name can ever break out; the script puts text on the page with
+    ``textContent`` only.
+
+    Parameters
+    ----------
+    data : bytes
+        Anything; text in it is not to be encoded before.
+
+    Returns
+    -------
+    str
+        Base64 of the zlib-compressed bytes.
+    """
+    return base64.b64encode(zlib.compress(data, 9)).decode("ascii")
 
 
 def dutch(value: float, *, decimals: int = 2) -> str:

@@ -36,7 +36,8 @@
     ├── UncertainRuleWarning       a rule that nobody looked up in a source
     ├── RegionWarning
     ├── RegisterWarning            a register breaks its own rules; the report lists where
-    └── ServiceWarning             another door, an older copy, a damaged copy that was set aside
+    ├── ServiceWarning             another door, an older copy, a damaged copy that was set aside
+    └── LargePageWarning           a map page is slow to open, or too large to hold its map
 
 Messages are Dutch, as the library's reports are: they name what is wrong, where, and what to do.
 """
@@ -185,6 +186,10 @@ class RegionWarning(WoongeoWarning):
 
 class ServiceWarning(WoongeoWarning):
     """A layer came by another door, from an older copy, or in place of a damaged one."""
+
+
+class LargePageWarning(WoongeoWarning):
+    """A map page is slow to open and to send, or too large to hold its map at all."""
 
 
 @contextmanager

@@ -30,7 +30,8 @@ import numpy as np
 import pandas as pd
 import shapely
 from distributed import Client, LocalCluster
-from national import folder, read_layers
+from national import folder
+from national_own import read_layers
 from national_workload import make, within_country
 
 import woongeo

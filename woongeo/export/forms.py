@@ -44,7 +44,13 @@ SCREENING_FILES = (
 )
 
 #: What search areas make.
-SEARCH_FILES = ("zoekgebieden.gpkg", "zoekgebieden.csv", "balans.csv", "zeef.csv")
+SEARCH_FILES = (
+    "zoekgebieden.gpkg",
+    "zoekgebieden.qml",
+    "zoekgebieden.csv",
+    "balans.csv",
+    "zeef.csv",
+)
 
 
 # A period that was asked for; "alle jaren" and the like are always there.

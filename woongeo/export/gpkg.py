@@ -123,8 +123,16 @@ def write_qml(contents: Contents, path: Path) -> None:
     path.write_text(style, encoding="utf-8", newline="\n")
 
 
-def write_frame(frame: gpd.GeoDataFrame, path: Path, *, layer: str, day: dt.date) -> None:
-    """Write a frame to a GeoPackage, and read back how many rows there are.
+def write_styled(
+    frame: gpd.GeoDataFrame,
+    path: Path,
+    *,
+    layer: str,
+    day: dt.date,
+    titles: Mapping[str, str],
+    qml: str,
+) -> None:
+    """Write a frame to a GeoPackage with its style, and read back how many rows there are.
 
     Parameters
     ----------
@@ -136,6 +144,10 @@ def write_frame(frame: gpd.GeoDataFrame, path: Path, *, layer: str, day: dt.date
         Its name.
     day : date
         That the file states of itself.
+    titles : mapping
+        Column to name for people.
+    qml : str
+        How QGIS shows it.
 
     Raises
     ------
@@ -143,8 +155,11 @@ def write_frame(frame: gpd.GeoDataFrame, path: Path, *, layer: str, day: dt.date
         When it cannot be made, or not all of it is there.
     """
     try:
-        data = _layer(frame, layer, on=day, about=SCREENING)
-    except (DataSourceError, DataLayerError) as error:
+        with closing(_Book(_layer(frame, layer, on=day, about=SCREENING), day)) as book:
+            book.entitle(layer, titles)
+            book.dress(layer, qml)
+            data = book.finished()
+    except (DataSourceError, DataLayerError, sqlite3.Error) as error:
         raise _not_made(path, error) from error
     _write_and_count(data, path, {layer: len(frame)})
 

@@ -42,8 +42,8 @@ _SMALL_FROM = 75_000
 _LABELS_TO = 15_000
 
 
-def site_style(locaties: pd.DataFrame, titles: Mapping[str, str]) -> str:
-    """Style the locations by verdict.
+def site_style(locaties: pd.DataFrame, titles: Mapping[str, str], *, label: str = "naam") -> str:
+    """Style locations or search areas by verdict.
 
     Parameters
     ----------
@@ -51,6 +51,8 @@ def site_style(locaties: pd.DataFrame, titles: Mapping[str, str]) -> str:
         Whose columns are named.
     titles : mapping
         Column to name for people.
+    label : str
+        The column that is written on the map.
 
     Returns
     -------
@@ -77,8 +79,8 @@ def site_style(locaties: pd.DataFrame, titles: Mapping[str, str]) -> str:
         _surface(_symbol(symbols, "fill", str(2 * i)), look)
         small = _symbol(symbols, "fill", str(2 * i + 1))
         _centroid(small, look, f"@{2 * i + 1}@0")
-    _labels(root)
-    _columns(root, locaties, titles)
+    _labels(root, label)
+    _columns(root, locaties, titles, label)
     return _text(root)
 
 
@@ -120,7 +122,7 @@ def layer_style(
         )
     else:
         _marker(_symbol(symbols, "marker", "0"), look)
-    _columns(root, features, titles)
+    _columns(root, features, titles, "object_naam")
     return _text(root)
 
 
@@ -216,12 +218,12 @@ def _centroid(symbol: etree._Element, look: Look, name: str) -> None:
     _marker(_symbol(layer, "marker", name), look)
 
 
-def _labels(root: etree._Element) -> None:
+def _labels(root: etree._Element, column: str) -> None:
     """Write the names of sites where there is room."""
     labeling = etree.SubElement(root, "labeling", type="simple")
     settings = etree.SubElement(labeling, "settings", calloutType="simple")
     style = etree.SubElement(
-        settings, "text-style", fieldName="naam", isExpression="0", fontSize="8",
+        settings, "text-style", fieldName=column, isExpression="0", fontSize="8",
         fontSizeUnit="Point", textColor="20,20,20,255", multilineHeight="1",
     )  # fmt: skip
     etree.SubElement(
@@ -234,7 +236,9 @@ def _labels(root: etree._Element) -> None:
     )  # fmt: skip
 
 
-def _columns(root: etree._Element, frame: pd.DataFrame, titles: Mapping[str, str]) -> None:
+def _columns(
+    root: etree._Element, frame: pd.DataFrame, titles: Mapping[str, str], name: str
+) -> None:
     """Name the columns for people."""
     aliases = etree.SubElement(root, "aliases")
     # The first column of a GeoPackage is the number of the row.
@@ -243,6 +247,5 @@ def _columns(root: etree._Element, frame: pd.DataFrame, titles: Mapping[str, str
             etree.SubElement(
                 aliases, "alias", index=str(i), field=visible(column), name=visible(titles[column])
             )
-    name = "naam" if "naam" in frame.columns else "object_naam"
     if name in frame.columns:
         etree.SubElement(root, "previewExpression").text = f'"{name}"'

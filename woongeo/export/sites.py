@@ -11,8 +11,9 @@ from woongeo.errors import AudienceError
 from woongeo.export.bundle import Bundle
 from woongeo.export.folder import page_writer
 from woongeo.export.forms import SEARCH_FILES, may_be_ours
-from woongeo.export.gpkg import write_frame
+from woongeo.export.gpkg import write_styled
 from woongeo.export.manifest import MANIFEST, search_manifest
+from woongeo.export.qgis import site_style
 from woongeo.export.tables import write_csv
 from woongeo.vertrouwelijk import default_audience, read_audience, visible_to
 
@@ -25,8 +26,21 @@ if TYPE_CHECKING:
     from woongeo.vertrouwelijk import Audience
     from woongeo.webmap import ScreeningMap
 
-_AREAS, _AREAS_CSV, _BALANCE, _SIEVE = SEARCH_FILES
+_AREAS, _AREAS_QML, _AREAS_CSV, _BALANCE, _SIEVE = SEARCH_FILES
 _KAART = "kaart.html"
+_TITLES = {
+    "zoekgebied_id": "Zoekgebied",
+    "rang": "Rang",
+    "oordeel": "Oordeel",
+    "reden": "Reden",
+    "gebied": "Gebied met het grootste deel",
+    "gebied_aandeel": "Deel daarin (aandeel, 0 tot 1)",
+    "oppervlakte_m2": "Oppervlakte (m²)",
+    "gemiddelde_breedte_m": "Gemiddelde breedte (m)",
+    "compactheid": "Compactheid (1 is een cirkel)",
+    "afstand_bebouwd_m": "Afstand tot bebouwd gebied (m)",
+    "bebouwd_aandeel": "Bebouwd (aandeel, 0 tot 1)",
+}
 
 
 def export_sites(
@@ -44,7 +58,9 @@ def export_sites(
     ----------
     found : Zoekgebieden
         From `find_sites`; becomes ``zoekgebieden.gpkg`` (layer ``zoekgebieden``, RD New,
-        EPSG:28992; square metres, metres, shares from 0 to 1), the same without shapes in
+        EPSG:28992; square metres, metres, shares from 0 to 1), which QGIS opens in colours and
+        with names of columns for people (the colours are in ``zoekgebieden.qml`` as well), the same
+        without shapes in
         ``zoekgebieden.csv``, ``balans.csv`` and ``zeef.csv``.
     folder : str or Path
         As for `export_screening`.
@@ -77,8 +93,13 @@ def export_sites(
         | {"compactheid": 6}
     )
     table = pd.DataFrame(frame.drop(columns="geometry"))
+    titles = {name: title for name, title in _TITLES.items() if name in table.columns}
+    style = site_style(table, titles, label="zoekgebied_id")
     files: dict[str, Callable[[Path], None]] = {
-        _AREAS: lambda path: write_frame(frame, path, layer="zoekgebieden", day=found.on),
+        _AREAS: lambda path: write_styled(
+            frame, path, layer="zoekgebieden", day=found.on, titles=titles, qml=style
+        ),
+        _AREAS_QML: lambda path: _write_text(path, style),
         _AREAS_CSV: lambda path: write_csv(table, path),
         _BALANCE: lambda path: write_csv(found.balans.round(2), path),
         _SIEVE: lambda path: write_csv(found.zeef.round(2), path),
@@ -96,6 +117,11 @@ def export_sites(
         sources=sources,
         overwrite=overwrite,
     )
+
+
+def _write_text(path: Path, text: str) -> None:
+    """Write text as it is."""
+    path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def _refuse_hidden(found: Zoekgebieden, publiek: str | Audience | None) -> None:

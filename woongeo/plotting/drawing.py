@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import textwrap
 import warnings
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 import shapely
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgba
+from matplotlib.patheffects import withStroke
 
 from woongeo.encode import shortened
 from woongeo.plotting.labels import place_labels
 from woongeo.plotting.looks import VERDICTS, Look
+from woongeo.plotting.paths import add_each, add_together
 from woongeo.verdict import OORDELEN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
+    import geopandas as gpd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.patheffects import AbstractPathEffect
     from numpy.typing import NDArray
 
     from woongeo.screening import Screening
@@ -29,8 +33,10 @@ if TYPE_CHECKING:
 
 # A site that is smaller on paper is a sign.
 _SIGN_MM = 1.6
-# Edges are moved by so much on paper at most: a printer's dot.
-_DOT_MM = 0.08
+# A name may stand over a site that is larger than this on the sheet, in pixels.
+_NAME_PX = 14.0
+#: Edges are moved by so much on paper at most: less than the lines are wide.
+DOT_MM = 0.12
 #: Names of strangers may hold dollars, which matplotlib would take for mathematics; and text in a
 #: PDF must stay text.
 SETTINGS: Any = {
@@ -43,22 +49,6 @@ SETTINGS: Any = {
 }
 #: A letter that the font has not is drawn as a box; the data files hold it.
 NO_GLYPH = "Glyph .* missing from font"
-
-
-class Ground(Protocol):
-    """A background: what `woongeo.pdok.Client.background` gives, or anything like it."""
-
-    @property
-    def rgb(self) -> NDArray[np.uint8]:
-        """Red, green and blue; the first row is the northernmost."""
-
-    @property
-    def box(self) -> Box:
-        """West, south, east, north of its edges, RD New (EPSG:28992), metres."""
-
-    @property
-    def attribution(self) -> str:
-        """What must stand beside it."""
 
 
 def rows_within(screening: Screening, within: gpd.GeoDataFrame | None) -> NDArray[np.intp]:
@@ -109,34 +99,35 @@ def extent(shapes: NDArray[np.object_], map_mm: tuple[float, float]) -> Box:
     return x - wide / 2, y - high / 2, x + wide / 2, y + high / 2
 
 
-def draw_ground(ax: Axes, background: Ground | None) -> None:
-    """Draw what lies under everything.
+def on_paper(shapes: NDArray[np.object_], box: Box, scale: float) -> NDArray[np.object_]:
+    """Take what a map shows of shapes, simplified to what paper can hold.
 
     Parameters
     ----------
-    ax : Axes
-        In metres.
-    background : Ground or None
-        A plain ground without it.
+    shapes : ndarray of shapely geometries
+        Points, lines and polygons, RD New (EPSG:28992).
+    box : tuple of float
+        What the map shows; metres.
+    scale : float
+        So many metres lie in one metre on paper.
+
+    Returns
+    -------
+    ndarray of shapely geometries
+        Whole shapes; their edges are moved by `DOT_MM` on paper at most. What is smaller than
+        that is its box.
     """
-    ax.set_xticks([])
-    ax.set_yticks([])
-    ax.set_facecolor("#f4f4f2")
-    for spine in ax.spines.values():
-        spine.set_color("#8a8a8a")
-        spine.set_linewidth(0.8)
-    if background is not None:
-        west, south, east, north = background.box
-        ax.imshow(background.rgb, extent=(west, east, south, north), zorder=0, aspect="auto")
-
-
-def _near(shapes: NDArray[np.object_], box: Box, scale: float) -> gpd.GeoSeries:
-    """Take what the map shows, simplified to what paper can hold."""
     frame = shapely.box(*box)
     seen = shapes[shapely.intersects(shapely.envelope(shapes), frame)]
-    simple = shapely.simplify(seen, _DOT_MM / 1_000 * scale, preserve_topology=False)
-    simple = np.where(shapely.is_empty(simple), seen, simple)
-    return gpd.GeoSeries(simple, crs="EPSG:28992")
+    # What hangs far over the frame would be in the file all the same.
+    room = shapely.box(*(np.array(box) + (box[2] - box[0]) * np.array([-1, -1, 1, 1]) / 20))
+    far = ~shapely.covers(room, seen)
+    seen[far] = shapely.clip_by_rect(seen[far], *room.bounds)
+    simple = shapely.simplify(seen, DOT_MM / 1_000 * scale, preserve_topology=False)
+    gone = shapely.is_empty(simple)
+    simple[gone] = shapely.envelope(seen[gone])
+    there: NDArray[np.object_] = simple[~shapely.is_empty(simple)]
+    return there
 
 
 def draw_layer(ax: Axes, features: NDArray[np.object_], look: Look, box: Box, scale: float) -> None:
@@ -155,25 +146,71 @@ def draw_layer(ax: Axes, features: NDArray[np.object_], look: Look, box: Box, sc
     scale : float
         So many metres lie in one metre on paper.
     """
-    parts, _ = shapely.get_parts(features, return_index=True)
-    shown = _near(parts, box, scale)
-    dimension = shapely.get_dimensions(shown.to_numpy())
+    parts = shapely.get_parts(shapely.get_parts(features))
+    shown = shapely.get_parts(shapely.get_parts(on_paper(parts, box, scale)))
+    dimension = shapely.get_dimensions(shown)
     surfaces, lines, points = shown[dimension == 2], shown[dimension == 1], shown[dimension == 0]
-    if len(surfaces):
-        surfaces.plot(ax=ax, facecolor=look.fill, edgecolor="none", alpha=look.alpha, zorder=1)
-        surfaces.plot(
-            ax=ax,
-            facecolor="none",
-            edgecolor=look.edge,
-            linestyle=look.dash,
-            linewidth=0.6,
-            hatch=look.hatch or None,
-            zorder=2,
-        )
-    if len(lines):
-        lines.plot(ax=ax, color=look.edge, linestyle=look.dash, linewidth=1.2, zorder=2)
+    _add_surfaces(add_together, ax, surfaces, look, linewidth=0.6, zorder=1.0, hatch_zorder=2.0)
+    add_together(
+        ax,
+        lines,
+        facecolor="none",
+        edgecolor=look.edge,
+        linestyle=look.dash,
+        linewidth=1.2,
+        zorder=2,
+    )
     if len(points):
-        points.plot(ax=ax, color=look.fill, marker=".", markersize=12, zorder=2)
+        at = shapely.get_coordinates(points)
+        ax.scatter(at[:, 0], at[:, 1], s=12, color=look.fill, linewidth=0, zorder=2)
+
+
+def _add_surfaces(  # noqa: PLR0913  one keyword a choice
+    add: Callable[..., None],
+    ax: Axes,
+    shapes: NDArray[np.object_],
+    look: Look,
+    *,
+    linewidth: float,
+    zorder: float,
+    hatch_zorder: float,
+    effects: Sequence[AbstractPathEffect] = (),
+) -> None:
+    """Draw surfaces: their fill, and then their pattern and edge.
+
+    In a drawing a pattern would be as faint as the fill that it belongs to.
+    """
+    edge: dict[str, Any] = {
+        "edgecolor": look.edge,
+        "linestyle": look.dash,
+        "linewidth": linewidth,
+        "path_effects": list(effects),
+    }
+    fill = to_rgba(look.fill, look.alpha)
+    if not look.hatch:
+        add(ax, shapes, facecolor=fill, zorder=zorder, **edge)
+        return
+    add(ax, shapes, facecolor=fill, edgecolor="none", linewidth=0, zorder=zorder)
+    add(ax, shapes, facecolor="none", hatch=look.hatch, zorder=hatch_zorder, **edge)
+
+
+def draw_border(ax: Axes, border: gpd.GeoDataFrame, box: Box, scale: float) -> None:
+    """Draw the edge of a region.
+
+    Parameters
+    ----------
+    ax : Axes
+        In metres.
+    border : GeoDataFrame
+        The region; RD New (EPSG:28992).
+    box : tuple of float
+        What the map shows; metres.
+    scale : float
+        So many metres lie in one metre on paper.
+    """
+    edges = shapely.get_parts(shapely.boundary(border.geometry.to_numpy()))
+    shown = on_paper(edges, box, scale)
+    add_together(ax, shown, facecolor="none", edgecolor="#1b1b1b", linewidth=1.2, zorder=4)
 
 
 def draw_sites(
@@ -182,6 +219,8 @@ def draw_sites(
     rows: NDArray[np.intp],
     scale: float,
     looks: Mapping[str, Look] = VERDICTS,
+    *,
+    halo: bool = False,
 ) -> None:
     """Draw sites by verdict, the heaviest on top: as they are, or as a sign where that is small.
 
@@ -197,7 +236,10 @@ def draw_sites(
         So many metres lie in one metre on paper.
     looks : Mapping of str to Look
         Per verdict, lightest first.
+    halo : bool
+        Whether white is drawn around each, so that it stands out from tiles of any colour.
     """
+    around = [withStroke(linewidth=2.4, foreground="white")] if halo else []
     frame = screening.locaties
     shapes, verdict = frame.geometry.to_numpy()[rows], frame["oordeel"].to_numpy()[rows]
     bounds = shapely.bounds(shapes)
@@ -205,24 +247,18 @@ def draw_sites(
     for level, (word, look) in enumerate(looks.items()):
         of = verdict == word
         large, small = shapes[of & (size_mm >= _SIGN_MM)], shapes[of & (size_mm < _SIGN_MM)]
-        if len(large):
-            drawn = gpd.GeoSeries(large, crs="EPSG:28992")
-            drawn.plot(
-                ax=ax,
-                facecolor=look.fill,
-                edgecolor="none",
-                alpha=look.alpha,
-                zorder=5 + level / 10,
-            )
-            drawn.plot(
-                ax=ax,
-                facecolor="none",
-                edgecolor=look.edge,
-                linestyle=look.dash,
-                linewidth=0.7,
-                hatch=look.hatch or None,
-                zorder=5.05 + level / 10,
-            )
+        drawn = shapely.simplify(large, DOT_MM / 1_000 * scale)
+        at = 5 + level / 10
+        _add_surfaces(
+            add_each,
+            ax,
+            drawn,
+            look,
+            linewidth=0.7,
+            zorder=at,
+            hatch_zorder=at + 0.05,
+            effects=around,
+        )
         if len(small):
             at = shapely.get_coordinates(shapely.point_on_surface(small))
             ax.scatter(
@@ -233,11 +269,12 @@ def draw_sites(
                 facecolor=look.fill,
                 edgecolor=look.edge,
                 linewidth=0.5,
+                path_effects=around,
                 zorder=6 + level / 10,
             )
 
 
-def write_names(
+def write_names(  # noqa: PLR0913  one keyword a choice
     figure: Figure,
     ax: Axes,
     screening: Screening,
@@ -245,6 +282,7 @@ def write_names(
     most: int,
     *,
     free: tuple[Axes, ...] = (),
+    fontsize: float = 7.5,
 ) -> int:
     """Write the names of the locations that matter most.
 
@@ -262,6 +300,8 @@ def write_names(
         How many at most.
     free : tuple of Axes
         Over which no name may stand.
+    fontsize : float
+        In points.
 
     Returns
     -------
@@ -304,11 +344,27 @@ def write_names(
         over = other.get_window_extent(renderer)
         marks = np.vstack([marks, (over.x0, over.y0, over.x1, over.y1)])
     shown = [i for i, name in enumerate(names) if name]
-    # A name may not hide another site that bears one.
-    points = ax.transData.transform(at[shown])
-    own = np.column_stack([points - 3, points + 3])
+    # A name may not hide another site that bears one, and where there is room none at all.
+    every = _boxes_px(ax, frame.geometry.to_numpy())
+    own = every[order[shown]]
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=NO_GLYPH)
         return place_labels(
-            ax, renderer, at[shown], [names[i] for i in shown], np.vstack([marks, own])
+            ax,
+            renderer,
+            at[shown],
+            [names[i] for i in shown],
+            np.vstack([marks, own]),
+            better_free=every,
+            fontsize=fontsize,
         )
+
+
+def _boxes_px(ax: Axes, shapes: NDArray[np.object_]) -> NDArray[np.float64]:
+    """Give the boxes of sites in pixels: at least those of their signs, and no more than a name."""
+    points = ax.transData.transform(shapely.get_coordinates(shapely.point_on_surface(shapes)))
+    bounds = shapely.bounds(shapes)
+    low, high = ax.transData.transform(bounds[:, :2]), ax.transData.transform(bounds[:, 2:])
+    low = np.clip(np.minimum(low, points - 3), points - _NAME_PX, None)
+    high = np.clip(np.maximum(high, points + 3), None, points + _NAME_PX)
+    return np.column_stack([low, high])

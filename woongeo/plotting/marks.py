@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.patches import Polygon, Rectangle
+from matplotlib.patheffects import withStroke
 
 from woongeo.encode import dutch
 from woongeo.netherlands import outline
@@ -41,7 +42,7 @@ def round_length(length_m: float) -> float:
     return power * max(step for step in (1, 2, 5) if step * power <= length_m * (1 + 1e-9))
 
 
-def scale_bar(ax: Axes, box: Box, scale: float) -> None:
+def scale_bar(ax: Axes, box: Box, scale: float, *, fontsize: float = 7.0) -> None:
     """Draw a scale bar and write the scale.
 
     Parameters
@@ -52,6 +53,8 @@ def scale_bar(ax: Axes, box: Box, scale: float) -> None:
         What the axes show: west, south, east, north; metres.
     scale : float
         So many metres lie in one metre on paper.
+    fontsize : float
+        In points.
     """
     west, south, east, north = box
     wide, high = east - west, north - south
@@ -75,9 +78,9 @@ def scale_bar(ax: Axes, box: Box, scale: float) -> None:
         ax.add_patch(part)
     unit, each = ("km", 1_000.0) if length >= 1_000 else ("m", 1.0)
     for share, text in ((0.0, "0"), (1.0, f"{dutch(length / each)} {unit}")):
-        ax.text(x + share * length, y + 1.6 * thick, text, fontsize=7, ha="center", zorder=9)
+        ax.text(x + share * length, y + 1.6 * thick, text, fontsize=fontsize, ha="center", zorder=9)
     told = f"schaal 1 : {dutch(round(scale, -2 if scale < 1e5 else -3), decimals=0)}"
-    ax.text(x, y + 5.2 * thick, told, fontsize=7, zorder=9)
+    ax.text(x, y + 5.2 * thick, told, fontsize=fontsize, zorder=9)
 
 
 def north_arrow(ax: Axes, box: Box) -> None:
@@ -95,7 +98,8 @@ def north_arrow(ax: Axes, box: Box) -> None:
     x, y = east - 0.75 * size, north - 1.5 * size
     dart = np.array([(0.0, 1.0), (0.28, 0.0), (0.0, 0.18), (-0.28, 0.0)]) * size + (x, y)
     ax.add_patch(Polygon(dart, closed=True, facecolor=_INK, edgecolor="white", lw=0.6, zorder=9))
-    ax.text(x, y - 0.12 * size, "N", ha="center", va="top", fontsize=9, weight="bold", zorder=9)
+    letter = ax.text(x, y - 0.12 * size, "N", ha="center", va="top", fontsize=9, weight="bold")
+    letter.set(zorder=9, path_effects=[withStroke(linewidth=2, foreground="white")])
 
 
 def inset(ax: Axes, box: Box) -> None:

@@ -19,12 +19,13 @@ from woongeo.judging import shapes_that_count
 from woongeo.plotting.drawing import (
     NO_GLYPH,
     SETTINGS,
-    draw_ground,
+    draw_border,
     draw_layer,
     draw_sites,
     extent,
     write_names,
 )
+from woongeo.plotting.ground import draw_ground, find_ground
 from woongeo.plotting.looks import VERDICTS, layer_look
 from woongeo.plotting.marks import inset, north_arrow, scale_bar
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from woongeo.plotting.drawing import Ground
+    from woongeo.plotting.ground import Ground, Grounds
     from woongeo.plotting.looks import Look
     from woongeo.screening import Screening
 
@@ -59,15 +60,21 @@ class RegionMap:
     ----------
     png : bytes
         The picture.
+    svg : bytes
+        The same as a drawing, sharp at any size.
     scale : float
         So many metres lie in one metre at the size that was asked for.
     labelled : int
         How many locations bear their name.
+    credit : str
+        What must be said of its background.
     """
 
     png: bytes
+    svg: bytes
     scale: float
     labelled: int
+    credit: str
 
 
 def draw_region(  # noqa: PLR0913  one keyword a choice
@@ -78,7 +85,7 @@ def draw_region(  # noqa: PLR0913  one keyword a choice
     size_mm: tuple[float, float] = (186.0, 105.0),
     looks: Mapping[str, Look] = VERDICTS,
     labels: int = 10,
-    background: Ground | None = None,
+    background: Ground | Grounds | None = None,
     dpi: int = 200,
 ) -> RegionMap:
     """Draw locations and layers in RD New, without a word but names, scale and north.
@@ -98,15 +105,15 @@ def draw_region(  # noqa: PLR0913  one keyword a choice
         Per verdict, lightest first.
     labels : int
         How many names are written at most.
-    background : Ground, optional
-        A plain ground without it.
+    background : Ground or Grounds, optional
+        A background, or what fetches one; a plain ground without it, and where it does not come.
     dpi : int
         Dots an inch.
 
     Returns
     -------
     RegionMap
-        PNG; same input, same bytes.
+        PNG and SVG; same input, same bytes.
 
     Raises
     ------
@@ -124,26 +131,29 @@ def draw_region(  # noqa: PLR0913  one keyword a choice
         ax = figure.add_axes((0.002, 0.003, 0.996, 0.994))
         box = extent(about, size_mm)
         scale = (box[2] - box[0]) / (size_mm[0] / 1_000)
-        draw_ground(ax, background)
+        ground, credit = find_ground(background, box, size_mm[0])
+        draw_ground(ax, ground)
         for position, layer in enumerate(screening.layers):
             features, _ = shapes_that_count(layer, screening.on)
             draw_layer(ax, features, layer_look(position), box, scale)
         if border is not None:
-            border.boundary.plot(ax=ax, color="#1b1b1b", linewidth=1.3, zorder=4)
-        draw_sites(ax, screening, rows, scale, looks)
-        # geopandas names axes that have no marks.
-        ax.set(xlabel="", ylabel="")
+            draw_border(ax, border, box, scale)
+        draw_sites(ax, screening, rows, scale, looks, halo=ground is not None)
         ax.set_xlim(box[0], box[2])
         ax.set_ylim(box[1], box[3])
         scale_bar(ax, box, scale)
         north_arrow(ax, box)
         corner = figure.add_axes((0.898, 0.015, 0.09, 0.24))
-        corner.patch.set_alpha(0.0)
         inset(corner, box)
+        # On a busy map the country would not be seen.
+        corner.add_patch(
+            Rectangle((0, 0), 1, 1, transform=corner.transAxes, facecolor="white", alpha=0.85)
+        ).set_zorder(0.5)
         labelled = (
             write_names(figure, ax, screening, rows, labels, free=(corner,)) if len(rows) else 0
         )
-        return RegionMap(_picture(figure), scale, labelled)
+        # First the picture: for the drawing a figure is laid out anew.
+        return RegionMap(_picture(figure), _drawing(figure), scale, labelled, credit)
 
 
 def _picture(figure: Figure) -> bytes:
@@ -158,6 +168,19 @@ def _picture(figure: Figure) -> bytes:
     _in_few_colours(Image.fromarray(np.ascontiguousarray(pixels))).save(
         memory, format="PNG", optimize=False, dpi=(dots, dots)
     )
+    return memory.getvalue()
+
+
+def _drawing(figure: Figure) -> bytes:
+    """Make the drawing.
+
+    Its letters are drawn: a PDF that everybody can read holds no letter that its fonts have not,
+    and names of strangers may. What the map shows stands beside it as text.
+    """
+    memory = io.BytesIO()
+    with warnings.catch_warnings(), rc_context({"svg.fonttype": "path"}):
+        warnings.filterwarnings("ignore", message=NO_GLYPH)
+        figure.savefig(memory, format="svg", metadata={"Date": None, "Creator": "woongeo"})
     return memory.getvalue()
 
 

@@ -22,15 +22,17 @@ from woongeo.errors import InputError, OutputError
 from woongeo.files import flush_to_disk, output_error, scratch_folder
 from woongeo.judging import shapes_that_count
 from woongeo.plotting.drawing import (
+    DOT_MM,
     NO_GLYPH,
     SETTINGS,
-    draw_ground,
+    draw_border,
     draw_layer,
     draw_sites,
     extent,
     rows_within,
     write_names,
 )
+from woongeo.plotting.ground import draw_ground, find_ground
 from woongeo.plotting.looks import VERDICTS, Look, layer_look
 from woongeo.plotting.marks import inset, north_arrow, scale_bar
 from woongeo.verdict import OORDELEN, SCREENING
@@ -40,9 +42,10 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
     import numpy as np
+    from matplotlib.backend_bases import RendererBase
     from numpy.typing import NDArray
 
-    from woongeo.plotting.drawing import Ground
+    from woongeo.plotting.ground import Ground, Grounds
     from woongeo.screening import Screening
 
     Box = tuple[float, float, float, float]
@@ -137,7 +140,7 @@ def plot_screening(  # noqa: PLR0913  one keyword a choice
     landscape: bool = True,
     within: gpd.GeoDataFrame | None = None,
     labels: int = 12,
-    background: Ground | None = None,
+    background: Ground | Grounds | None = None,
 ) -> ScreeningPlot:
     """Draw a screening on paper, in RD New.
 
@@ -157,14 +160,16 @@ def plot_screening(  # noqa: PLR0913  one keyword a choice
     labels : int
         How many names are written at most: of the largest `belemmerd` locations, then of the
         largest others. One for which there is no room is left out.
-    background : Ground, optional
-        From `woongeo.pdok.Client.background`; a plain ground without it, which the map says.
+    background : Ground or Grounds, optional
+        What fetches tiles for what the map shows, as ``Client().background`` does (of
+        `woongeo.pdok.Client`), or a background that was fetched. A plain ground without it, and
+        where it cannot be reached or lies elsewhere; the map says which.
 
     Returns
     -------
     ScreeningPlot
         Shows itself in a notebook; ``save`` writes PNG, PDF or SVG. Shapes are simplified by less
-        than a tenth of a millimetre on paper; what is smaller than 1.6 mm is drawn as a sign.
+        than an eighth of a millimetre on paper; what is smaller than 1.6 mm is drawn as a sign.
 
     Raises
     ------
@@ -178,36 +183,39 @@ def plot_screening(  # noqa: PLR0913  one keyword a choice
         raise InputError("geen enkele locatie heeft een vlak dat hier getekend kan worden.")
     short, long = _PAPER[paper]
     wide_mm, high_mm = (long, short) if landscape else (short, long)
-    with rc_context(SETTINGS):
+    with rc_context(SETTINGS), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=NO_GLYPH)
         figure = Figure(figsize=(wide_mm / _INCH, high_mm / _INCH))
         FigureCanvasAgg(figure)
-        place = _places(wide_mm, high_mm, landscape=landscape)
+        # A3 is A4 made larger as a whole, its letters too.
+        size = short / _PAPER["A4"][0]
+        place = _places(wide_mm / size, high_mm / size, landscape=landscape)
         ax = figure.add_axes(place["kaart"])
         shapes = screening.locaties.geometry.to_numpy()[rows]
         about = shapes if within is None else within.geometry.to_numpy()
         map_mm = (place["kaart"][2] * wide_mm, place["kaart"][3] * high_mm)
         box = extent(about, map_mm)
         scale = (box[2] - box[0]) / (map_mm[0] / 1_000)
-        draw_ground(ax, background)
+        ground, credit = find_ground(background, box, map_mm[0])
+        draw_ground(ax, ground)
         counting = [shapes_that_count(layer, screening.on) for layer in screening.layers]
         for position, (features, _) in enumerate(counting):
             draw_layer(ax, features, layer_look(position), box, scale)
         if within is not None:
-            within.boundary.plot(ax=ax, color="#1b1b1b", linewidth=1.1, zorder=4)
-        draw_sites(ax, screening, rows, scale)
-        # geopandas names axes that have no marks.
-        ax.set(xlabel="", ylabel="")
+            draw_border(ax, within, box, scale)
+        draw_sites(ax, screening, rows, scale, halo=ground is not None)
         ax.set_xlim(box[0], box[2])
         ax.set_ylim(box[1], box[3])
-        scale_bar(ax, box, scale)
+        scale_bar(ax, box, scale, fontsize=7.5 * size)
         north_arrow(ax, box)
         inset(figure.add_axes(place["land"]), box)
         heading = shortened(title)
         x, y = place["titel"]
-        figure.text(x, y, heading, fontsize=15, weight="bold", va="top")
-        _legend(figure, place["legenda"], screening, rows, [told for _, told in counting])
-        _tell(figure, place, screening, background)
-        labelled = write_names(figure, ax, screening, rows, labels)
+        figure.text(x, y, heading, fontsize=15 * size, weight="bold", va="top")
+        told = [left_out for _, left_out in counting]
+        below = _tell(figure, place, screening, credit, size)
+        _legend(figure, place["legenda"], screening, rows, told, size=size, below=below)
+        labelled = write_names(figure, ax, screening, rows, labels, fontsize=7.5 * size)
     return ScreeningPlot(figure, heading, scale, labelled)
 
 
@@ -227,7 +235,8 @@ def _places(wide_mm: float, high_mm: float, *, landscape: bool) -> dict[str, Any
             "legenda": (left / wide_mm, 1 - (edge + head - 4) / high_mm),
             "land": at(left + side - 34, edge + foot, 34, 38),
             "bronnen": (left / wide_mm, (edge + foot + 44) / high_mm, "bottom"),
-            "breedte": 52,
+            "regels": 16,
+            "breedte": 48,
             "voet": (edge / wide_mm, edge / high_mm),
             "voet_tekens": int((wide_mm - 2 * edge) / 1.42),
         }
@@ -238,20 +247,24 @@ def _places(wide_mm: float, high_mm: float, *, landscape: bool) -> dict[str, Any
         "legenda": (edge / wide_mm, (below - 4) / high_mm),
         "land": at(wide_mm - edge - 34, below - 44, 34, 38),
         "bronnen": (0.46, (below - 6) / high_mm, "top"),
-        "breedte": 50,
+        "regels": 13,
+        "breedte": 46,
         "voet": (edge / wide_mm, edge / high_mm),
         "voet_tekens": int((wide_mm - 2 * edge) / 1.42),
     }
 
 
-def _legend(
+def _legend(  # noqa: PLR0913  what a legend tells of
     figure: Figure,
     place: tuple[float, float],
     screening: Screening,
     rows: NDArray[np.intp],
     left_out: Sequence[str],
+    *,
+    size: float,
+    below: float,
 ) -> None:
-    """Say what the looks mean, with how many locations and homes."""
+    """Say what the looks mean, with how many locations and homes, down to where the sheet ends."""
     frame = screening.locaties.iloc[rows]
     handles: list[Any] = []
     texts: list[str] = []
@@ -260,28 +273,51 @@ def _legend(
         counted = frame[of & (frame["hardheid"] != "telt niet mee")]
         homes = dutch(float(counted["woningen"].sum()), decimals=0)
         sign = Line2D(
-            [], [], ls="", marker=look.marker, mfc=look.fill, mec=look.edge, markersize=5.5
+            [], [], ls="", marker=look.marker, mfc=look.fill, mec=look.edge, markersize=5.5 * size
         )
         handles.append((sign, _patch(look)))
-        texts.append(f"{word}: {dutch(int(of.sum()), decimals=0)} locaties, {homes} woningen")
+        number = int(of.sum())
+        plans = f"{dutch(number, decimals=0)} {'locatie' if number == 1 else 'locaties'}"
+        texts.append(f"{word}: {plans}, {homes} woningen")
+    silent = []
     for position, (layer, told) in enumerate(zip(screening.layers, left_out, strict=True)):
-        handles.append(_patch(layer_look(position)))
-        nothing = f"; {told}" if told else ""
+        title = shortened(layer.title)
         if layer.unknown or layer.stale(screening.on):
-            nothing = "; niets over bekend"
-        texts.append("\n".join(textwrap.wrap(shortened(layer.title) + nothing, 38)))
-    figure.legend(
-        handles,
-        texts,
-        loc="upper left",
-        bbox_to_anchor=place,
-        fontsize=7.5,
-        frameon=False,
-        borderaxespad=0,
-        borderpad=0,
-        handlelength=3.2,
-        handler_map={tuple: HandlerTuple(ndivide=None)},
-    )
+            silent.append(title)
+            continue
+        handles.append(_patch(layer_look(position)))
+        texts.append(f"{title}; {told}" if told else title)
+    if silent:
+        handles.append(Line2D([], [], ls=""))
+        texts.append(f"niets over bekend: {', '.join(silent)}")
+    # Beside the map there is no room for two columns.
+    columns = 2 if place[1] < 0.5 else 1
+    for smaller, abreast in ((1.0, 1), (0.85, 1), (0.7, 1), (0.6, columns)):
+        room = 34 if abreast > 1 else int(40 / smaller)
+        legend = figure.legend(
+            handles,
+            ["\n".join(textwrap.wrap(text, room)) for text in texts],
+            loc="upper left",
+            bbox_to_anchor=place,
+            fontsize=8 * size * smaller,
+            frameon=False,
+            borderaxespad=0,
+            borderpad=0,
+            handlelength=3.2,
+            ncols=abreast,
+            columnspacing=1.0,
+            handler_map={tuple: HandlerTuple(ndivide=None)},
+        )
+        low = legend.get_window_extent(_renderer(figure)).y0 / figure.bbox.height
+        if low >= below or smaller == 0.6:
+            return
+        legend.remove()
+
+
+def _renderer(figure: Figure) -> RendererBase:
+    """Give what measures text."""
+    renderer: RendererBase = figure.canvas.get_renderer()  # type: ignore[attr-defined]
+    return renderer
 
 
 def _patch(look: Look) -> Patch:
@@ -293,9 +329,13 @@ def _patch(look: Look) -> Patch:
 
 
 def _tell(
-    figure: Figure, place: dict[str, Any], screening: Screening, background: Ground | None
-) -> None:
-    """Write where everything comes from, and what this is not."""
+    figure: Figure,
+    place: dict[str, Any],
+    screening: Screening,
+    ground: str,
+    size: float,
+) -> float:
+    """Write where everything comes from, and what this is not; give where the legend ends."""
     told = []
     for layer in screening.layers:
         date = layer.reference_date.isoformat() if layer.reference_date else "niet bekend"
@@ -303,13 +343,17 @@ def _tell(
         told.append(f"{shortened(layer.title)}{publisher}: peildatum {date}.")
     path = re.split(r"[/\\]", screening.locations.source.path)[-1]
     told.append(f"Locaties: {shortened(path)}.")
-    ground = background.attribution if background is not None else "geen (effen)"
-    told.append(f"Achtergrond: {ground}.")
+    told.append(f"Achtergrond: {ground}.".replace("..", "."))
     lines = [part for text in told for part in textwrap.wrap(text, place["breedte"])]
+    if len(lines) > (most := place["regels"]):
+        left = len(lines) - most + 1
+        lines = [*lines[: most - 1], f"Nog {left} regels: zie manifest.json."]
     x, y, side = place["bronnen"]
-    figure.text(x, y, "\n".join(lines[:16]), fontsize=6.5, va=side)
+    sources = figure.text(x, y, "\n".join(lines), fontsize=7 * size, va=side)
+    top = sources.get_window_extent(_renderer(figure)).y1 / figure.bbox.height
     foot = (
-        f"{SCREENING} RD New (EPSG:28992). Beoordeeld op {screening.on.isoformat()}; "
+        f"{SCREENING} RD New (EPSG:28992); vormen zijn vereenvoudigd met hoogstens "
+        f"{dutch(DOT_MM)} mm op papier, de cijfers niet. Beoordeeld op {screening.on.isoformat()}; "
         f"woongeo {screening.version}."
     )
     x, y = place["voet"]
@@ -317,7 +361,9 @@ def _tell(
         x,
         y,
         "\n".join(textwrap.wrap(foot, place["voet_tekens"])),
-        fontsize=7,
+        fontsize=7 * size,
         va="bottom",
         color="#333333",
     )
+    # Where the legend stands above the sources it ends there; else above the foot.
+    return float(top) + 0.01 if place["bronnen"][2] == "bottom" else float(place["voet"][1]) + 0.04

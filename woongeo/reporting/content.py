@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from woongeo.capacity import Division, Plancapaciteit
     from woongeo.opgave import Targets
+    from woongeo.plotting.ground import Grounds
     from woongeo.reporting.theme import Theme
     from woongeo.screening import Screening
 
@@ -53,7 +54,7 @@ class _Place:
     division: Division | None
 
 
-def gather(
+def gather(  # noqa: PLR0913  one keyword a choice
     plancapaciteit: Plancapaciteit,
     *,
     title: str,
@@ -61,6 +62,7 @@ def gather(
     earlier: Screening | None,
     theme: Theme,
     maps: bool = True,
+    background: Grounds | None = None,
 ) -> Report:
     """Gather what is told of each region.
 
@@ -78,6 +80,8 @@ def gather(
         Colours of the maps.
     maps : bool
         Whether maps are drawn.
+    background : Grounds, optional
+        What fetches tiles under the maps.
 
     Returns
     -------
@@ -101,12 +105,12 @@ def gather(
     freed = vrijspelen(screening, by=plancapaciteit.by, basis=basis)
     freed_by = dict(iter(freed.gebieden.groupby(["niveau", "gebied"], sort=False)))
     changed = changes_per_region(earlier, plancapaciteit) if earlier is not None else None
-    pictures = Pictures(screening, theme)
+    pictures = Pictures(screening, theme, background)
     names = _file_names(places)
     sheets = []
     named = [*zip(places, names, strict=True)]
     for place, name in steps("tekenen", named, told=lambda x: f"{x[0].niveau} {x[0].gebied}"):
-        drawn = pictures.draw(place.division, place.gebied, place.row) if maps else b""
+        drawn = pictures.draw(place.division, place.gebied, place.row) if maps else None
         legend = pictures.legend(place.row, place.homes)
         key = (place.niveau, place.gebied)
         sheets.append(
@@ -117,7 +121,9 @@ def gather(
                 capacity=card.table(*key),
                 rest=card.rest(*key),
                 norm=card.norm,
-                map=drawn,
+                map=drawn.png if drawn is not None else b"",
+                drawing=drawn.svg if drawn is not None else b"",
+                map_note=pictures.ground(drawn),
                 map_text=pictures.told(place.gebied, legend),
                 legend=legend,
                 top=at_risk(screening, place.row, place.homes, place.share),

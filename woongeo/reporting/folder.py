@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from woongeo.capacity import Plancapaciteit
+    from woongeo.plotting.ground import Grounds
     from woongeo.reporting.model import Report
     from woongeo.screening import Screening
     from woongeo.sources import Source
@@ -36,6 +37,7 @@ def write_report(  # noqa: PLR0913  one keyword a file or a choice
     formats: str | Sequence[str] = (PDF,),
     pdf: bool = True,
     pptx: bool = False,
+    background: Grounds | None = None,
     publiek: str | Audience | None = None,
     overwrite: bool = False,
     seconds: float | None = None,
@@ -71,6 +73,10 @@ def write_report(  # noqa: PLR0913  one keyword a file or a choice
         Whether there are factsheets as PDF; False leaves them out, whatever `formats` says.
     pptx : bool
         The same as "pptx" in `formats`.
+    background : Grounds, optional
+        What fetches tiles under the maps, as ``Client().background`` does (of
+        `woongeo.pdok.Client`); a plain ground without it, and where none comes, which the report
+        says.
     publiek : str or Audience, optional
         Who will see the files, as for `export_screening`. A report lists plans, so all that it
         counts must be plans that may be seen.
@@ -113,7 +119,14 @@ def write_report(  # noqa: PLR0913  one keyword a file or a choice
         look = read_theme(look)
     for screening in (plancapaciteit.screening, earlier):
         _refuse_hidden(screening, publiek)
-    report = gather(plancapaciteit, title=title, period=period, earlier=earlier, theme=look)
+    report = gather(
+        plancapaciteit,
+        title=title,
+        period=period,
+        earlier=earlier,
+        theme=look,
+        background=background,
+    )
     facts = {
         **manifest(plancapaciteit.screening, plancapaciteit, seconds=seconds),
         "rapport": _facts(report, earlier),

@@ -163,6 +163,10 @@ class Factsheet:
         What is asked of it: 1.3.
     map : bytes
         PNG; empty where there is nothing to draw.
+    drawing : bytes
+        The same as SVG.
+    map_note : str
+        What must be said of it: its background, and how far it was simplified.
     map_text : str
         What the map shows, for who does not see it.
     legend : tuple of LegendEntry
@@ -187,6 +191,8 @@ class Factsheet:
     rest: float
     norm: float
     map: bytes
+    drawing: bytes
+    map_note: str
     map_text: str
     legend: tuple[LegendEntry, ...]
     top: Table

@@ -216,7 +216,7 @@ def _section(sheet: Factsheet, number: int, files: list[str]) -> str:
         data = base64.b64encode(sheet.map).decode()
         picture = (
             f'<figure><img alt="{html_text(sheet.map_text)}" src="data:image/png;base64,{data}">'
-            "</figure>"
+            f"<figcaption>{html_text(sheet.map_note)}</figcaption></figure>"
         )
     signs = "".join(
         f'<li><img alt="" src="data:image/png;base64,{base64.b64encode(e.picture).decode()}">'

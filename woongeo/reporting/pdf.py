@@ -151,6 +151,7 @@ class FactsheetPrinter:
             "onbekend": UNKNOWN,
             "logo_tekst": theme.logo_tekst,
             "kaarttekst": sheet.map_text,
+            "kaartnoot": sheet.map_note,
             "geenkaart": "Er is niets te tekenen: geen grens van het gebied en geen locatie met "
             "een bruikbaar vlak.",
             "tegels": [
@@ -167,8 +168,8 @@ class FactsheetPrinter:
             "bronnen": {"titel": report.sources.title, "regels": lines},
         }
         pictures: dict[str, Any] = {"kaart": None, "logo": None}
-        if sheet.map:
-            pictures["kaart"] = _put(root, "kaart.png", sheet.map)
+        if sheet.drawing:
+            pictures["kaart"] = _put(root, "kaart.svg", sheet.drawing)
         if theme.logo:
             kind = "png" if theme.logo.startswith(b"\x89PNG") else "jpg"
             pictures["logo"] = _put(root, f"logo.{kind}", theme.logo)

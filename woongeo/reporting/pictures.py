@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from woongeo.encode import dutch, line_text
 from woongeo.knelpunten.touched import add_homes
+from woongeo.plotting.drawing import DOT_MM
 from woongeo.plotting.looks import VERDICTS, Look, layer_look
-from woongeo.plotting.region import draw_region, draw_swatch
+from woongeo.plotting.region import RegionMap, draw_region, draw_swatch
 from woongeo.regions import Regions
 from woongeo.reporting.model import LegendEntry
 from woongeo.verdict import OORDELEN, Hardheid
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from woongeo.capacity import Division
+    from woongeo.plotting.ground import Grounds
     from woongeo.reporting.theme import Theme
     from woongeo.screening import Screening
 
@@ -39,10 +41,15 @@ class Pictures:
         From `screen`.
     theme : Theme
         Its colours.
+    background : Grounds or None
+        What fetches tiles under the maps; a plain ground without it.
     """
 
-    def __init__(self, screening: Screening, theme: Theme) -> None:
+    def __init__(
+        self, screening: Screening, theme: Theme, background: Grounds | None = None
+    ) -> None:
         self._screening = screening
+        self._background = background
         self._looks: dict[str, Look] = {}
         for word, look in VERDICTS.items():
             fill = getattr(theme.kleuren, word)
@@ -51,7 +58,9 @@ class Pictures:
         self._verdict_signs = {w: draw_swatch(look, sign=True) for w, look in self._looks.items()}
         self._layer_signs = [draw_swatch(layer_look(i)) for i in range(len(screening.layers))]
 
-    def draw(self, division: Division | None, name: str, rows: NDArray[np.intp]) -> bytes:
+    def draw(
+        self, division: Division | None, name: str, rows: NDArray[np.intp]
+    ) -> RegionMap | None:
         """Draw the map of a region.
 
         Parameters
@@ -65,8 +74,8 @@ class Pictures:
 
         Returns
         -------
-        bytes
-            PNG; empty where there is neither a border nor a location with a shape.
+        RegionMap or None
+            None where there is neither a border nor a location with a shape.
         """
         border = None
         if isinstance(division, Regions):
@@ -74,10 +83,16 @@ class Pictures:
             border = found if len(found) else None
         usable = rows[self._screening.locations.usable[rows]]
         if border is None and not len(usable):
-            return b""
+            return None
         return draw_region(
-            self._screening, usable, border=border, size_mm=SIZE_MM, looks=self._looks, dpi=170
-        ).png
+            self._screening,
+            usable,
+            border=border,
+            size_mm=SIZE_MM,
+            looks=self._looks,
+            background=self._background,
+            dpi=170,
+        )
 
     def legend(self, rows: NDArray[np.intp], homes: NDArray[np.float64]) -> tuple[LegendEntry, ...]:
         """Say what the signs of a map mean, with how many locations and homes.
@@ -109,6 +124,28 @@ class Pictures:
             text = line_text(layer.title, most=70) + ("; niets over bekend" if nothing else "")
             entries.append(LegendEntry(sign, text))
         return tuple(entries)
+
+    def ground(self, drawn: RegionMap | None) -> str:
+        """Say what lies under a map, and how far its shapes were simplified.
+
+        Parameters
+        ----------
+        drawn : RegionMap or None
+            From `draw`.
+
+        Returns
+        -------
+        str
+            A sentence; empty where there is no map.
+        """
+        if drawn is None:
+            return ""
+        ground = f"Achtergrond: {drawn.credit}. " if self._background is not None else ""
+        metres = dutch(max(drawn.scale * DOT_MM / 1_000, 1.0), decimals=0)
+        return (
+            f"{ground}Vormen zijn op de kaart vereenvoudigd met hoogstens {metres} m "
+            f"({dutch(DOT_MM)} mm op papier); de cijfers niet."
+        )
 
     def told(self, name: str, legend: tuple[LegendEntry, ...]) -> str:
         """Say in words what a map shows.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from woongeo.encode import line_text
 from woongeo.errors import OutputError
 from woongeo.reporting.model import TEXT, UNKNOWN, Column, Table
+from woongeo.reporting.pictures import SIZE_MM
 from woongeo.verdict import SCREENING
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ def write_slides(report: Report, sheet: Factsheet, theme: Theme, path: Path) -> 
     slide = deck.slide(f"{sheet.heading}: knelpuntenkaart", foot)
     if sheet.map:
         deck.picture(slide, sheet.map, sheet.map_text, _EDGE, _HEAD - 4, 236)
+        foot_mm = _HEAD - 4 + 236 * SIZE_MM[1] / SIZE_MM[0] + 2
+        deck.text(slide, _EDGE, foot_mm, 236, [sheet.map_note], size=11)
     else:
         deck.text(slide, _EDGE, _HEAD, 236, ["Er is niets te tekenen."], size=14)
     deck.legend(slide, [(e.picture, e.text) for e in sheet.legend], _EDGE + 242, _HEAD)

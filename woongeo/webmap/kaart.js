@@ -1,7 +1,5 @@
 // Draws a screening. `woongeoKaart(map, data)` is called by the page with a Leaflet map and the
 // packed data; text goes on the page with textContent only, never as markup.
-"use strict";
-
 // folium builds the pop-ups of layers that a user adds with jQuery; this is all that it uses of it.
 window.$ = window.$ || ((what) => {
   if (typeof what !== "string") return { ready: (then) => then() };
@@ -32,9 +30,9 @@ function woongeoKaart(map, packed) {
     box.hidden = !text;
   }
 
-  // Web mercator metres to degrees; rings come as [x, y, dx, dy, …].
-  function toLatLngs(steps) {
-    const ring = woongeoRing(steps), line = new Array(ring.length / 2);
+  // Web mercator metres to degrees; rings come as [x, y, x, y, …].
+  function toLatLngs(ring) {
+    const line = new Array(ring.length / 2);
     for (let i = 0; i < ring.length; i += 2) line[i / 2] = woongeoLatLng(ring[i], ring[i + 1]);
     return line;
   }
@@ -43,12 +41,6 @@ function woongeoKaart(map, packed) {
   const whole = woongeoWhole;
   const shown = (value, unit, format = number) =>
     value === null ? "onbekend" : `${format.format(value)}${unit}`;
-
-  async function unpack(base64) {
-    const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-    return JSON.parse(await new Response(stream).text());
-  }
 
   // The sign of a verdict, as it stands in the legend, and its word.
   function verdict(word, tag) {
@@ -104,15 +96,15 @@ function woongeoKaart(map, packed) {
         fillOpacity: 0.18, dashArray: laag.streep, interactive: false,
       };
       const group = L.layerGroup();
-      for (const rings of laag.vlakken) group.addLayer(L.polygon(rings.map(toLatLngs), options));
-      for (const lines of laag.lijnen) {
+      for (const rings of laag.vlakken.all()) group.addLayer(L.polygon(rings.map(toLatLngs), options));
+      for (const lines of laag.lijnen.all()) {
         group.addLayer(L.polyline(lines.map(toLatLngs), { ...options, weight: 3, fill: false }));
       }
-      for (const [point] of laag.punten) {
+      for (const [point] of laag.punten.all()) {
         group.addLayer(L.circleMarker(toLatLngs(point)[0], { ...options, dashArray: null, radius: 5 }));
       }
       // Beyond this edge the layer says nothing.
-      for (const lines of laag.dekking) {
+      for (const lines of laag.dekking.all()) {
         const edge = { ...options, weight: 3, fill: false, dashArray: "1 7", lineCap: "round" };
         group.addLayer(L.polyline(lines.map(toLatLngs), edge));
       }
@@ -187,7 +179,7 @@ function woongeoKaart(map, packed) {
     function show(i, opener) {
       const sheet = byId("feiten");
       sheet.replaceChildren();
-      if (!s.punten[i].length) {
+      if (!s.vormen.has(i)) {
         map.closePopup();
         sheet.append(element("p", `${s.naam[i]} heeft geen vlak dat getekend kan worden.`, "melding tekst"), factsheet(data, i));
         sheet.focus();
@@ -210,12 +202,17 @@ function woongeoKaart(map, packed) {
     let current = null;
     for (const [i, kaart] of data.achtergronden.entries()) {
       const box = byId(`achtergrond-${i}`);
-      const layer = kaart.url && L.tileLayer(kaart.url, { attribution: kaart.bron, maxZoom: 19, minZoom: 6 });
+      const layer = kaart.urls.length && L.tileLayer(kaart.urls[0], { attribution: kaart.bron, maxZoom: 19, minZoom: 6 });
       if (layer) {
-        // One tile beyond the edge of the map is no outage: only when none comes the reader is told.
-        let any = false;
+        // One tile beyond the edge of the map is no outage: only when none comes is the next address
+        // tried, and only after the last the reader is told.
+        let any = false, address = 0;
         layer.on("tileload", () => { any = true; });
-        layer.on("load", () => say(any ? "" : "De achtergrondkaart is niet bereikbaar; de locaties en lagen staan er wel."));
+        layer.on("load", () => {
+          if (any) say("");
+          else if (address + 1 < kaart.urls.length) layer.setUrl(kaart.urls[address += 1]);
+          else say("De achtergrondkaart is niet bereikbaar; de locaties en lagen staan er wel.");
+        });
       }
       const turn = () => {
         if (!box.checked) return;
@@ -229,15 +226,29 @@ function woongeoKaart(map, packed) {
     }
   }
 
-  unpack(packed).then((data) => {
+  const busy = byId("laden");
+  // Too many locations for a tab: the page says so instead of a map.
+  if (!packed) {
+    byId("kaart").dataset.klaar = "te groot";
+    byId("afdrukken").addEventListener("click", () => window.print());
+    return;
+  }
+  // The browser shows what is being done before it does it.
+  const breath = () => new Promise((done) => setTimeout(done, 20));
+
+  breath().then(() => woongeoUitpakken(packed)).then(async (data) => {
+    busy.textContent = "De kaart wordt getekend…";
+    await breath();
     map.attributionControl.setPrefix(false);
-    map.fitBounds(toLatLngs(data.hoeken), { maxZoom: 16, animate: false });
+    map.fitBounds(toLatLngs(data.hoeken.rings(0)[0]), { maxZoom: 16, animate: false });
     backgrounds(data);
     drawLayers(data);
     woongeoSearch(data, drawSites(data));
-    byId("afdrukken").addEventListener("click", () => window.print());
+    woongeoAfdruk(data);
+    busy.remove();
     byId("kaart").dataset.klaar = "ja";
   }).catch((error) => {
+    busy.remove();
     say("De kaart kan in deze browser niet worden getekend; gebruik een nieuwere browser. De tabellen hiernaast kloppen.");
     console.error(error);
   });

@@ -93,7 +93,8 @@ function woongeoTotals(data) {
     // For a screen reader this is one sentence; it is told anew only when it changed.
     const parts = [2, 1, 0].map((o) => `${WOONGEO_OORDEEL[o]} ${woongeoWhole.format(plans[o])} (${woongeoWhole.format(homes[o])} woningen)`);
     const rest = without ? `; ${woongeoWhole.format(without)} zonder aantal` : "";
-    const text = `In beeld: ${woongeoWhole.format(shown.length)} locaties, ${woongeoWhole.format(all)} woningen${rest}.`;
+    const many = (n, one, more) => `${woongeoWhole.format(n)} ${n === 1 ? one : more}`;
+    const text = `In beeld: ${many(shown.length, "locatie", "locaties")}, ${many(all, "woning", "woningen")}${rest}.`;
     const split = ` ${parts.join(", ")}.`;
     if (box.textContent !== text + split) {
       box.replaceChildren(woongeoElement("strong", text), woongeoElement("span", split));
@@ -146,7 +147,8 @@ function woongeoTable(data, chosen, show) {
 
   function write() {
     const table = woongeoElement("table");
-    const said = `${woongeoWhole.format(rows.length)} locaties, waarvan ${woongeoWhole.format(Math.min(shown, rows.length))} getoond`;
+    const all = `${woongeoWhole.format(rows.length)} ${rows.length === 1 ? "locatie" : "locaties"}`;
+    const said = rows.length > shown ? `${all}, waarvan ${woongeoWhole.format(shown)} getoond` : all;
     table.append(woongeoElement("caption", said));
     const head = table.createTHead().insertRow();
     columns.forEach(([name, , numeric], k) => {
@@ -202,8 +204,7 @@ function woongeoTable(data, chosen, show) {
 function woongeoSearch(data, show) {
   const s = data.locaties, byId = (id) => document.getElementById(id);
   const field = byId("zoek"), list = byId("gevonden"), count = byId("aantal-gevonden");
-  const texts = s.naam.map((naam, i) => `${naam} ${s.id[i]} ${WOONGEO_OORDEEL[s.oordeel[i]]}`.toLowerCase());
-  let hits = [];
+  let texts = null, hits = [];
 
   function more(n) {
     const next = hits.splice(0, n);
@@ -215,7 +216,7 @@ function woongeoSearch(data, show) {
     list.append(...items);
     if (hits.length) {
       const item = woongeoElement("li");
-      item.append(woongeoButton(`Toon er meer (nog ${hits.length})`, () => {
+      item.append(woongeoButton(`Toon er meer (nog ${woongeoWhole.format(hits.length)})`, () => {
         item.remove();
         more(100)[0].firstElementChild.focus();
       }));
@@ -228,8 +229,10 @@ function woongeoSearch(data, show) {
     list.replaceChildren();
     byId("feiten").replaceChildren();
     const wanted = field.value.trim().toLowerCase();
+    // Of a hundred thousand locations this is much text: it is made when it is first needed.
+    texts = texts || s.naam.map((naam, i) => `${naam} ${s.id[i]} ${WOONGEO_OORDEEL[s.oordeel[i]]}`.toLowerCase());
     hits = wanted ? [...texts.keys()].filter((i) => texts[i].includes(wanted)) : [];
-    count.textContent = wanted ? `${hits.length} gevonden` : "";
+    count.textContent = wanted ? `${woongeoWhole.format(hits.length)} gevonden` : "";
     more(20);
   });
 }

@@ -5,17 +5,6 @@
 const WOONGEO_DICHTBIJ = 13;
 const WOONGEO_R = 6378137;
 
-// Rings come as [x, y, dx, dy, …] in whole web-mercator metres.
-function woongeoRing(steps) {
-  const ring = new Float64Array(steps.length);
-  let x = 0, y = 0;
-  for (let i = 0; i < steps.length; i += 2) {
-    ring[i] = x += steps[i];
-    ring[i + 1] = y += steps[i + 1];
-  }
-  return ring;
-}
-
 function woongeoLatLng(x, y) {
   return L.latLng(Math.atan(Math.sinh(y / WOONGEO_R)) * 180 / Math.PI, x / WOONGEO_R * 180 / Math.PI);
 }
@@ -57,19 +46,14 @@ const WOONGEO_TEKENS = {
   },
 };
 
-// `sites` holds vormen, punten and oppervlakte; `look(i)` gives the look of a site as a position in
+// `sites` holds vormen and oppervlakte; `look(i)` gives the look of a site as a position in
 // `looks`, heaviest last; `passes(i)` tells whether it is shown.
 const WoongeoLocaties = L.Layer.extend({
   initialize(sites, looks, look, passes, open) {
     Object.assign(this, { sites, looks, look, passes, open });
-    const n = sites.vormen.length;
-    this.x = new Float64Array(n);
-    this.y = new Float64Array(n);
-    for (let i = 0; i < n; i += 1) {
-      [this.x[i], this.y[i]] = sites.punten[i].length ? sites.punten[i] : [NaN, NaN];
-    }
-    this.rings = new Array(n);
-    this.boxes = null;
+    this.x = sites.vormen.x;
+    this.y = sites.vormen.y;
+    this.boxes = sites.vormen.boxes();
     this.choose();
   },
 
@@ -102,34 +86,9 @@ const WoongeoLocaties = L.Layer.extend({
     map.off("mousemove", this._point, this);
   },
 
-  // The rings of a site, taken apart when they are first needed.
-  _rings(i) {
-    if (!this.rings[i]) this.rings[i] = this.sites.vormen[i].map(woongeoRing);
-    return this.rings[i];
-  },
+  _rings(i) { return this.sites.vormen.rings(i); },
 
-  _box(i) {
-    if (!this.boxes) {
-      this.boxes = new Float64Array(4 * this.x.length).fill(NaN);
-    }
-    const b = this.boxes;
-    if (Number.isNaN(b[4 * i])) {
-      let west = this.x[i], east = west, south = this.y[i], north = south;
-      for (const ring of this._rings(i)) {
-        for (let k = 0; k < ring.length; k += 2) {
-          if (ring[k] < west) west = ring[k];
-          if (ring[k] > east) east = ring[k];
-          if (ring[k + 1] < south) south = ring[k + 1];
-          if (ring[k + 1] > north) north = ring[k + 1];
-        }
-      }
-      b[4 * i] = west;
-      b[4 * i + 1] = south;
-      b[4 * i + 2] = east;
-      b[4 * i + 3] = north;
-    }
-    return b.subarray(4 * i, 4 * i + 4);
-  },
+  _box(i) { return this.boxes.subarray(4 * i, 4 * i + 4); },
 
   bounds(i) {
     const [west, south, east, north] = this._box(i);

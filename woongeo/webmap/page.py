@@ -7,51 +7,34 @@ import hashlib
 import json
 import os
 import re
+import warnings
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import folium
-import numpy as np
-import shapely
 from branca.element import CssLink, Element, Figure, JavascriptLink
 from folium.template import Template
 
-from woongeo.columns import REGION_NAMES, as_text, recognise
-from woongeo.encode import html_text, page_data, shortened
-from woongeo.errors import ColumnError
+from woongeo.encode import dutch, html_text, shortened
+from woongeo.errors import LargePageWarning
 from woongeo.files import write_whole
-from woongeo.judging import shapes_that_count
-from woongeo.netherlands import outline
-from woongeo.verdict import OORDELEN, SCREENING
-from woongeo.webmap.panel import BACKGROUNDS, HARDNESS, aside, layer_styles
-from woongeo.webmap.shapes import (
-    AROUND_M,
-    SITE_TOLERANCE_M,
-    by_dimension,
-    count_corners,
-    coverage_edge,
-    packed,
-    simplified,
-    single_parts,
-)
+from woongeo.verdict import SCREENING
+from woongeo.webmap.backgrounds import hosts
+from woongeo.webmap.content import gather
+from woongeo.webmap.panel import aside, plain_aside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    import pandas as pd
-    from numpy.typing import NDArray
+    from woongeo.screening import Screening
 
-    from woongeo.layers import Layer
-    from woongeo.screening import Screening, Toets
+#: So many make a page of 25 MB, which opens in nine seconds; of more no map is drawn.
+MOST_SITES = 400_000
+# A page that is larger is slow to open on a phone, and too large for most post.
+_LARGE_BYTES = 5_000_000
 
 _LEAFLET = resources.files("xstatic.pkg.leaflet").joinpath("data")
-
-_LAYER_TOLERANCE_M = 5.0
-# A page draws so many corners of layers without effort.
-_LAYER_CORNERS = 150_000
-# Beyond this a layer would no longer look like itself; then the page is slow.
-_MOST_M = 500.0
 
 
 class _Page(Figure):
@@ -84,7 +67,7 @@ class _Page(Figure):
         head, _, body = page.partition("</head>")
         scripts = re.findall(r"<script>(.*?)</script>", head, flags=re.DOTALL)
         inside = re.findall(r"<script>(.*?)</script>", body, flags=re.DOTALL)
-        images = "data: https://service.pdok.nl"
+        images = " ".join(["data:", *hosts()])
         if self._added():
             # Layers that a user adds may come with scripts in the page and images from elsewhere.
             scripts += inside
@@ -130,11 +113,13 @@ class ScreeningMap(folium.Map):
 <script>{{ this.parts.js }}</script>
         {% endmacro %}
         {% macro html(this, kwargs) %}
-<a class="naar-lijst" href="#zoek">Ga naar zoeken en legenda</a>
+<a class="naar-lijst" href="#{{ this.parts.naar }}">Ga naar wat naast de kaart staat</a>
 <header><h1 class="tekst">{{ this.parts.titel }}</h1><p>{{ this.parts.toets }}</p></header>
 <div class="vlak">
-<main aria-label="Kaart"><div id="kaart" class="kaart" tabindex="0" role="application"
+<main aria-label="Kaart"><div id="kaart-vak" class="kaart-vak">
+<div id="kaart" class="kaart" tabindex="0" role="application"
 aria-label="Kaart van de locaties; elke locatie staat ook in de tabel en het zoekveld"></div>
+<p id="laden" class="laden" role="status">{{ this.parts.laden }}</p></div>
 <section id="tabel-vak" class="tabel-vak" aria-label="Tabel van de locaties" hidden>
 <label><input type="checkbox" id="alleen-in-beeld"> Alleen wat op de kaart in beeld is</label>
 <div id="tabel" class="tabel" tabindex="-1"></div></section></main>
@@ -253,183 +238,87 @@ def map_screening(
     -------
     ScreeningMap
         A `folium.Map`; shows itself in a notebook, and ``save`` writes a page that opens without
-        internet. Shapes are simplified for display (sites by 1 m; layers by at least 5 m); the
-        figures are those of the screening. Of layers only features within 5 km of the sites that a
+        internet. Shapes are simplified for display (sites by 1 m, or up to 8 m where they are very
+        many; layers by at least 5 m), which the page states; the figures are those of the
+        screening. Of layers only features within 5 km of the sites that a
         rule can count are drawn. A location without a usable shape is in the tables and the search,
-        not on the map.
+        not on the map. Of more than `MOST_SITES` locations the page has no map, and says so.
+
+    Warns
+    -----
+    LargePageWarning
+        When the page becomes larger than 5 MB, or has no map.
     """
-    sites, usable = screening.locaties.geometry.to_numpy(), screening.locations.usable
-    drawn = sites.copy()
-    drawn[~usable] = None
-    counting = [shapes_that_count(layer, screening.on) for layer in screening.layers]
-    tolerance, layer_shapes = _layer_shapes([shapes for shapes, _ in counting], drawn)
-    styles = layer_styles(len(screening.layers))
-    edges = [coverage_edge(layer.coverage) for layer in screening.layers]
-    texts = _Texts()
-    groups = _groups(screening, group)
-    data = {
-        "locaties": _site_data(screening, drawn),
-        "lagen": [
-            _layer_data(layer, shapes, edge, style)
-            for layer, shapes, edge, style in zip(
-                screening.layers, layer_shapes, edges, styles, strict=True
-            )
-        ],
-        "toetsen": [_verdict_data(screening, toets, texts) for toets in screening.toetsen],
-        "teksten": texts.texts,
-        "achtergronden": [{"url": url, "bron": credit} for _, url, credit in BACKGROUNDS]
-        + [{"url": None, "bron": ""}],
-        "hoeken": packed(np.array([_corners(drawn)]))[0][0],
-        "toets": SCREENING,
-        "hardheden": list(HARDNESS),
-        "gebieden": [
-            {"titel": shortened(column), "namen": names, "plaats": places}
-            for column, names, places in groups
-        ],
-    }
-    parts = {
+    number = len(screening.locaties)
+    if number > MOST_SITES:
+        return _without_map(screening, title)
+    content = gather(screening, group)
+    layers = len(screening.layers)
+    told = f"{_number(number)} {'locatie' if number == 1 else 'locaties'}, "
+    told += f"{layers} {'laag' if layers == 1 else 'lagen'}"
+    size = len(content.data)
+    if size > _LARGE_BYTES:
+        warnings.warn(
+            f"de kaart wordt {_megabytes(size)} groot ({told}): zij opent traag en past niet in "
+            "een mail; maak liever een kaart per provincie of gemeente.",
+            LargePageWarning,
+            stacklevel=2,
+        )
+    panel = aside(
+        screening,
+        (content.site_tolerance_m, content.layer_tolerance_m),
+        content.counting,
+        edges=content.edges,
+        groups=content.groups,
+    )
+    busy = (
+        f"De kaart wordt geladen: {told}, {_megabytes(size)}. Blijft dit staan, dan staat "
+        "JavaScript uit of is de browser te oud; de aantallen en bronnen naast de kaart kloppen."
+    )
+    return ScreeningMap(content.data, _parts(title, panel, busy))
+
+
+def _without_map(screening: Screening, title: str) -> ScreeningMap:
+    """Make a page that tells of the screening in words, and why there is no map."""
+    why = (
+        f"Deze screening telt {_number(len(screening.locaties))} locaties; een kaart in een "
+        f"browser draagt er hoogstens {_number(MOST_SITES)}, en is daarom niet getekend"
+    )
+    instead = (
+        "maak een kaart per provincie of gemeente, of open de locaties (locaties.gpkg) in QGIS"
+    )
+    warnings.warn(f"{why[0].lower()}{why[1:]}; {instead}.", LargePageWarning, stacklevel=3)
+    return ScreeningMap(
+        "",
+        _parts(title, plain_aside(screening), f"{why}. Wat kan: {instead}. De aantallen kloppen."),
+    )
+
+
+def _parts(title: str, panel: str, busy: str) -> dict[str, str]:
+    """Gather the parts of a page."""
+    scripts = ("pak.js", "locaties.js", "keuze.js", "afdruk.js", "kaart.js")
+    return {
         "titel": html_text(shortened(title)),
         "toets": html_text(SCREENING),
-        "zij": aside(
-            screening,
-            tolerance,
-            counting,
-            edges=any(map(len, edges)),
-            groups=[(column, names) for column, names, _ in groups],
-        ),
+        "zij": panel,
+        "laden": html_text(busy),
+        "naar": "zoek" if 'id="zoek"' in panel else "afdrukken",
         "css": _asset("kaart.css"),
-        "js": "".join(map(_asset, ("locaties.js", "keuze.js", "kaart.js"))),
+        "js": "".join(map(_asset, scripts)),
         "leaflet_css": _leaflet("leaflet.css"),
         "leaflet_js": _leaflet("leaflet.js"),
         "tekens": _leaflet_signs(),
     }
-    return ScreeningMap(page_data(data), parts)
 
 
-def _corners(drawn: NDArray[np.object_]) -> shapely.Geometry:
-    """Give the box that the map shows first: the country where no location can be drawn."""
-    there = shapely.total_bounds(drawn)
-    return shapely.box(*(outline().bounds if np.isnan(there).any() else there))
+def _number(count: int) -> str:
+    """Write a whole number."""
+    return dutch(count, decimals=0)
 
 
-def _groups(
-    screening: Screening, wanted: Sequence[str] | None
-) -> list[tuple[str, list[str], list[int]]]:
-    """Give the columns to filter on, with their values and the value of each location."""
-    frame = screening.locaties
-    there = [str(c) for c in frame.columns if c != "geometry"]
-    if wanted is None:
-        found = [recognise(there, names) for names in REGION_NAMES.values()]
-        chosen = [column for column in found if column is not None]
-    else:
-        chosen = list(wanted)
-        if stray := [c for c in chosen if c not in there]:
-            raise ColumnError(f"kolom {stray[0]!r} bestaat niet in de locaties; kies een andere.")
-    groups = []
-    for column in chosen:
-        texts = as_text(frame[column]).map(shortened).where(lambda t: t != "", "onbekend")
-        names = sorted(texts.unique(), key=str.casefold)
-        position = {name: i for i, name in enumerate(names)}
-        groups.append((column, names, [position[text] for text in texts]))
-    return groups
-
-
-class _Texts:
-    """Each text once; the page refers to it by its position. The first is empty."""
-
-    def __init__(self) -> None:
-        self.texts = [""]
-        self._position = {"": 0}
-
-    def positions(self, column: pd.Series) -> list[int]:
-        """Give the position of each text of a column."""
-        unique = {text: shortened(text) for text in column.unique()}
-        for text in unique.values():
-            if text not in self._position:
-                self._position[text] = len(self.texts)
-                self.texts.append(text)
-        return [self._position[unique[text]] for text in column]
-
-
-def _numbers(column: pd.Series, decimals: int) -> list[float | None]:
-    """Round a column; null for what is unknown."""
-    rounded = column.round(decimals)
-    return [None if np.isnan(v) else v for v in rounded.to_numpy(dtype=float).tolist()]
-
-
-def _site_data(screening: Screening, drawn: NDArray[np.object_]) -> dict[str, Any]:
-    """Gather what the page tells of locations."""
-    frame = screening.locaties
-    area = frame[["belemmerd_m2", "onbekend_m2", "vrij_m2"]].sum(axis=1, min_count=3)
-    return {
-        "id": [shortened(text) for text in frame["locatie_id"]],
-        "naam": [shortened(text) for text in frame["naam"]],
-        "woningen": _numbers(frame["woningen"], 2),
-        "planstatus": frame["planstatus"].tolist(),
-        "hardheid": frame["hardheid"].tolist(),
-        "oordeel": frame["oordeel"].map(OORDELEN.index).tolist(),
-        "oppervlakte": _numbers(area, 0),
-        "belemmerd": _numbers(frame["belemmerd_m2"], 0),
-        "onbekend": _numbers(frame["onbekend_m2"], 0),
-        "vormen": packed(simplified(drawn, SITE_TOLERANCE_M)),
-        "punten": [rings[0] if rings else [] for rings in packed(shapely.point_on_surface(drawn))],
-    }
-
-
-def _layer_shapes(
-    features: Sequence[NDArray[np.object_]], drawn: NDArray[np.object_]
-) -> tuple[float, list[NDArray[np.object_]]]:
-    """Take the parts of features around the sites, and simplify them until a page can bear them.
-
-    Parts are shown whole: the edge of a cut would look like the edge of a nature area.
-    """
-    west, south, east, north = shapely.total_bounds(drawn) + AROUND_M * np.array([-1, -1, 1, 1])
-    around = shapely.box(west, south, east, north)
-    near = []
-    for layer in features:
-        shapes, _ = single_parts(layer)
-        near.append(shapes[shapely.intersects(shapely.envelope(shapes), around)])
-    tolerance = step = _LAYER_TOLERANCE_M
-    simple = [simplified(shapes, step, keep_holes=False) for shapes in near]
-    while sum(map(count_corners, simple)) > _LAYER_CORNERS and tolerance < _MOST_M:
-        # From what is simple already: quick, and edges move by what both steps move them.
-        step *= 2
-        tolerance += step
-        simple = [simplified(shapes, step, keep_holes=False) for shapes in simple]
-    return tolerance, simple
-
-
-def _layer_data(
-    layer: Layer,
-    shapes: NDArray[np.object_],
-    edge: NDArray[np.object_],
-    style: tuple[str, str | None],
-) -> dict[str, Any]:
-    """Gather what the page draws of a layer."""
-    kinds = by_dimension(shapes)
-    return {
-        "sleutel": layer.key,
-        "kleur": style[0],
-        "streep": style[1],
-        "punten": packed(kinds[0]),
-        "lijnen": packed(kinds[1]),
-        "vlakken": packed(kinds[2]),
-        "dekking": packed(edge),
-    }
-
-
-def _verdict_data(screening: Screening, toets: Toets, texts: _Texts) -> dict[str, Any]:
-    """Gather what the page tells of a rule at each location."""
-    frame, key = screening.locaties, toets.key
-    reasons = screening.treffers.loc[screening.treffers["laag"] == key, "reden"]
-    return {
-        "sleutel": key,
-        "titel": shortened(toets.title),
-        "oordeel": frame[f"{key}_oordeel"].map(OORDELEN.index).tolist(),
-        "reden": texts.positions(reasons),
-        "objecten": texts.positions(frame[f"{key}_objecten"]),
-        "afstand": _numbers(frame[f"{key}_afstand_m"], 1),
-    }
+def _megabytes(size: int) -> str:
+    """Write how large something is."""
+    return f"{dutch(size / 1e6, decimals=1)} MB"
 
 
 def _asset(name: str) -> str:

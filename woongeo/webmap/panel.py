@@ -9,7 +9,8 @@ import shapely
 
 from woongeo.encode import dutch, html_text, shortened
 from woongeo.verdict import OORDELEN
-from woongeo.webmap.shapes import AROUND_M, SITE_TOLERANCE_M
+from woongeo.webmap.backgrounds import backgrounds
+from woongeo.webmap.shapes import AROUND_M
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,17 +21,6 @@ if TYPE_CHECKING:
     from woongeo.layers import Layer
     from woongeo.screening import Screening
     from woongeo.sources import Source
-
-_PDOK = "https://service.pdok.nl"
-_BRT, _PHOTO = f"{_PDOK}/brt/achtergrondkaart/wmts/v2_0", f"{_PDOK}/hwh/luchtfotorgb/wmts/v1_0"
-_TILE = "EPSG:3857/{z}/{x}/{y}"
-
-#: PDOK's backgrounds in web mercator: title, address, credit. The first is shown.
-BACKGROUNDS: tuple[tuple[str, str, str], ...] = (
-    ("Grijs", f"{_BRT}/grijs/{_TILE}.png", "Kaartgegevens © Kadaster"),
-    ("Standaard", f"{_BRT}/standaard/{_TILE}.png", "Kaartgegevens © Kadaster"),
-    ("Luchtfoto", f"{_PHOTO}/Actueel_orthoHR/{_TILE}.jpeg", "Luchtfoto © Beeldmateriaal.nl"),
-)
 
 # Distinct from the verdicts' colours; each with a stroke of its own, so that colour is not needed.
 _LAYER_STYLES = (
@@ -104,7 +94,7 @@ HARDNESS = tuple(_HARDNESS)
 
 def aside(
     screening: Screening,
-    tolerance_m: float,
+    tolerance_m: tuple[float, float],
     counting: Sequence[tuple[NDArray[np.object_], str]],
     *,
     edges: bool,
@@ -116,8 +106,8 @@ def aside(
     ----------
     screening : Screening
         What is shown.
-    tolerance_m : float
-        How far edges of layers were moved for display.
+    tolerance_m : (float, float)
+        How far edges of sites and of layers were moved for display.
     counting : sequence of (ndarray of shapely geometries, str)
         Per layer the shapes that count, and what is said of those that do not.
     edges : bool
@@ -130,25 +120,52 @@ def aside(
     str
         HTML; every string in it has been encoded.
     """
-    notes = "".join(
-        f'<p class="melding tekst">{html_text(shortened(n))}</p>' for n in screening.notes()
-    )
     verdicts, layers = _legend(screening, counting, edges=edges)
     view, pick = _view(screening), _filters(screening, groups)
     told = f"{_counts(screening)}{_sources(screening)}"
     return (
-        f"{notes}{_totals()}{_search()}{view[0]}{verdicts}{view[1]}{pick}{layers}{told}"
-        f"<p>Vormen zijn op de kaart vereenvoudigd (locaties {dutch(SITE_TOLERANCE_M)} m, lagen "
-        f"{dutch(tolerance_m)} m; lagen tot {dutch(AROUND_M / 1000)} km om de locaties); de "
-        f"cijfers niet. woongeo {html_text(screening.version)}, {screening.on.isoformat()}.</p>"
+        f"{_notes(screening)}{_totals()}{_search()}{view[0]}{verdicts}{view[1]}{pick}{layers}{told}"
+        f"<p>Vormen zijn op de kaart vereenvoudigd (locaties {dutch(tolerance_m[0])} m, lagen "
+        f"{dutch(tolerance_m[1])} m; lagen tot {dutch(AROUND_M / 1000)} km om de locaties); de "
+        f"cijfers niet. {_made(screening)}</p>"
     )
+
+
+def plain_aside(screening: Screening) -> str:
+    """Write the panel where there is no map: warnings, tables and sources.
+
+    Parameters
+    ----------
+    screening : Screening
+        What is told.
+
+    Returns
+    -------
+    str
+        HTML; every string in it has been encoded.
+    """
+    print_it = '<p class="knoppenrij"><button type="button" id="afdrukken">Druk af</button></p>'
+    told = f"{_counts(screening)}{_sources(screening)}<p>{_made(screening)}</p>"
+    return f"{_notes(screening)}{print_it}{told}"
+
+
+def _notes(screening: Screening) -> str:
+    """Write what a reader must know first."""
+    return "".join(
+        f'<p class="melding tekst">{html_text(shortened(n))}</p>' for n in screening.notes()
+    )
+
+
+def _made(screening: Screening) -> str:
+    """Say what made the page, and for which day."""
+    return f"woongeo {html_text(screening.version)}, {screening.on.isoformat()}."
 
 
 def _search() -> str:
     return (
-        '<h2><label for="zoek">Zoek een locatie</label></h2>'
+        '<div class="op-scherm"><h2><label for="zoek">Zoek een locatie</label></h2>'
         '<input id="zoek" type="search" autocomplete="off" placeholder="naam, id of oordeel">'
-        '<p id="aantal-gevonden" role="status"></p><ul id="gevonden" class="knoppen"></ul>'
+        '<p id="aantal-gevonden" role="status"></p><ul id="gevonden" class="knoppen"></ul></div>'
         '<div id="feiten" tabindex="-1"></div>'
     )
 
@@ -156,6 +173,7 @@ def _search() -> str:
 def _totals() -> str:
     return (
         '<p id="in-beeld" class="in-beeld" role="status"></p>'
+        '<p id="gekozen" class="op-papier tekst"></p>'
         '<p class="knoppenrij"><button type="button" id="tabel-knop" aria-expanded="false" '
         'aria-controls="tabel-vak">Toon als tabel</button>'
         '<button type="button" id="afdrukken">Druk af</button>'
@@ -184,7 +202,7 @@ def _filters(screening: Screening, groups: Sequence[tuple[str, Sequence[str]]]) 
         '<p class="keuze"><label for="minstens">Woningen, minstens</label>'
         '<input id="minstens" type="number" min="0" step="1" inputmode="numeric"></p>'
     )
-    return f"<fieldset><legend><h2>Filter</h2></legend>{picks}</fieldset>"
+    return f'<fieldset class="op-scherm"><legend><h2>Filter</h2></legend>{picks}</fieldset>'
 
 
 def _view(screening: Screening) -> tuple[str, str]:
@@ -202,12 +220,15 @@ def _view(screening: Screening) -> tuple[str, str]:
         '<li><label><input type="radio" name="beeld" id="beeld-voor"> '
         "Vóór knelpunten: kleur naar hardheid</label></li>"
     )
-    return _group("Beeld", views), _group("Hardheid", boxes)
+    return _group("Beeld", views, kind="op-scherm"), _group("Hardheid", boxes, kind="legenda-voor")
 
 
-def _group(heading: str, items: str, below: str = "") -> str:
+def _group(heading: str, items: str, below: str = "", *, kind: str = "") -> str:
     """Put choices that belong together in a group with a heading."""
-    return f"<fieldset><legend><h2>{heading}</h2></legend><ul>{items}</ul>{below}</fieldset>"
+    return (
+        f'<fieldset class="{kind}"><legend><h2>{heading}</h2></legend><ul>{items}</ul>{below}'
+        "</fieldset>"
+    )
 
 
 def _legend(
@@ -234,7 +255,7 @@ def _legend(
             f"{_swatch(_layer_drawing(shapes, colour, dash))}"
             f'<span class="tekst">{html_text(shortened(layer.title))}{remark}</span></label></li>'
         )
-    titles = [*(title for title, _, _ in BACKGROUNDS), "Geen"]
+    titles = [*(ground.title for ground in backgrounds()), "Geen"]
     grounds = "".join(
         f'<li><label><input type="radio" name="achtergrond" id="achtergrond-{i}"'
         f"{' checked' if not i else ''}> {title}</label></li>"
@@ -248,8 +269,8 @@ def _legend(
     )
     far = "<p>Wat op het scherm klein is staat als teken op de kaart, wat groot is als vlak.</p>"
     return (
-        _group("Oordeel", verdicts, far),
-        _group("Lagen", layers, edge) + _group("Achtergrond", grounds),
+        _group("Oordeel", verdicts, far, kind="legenda-na"),
+        _group("Lagen", layers, edge) + _group("Achtergrond", grounds, kind="op-scherm"),
     )
 
 
@@ -281,7 +302,8 @@ def _counts(screening: Screening) -> str:
             name = html_text(shortened(title))
             rows += f'<tr><th scope="row" class="tekst">{name}</th>{cells}</tr>'
         tables += (
-            f"<table><caption>{what}</caption><thead><tr><td></td>{heads}</tr></thead>"
+            f'<table class="aantallen"><caption>{what}</caption>'
+            f"<thead><tr><td></td>{heads}</tr></thead>"
             f"<tbody>{rows}</tbody></table>"
         )
     missing = int(screening.locaties["woningen"].isna().sum())

@@ -1,7 +1,8 @@
-"""Shapes for a page: simplified for display only, on a grid of a metre, as small differences."""
+"""Shapes for a page: simplified for display only, on a grid, as small differences."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
     from woongeo.layers import Coverage
 
-#: Edges of sites are moved by at most so much, for display only.
-SITE_TOLERANCE_M = 1.0
 #: The edge of a coverage is moved by at most so much, for display only.
 EDGE_TOLERANCE_M = 20.0
 #: Layers are shown so far around the sites.
@@ -48,64 +47,115 @@ def simplified(
     return np.where(gone, geometry, simple)
 
 
-def coverage_edge(coverage: Coverage) -> NDArray[np.object_]:
+def coverage_edge(coverage: Coverage, around: shapely.Polygon) -> NDArray[np.object_]:
     """Draw the edge of where a layer says something.
 
     Parameters
     ----------
     coverage : Coverage
         Of the layer.
+    around : Polygon
+        What of it is shown; RD New, metres.
 
     Returns
     -------
     ndarray of shapely geometries
-        One line in RD New, simplified by `EDGE_TOLERANCE_M`; none where the layer is known nowhere
-        or everywhere.
+        One line in RD New, moved by at most `EDGE_TOLERANCE_M`: gaps between neighbouring areas
+        that are narrower than that are closed. None where the layer is known nowhere or
+        everywhere.
     """
     if coverage.geometry is None or coverage.nationwide or not len(coverage.geometry):
         return np.empty(0, dtype=object)
-    edge = shapely.boundary(shapely.union_all(coverage.geometry))
-    return simplified(np.array([edge], dtype=object), EDGE_TOLERANCE_M)
+    step = EDGE_TOLERANCE_M / 4
+    parts, _ = single_parts(coverage.geometry)
+    # With the neighbours of what is shown: without them its own border would seem an edge.
+    wider = shapely.buffer(around, EDGE_TOLERANCE_M)
+    near = parts[shapely.intersects(shapely.envelope(parts), wider)]
+    # Areas of which each was simplified for itself leave slivers between them, whose edges would
+    # lie all over the map.
+    wide = shapely.union_all(
+        shapely.buffer(simplified(near, step), 2 * step, join_style="mitre", mitre_limit=2.0)
+    )
+    edge = shapely.boundary(
+        shapely.simplify(shapely.buffer(wide, -2 * step, join_style="mitre"), step)
+    )
+    # A line that is cut has no edge that could be mistaken for one.
+    shown = shapely.intersection(edge, around)
+    return np.array([] if shown.is_empty else [shown], dtype=object)
 
 
-def packed(geometry: NDArray[np.object_]) -> list[list[list[int]]]:
-    """Write shapes as lists of rings or lines of whole web-mercator metres.
+@dataclass(frozen=True)
+class Steps:
+    """Shapes as differences.
+
+    Attributes
+    ----------
+    corners : ndarray of int, shape (n, 2)
+        x and y in units of the grid, web mercator: each corner as its difference from the one
+        before, the first of a ring from the first of the ring before.
+    per_ring : ndarray of int
+        How many corners each ring, line or point has.
+    per_shape : ndarray of int
+        How many of those each shape has. Rings of a surface are drawn by the even-odd rule, so
+        holes need no mark.
+    """
+
+    corners: NDArray[np.int64]
+    per_ring: NDArray[np.int64]
+    per_shape: NDArray[np.int64]
+
+    def starts(self) -> NDArray[np.int64]:
+        """Give the first corner of each shape that has any.
+
+        Returns
+        -------
+        ndarray of int, shape (k, 2)
+            x and y in units of the grid.
+        """
+        first = np.cumsum(self.per_ring) - self.per_ring
+        rings = np.cumsum(self.corners[first], axis=0)
+        there = self.per_shape[self.per_shape > 0]
+        found: NDArray[np.int64] = rings[np.cumsum(there) - there]
+        return found
+
+
+def stepped(geometry: NDArray[np.object_], grid_m: int = 1) -> Steps:
+    """Write shapes as small differences on a grid.
 
     Parameters
     ----------
     geometry : ndarray of shapely geometries
-        RD New, metres; missing and empty ones become an empty list.
+        RD New, metres; missing and empty ones have no rings.
+    grid_m : int
+        Corners are rounded to so many metres of web mercator.
 
     Returns
     -------
-    list
-        Per shape a list of rings, lines or points, each as ``[x, y, dx, dy, …]``: the first corner
-        in full and each further one as its difference from the one before. Rings of a surface are
-        drawn by the even-odd rule, so holes need no mark. Points are a single pair.
+    Steps
+        In the order of the shapes.
     """
     parts, owner = single_parts(geometry)
-    result: list[list[list[int]]] = [[] for _ in geometry]
     surface = shapely.get_dimensions(parts) == 2
     rings, of_part = shapely.get_rings(parts[surface], return_index=True)
-    shapes = np.concatenate([rings, parts[~surface]])
+    lines = np.concatenate([rings, parts[~surface]])
     of_shape = np.concatenate([owner[surface][of_part], owner[~surface]])
-    if not len(shapes):
-        return result
-    points, of_line = shapely.get_coordinates(shapes, return_index=True)
+    order = np.argsort(of_shape, kind="stable")
+    lines, of_shape = lines[order], of_shape[order]
+    per_shape = np.bincount(of_shape, minlength=len(geometry)).astype(np.int64)
+    if not len(lines):
+        nothing = np.empty(0, dtype=np.int64)
+        return Steps(nothing.reshape(0, 2), nothing, per_shape)
+    points, of_line = shapely.get_coordinates(lines, return_index=True)
     # Of a single point pyproj would make a number, and numpy before 2.4 warns of that.
     points = np.vstack([points, points[:1]])
-    grid = np.rint(to_web_mercator(points[:, 0], points[:, 1])).astype(np.int64)[:-1]
-    step = np.diff(grid, axis=0, prepend=np.zeros((1, 2), dtype=np.int64))
+    at = np.rint(to_web_mercator(points[:, 0], points[:, 1]) / grid_m).astype(np.int64)[:-1]
     starts = np.r_[True, of_line[1:] != of_line[:-1]]
-    step[starts] = grid[starts]
     # Corners that fall on the same point of the grid say nothing twice.
-    keep = starts | (step != 0).any(axis=1)
-    step, of_line = step[keep], of_line[keep]
-    counts = np.bincount(of_line, minlength=len(shapes))
-    lines = np.split(step, np.cumsum(counts)[:-1])
-    for shape, line in zip(of_shape.tolist(), lines, strict=True):
-        result[shape].append(line.ravel().tolist())
-    return result
+    keep = starts | np.r_[True, (at[1:] != at[:-1]).any(axis=1)]
+    at, of_line, starts = at[keep], of_line[keep], starts[keep]
+    step = np.diff(at, axis=0, prepend=np.zeros((1, 2), dtype=np.int64))
+    step[starts] = np.diff(at[starts], axis=0, prepend=np.zeros((1, 2), dtype=np.int64))
+    return Steps(step, np.bincount(of_line, minlength=len(lines)).astype(np.int64), per_shape)
 
 
 def single_parts(
@@ -129,7 +179,9 @@ def single_parts(
     while (shapely.get_type_id(parts) > GeometryType.POLYGON).any():
         parts, index = shapely.get_parts(parts, return_index=True)
         owner = owner[index]
-    return parts, owner
+    # An empty line is a part of itself.
+    there = ~shapely.is_empty(parts)
+    return parts[there], owner[there]
 
 
 def by_dimension(parts: NDArray[np.object_]) -> dict[int, NDArray[np.object_]]:
