@@ -32,7 +32,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from national_common import Answers, SkippedError, differences
+from national_common import Answers, SkippedError, differences, memory_at_hand
 from national_own import ours, streamed
 from national_peers import PEERS, version
 from national_workload import VERSION, make
@@ -71,6 +71,7 @@ def run(asked: argparse.Namespace) -> None:
     warnings.simplefilter("ignore")
     if asked.cores:
         os.sched_setaffinity(0, range(asked.cores))
+    memory_at_hand()
     try:
         if asked.run == "woongeo, stroom":
             steps = streamed(folder(), asked.sites, asked.out, plain=asked.plain)

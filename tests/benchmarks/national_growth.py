@@ -24,7 +24,7 @@ import matplotlib as mpl
 from matplotlib import pyplot as plt
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from national import _memory_gb, folder, setting
-from national_common import WORK, Clock
+from national_common import WORK, Clock, memory_at_hand
 from national_own import read_layers, write
 from national_workload import make, nature
 
@@ -62,6 +62,7 @@ def _folder(times: float) -> Path:
 def run(point: dict[str, Any]) -> dict[str, float]:
     """Screen once cold and once with layers at hand."""
     warnings.simplefilter("ignore")
+    memory_at_hand()
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: point["kernen"]])
     data, names = _folder(point["hoekpunten"]), LAYERS[: point["lagen"]]
     source = data / f"sites_{point['locaties']}.parquet"

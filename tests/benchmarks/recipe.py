@@ -31,7 +31,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.dataset  # noqa: F401  imported beforehand: no part of anyone's time
 from national import setting
-from national_common import Clock
+from national_common import Clock, memory_at_hand
 
 import woongeo
 from woongeo import Rule
@@ -295,6 +295,7 @@ def main() -> None:
     }
     if asked.run:
         warnings.simplefilter("ignore")
+        memory_at_hand()
         print(json.dumps(runs[asked.run]()))
         return
     begun = setting()
