@@ -59,9 +59,9 @@ class Clock:
 def memory_at_hand() -> None:
     """Touch memory and give it back, so that no clock runs while a host hands it out.
 
-    A virtual machine gets memory of its host when it is first touched: 11 microseconds for 4 kB that
-    nobody used of late against 1.3 otherwise (measured), half a second for a layer of 4 million
-    corners. What process finds it at hand is chance; here each does.
+    A virtual machine gets memory of its host when it is first touched: 11 microseconds for 4 kB
+    that nobody used of late against 1.3 otherwise (measured), half a second for a layer of 4
+    million corners. Which process finds it at hand is chance; here each does.
     """
     peak = Path("/proc/self/clear_refs")
     if not peak.exists():
