@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import argparse
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from woongeo.cli.outcome import formats_of
 from woongeo.cli.plans import place_of, plans_of
+from woongeo.cli.services import client
 from woongeo.progress import doing
 from woongeo.reporting import write_report
 from woongeo.screening import screen
 from woongeo.vertrouwelijk import for_audience
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from woongeo.capacity import Plancapaciteit
+    from woongeo.plotting.ground import Grounds
     from woongeo.screening import Screening
     from woongeo.vertrouwelijk import Audience
 
@@ -70,17 +74,30 @@ def write_asked_report(
     list of Path
         The files.
     """
-    return write_report(
-        capacity,
-        folder=given.out,
-        title=given.title,
-        period=given.period[0].strip() if given.period else None,
-        earlier=earlier_screening(given, capacity.screening, audience),
-        theme=given.theme,
-        formats=formats_of(given),
-        pdf=not given.no_pdf,
-        pptx=given.pptx,
-        publiek=audience,
-        overwrite=given.overwrite,
-        seconds=time.perf_counter() - start,
-    )
+    with _grounds(given) as background:
+        return write_report(
+            capacity,
+            folder=given.out,
+            title=given.title,
+            period=given.period[0].strip() if given.period else None,
+            earlier=earlier_screening(given, capacity.screening, audience),
+            theme=given.theme,
+            formats=formats_of(given),
+            pdf=not given.no_pdf,
+            pptx=given.pptx,
+            background=background,
+            publiek=audience,
+            overwrite=given.overwrite,
+            seconds=time.perf_counter() - start,
+        )
+
+
+@contextmanager
+def _grounds(given: argparse.Namespace) -> Iterator[Grounds | None]:
+    """Give what fetches the background that was asked for; None where none was."""
+    name = given.background
+    if name is None:
+        yield None
+        return
+    with client(given) as asking:
+        yield lambda box, *, width_px: asking.background(box, width_px=width_px, background=name)

@@ -176,6 +176,11 @@ def add_report(commands: Any) -> None:  # noqa: ANN401  argparse names no type f
         help="TOML met kleuren, lettertypen en logo (docs/rapporten.md)",
     )
     report.add_argument(
+        "--background",
+        metavar="NAAM",
+        help="tegels onder de kaarten op papier: brt_grijs, brt_standaard, luchtfoto (effen)",
+    )
+    report.add_argument(
         "--earlier",
         metavar="LOCATIES",
         help="locaties van het vorige peilmoment, om te vergelijken",

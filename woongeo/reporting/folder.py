@@ -132,7 +132,7 @@ def write_report(  # noqa: PLR0913  one keyword a file or a choice
         "rapport": _facts(report, earlier),
     }
     return Bundle(Path(folder), MANIFEST, may_be_ours, report=True).write(
-        report_files(report, look, forms, facts),
+        report_files(report, look, forms, facts, background),
         lambda: facts,
         sources=_sources(plancapaciteit, earlier),
         overwrite=overwrite,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from woongeo.plotting import ScreeningPlot
+    from woongeo.plotting.ground import Grounds
     from woongeo.reporting.model import Report
     from woongeo.reporting.theme import Theme
     from woongeo.screening import Screening
@@ -87,7 +88,11 @@ def known_forms(formats: str | Sequence[str], *, pdf: bool, pptx: bool) -> list[
 
 
 def report_files(
-    report: Report, theme: Theme, forms: Sequence[str], facts: Mapping[str, Any]
+    report: Report,
+    theme: Theme,
+    forms: Sequence[str],
+    facts: Mapping[str, Any],
+    background: Grounds | None = None,
 ) -> Writers:
     """Give what writes each file, by its name.
 
@@ -101,13 +106,15 @@ def report_files(
         From `known_forms`.
     facts : mapping
         The manifest, for the files that hold it.
+    background : Grounds, optional
+        What fetches tiles under the map on paper.
 
     Returns
     -------
     dict
         Name of the file to what writes it, given a path; the page first.
     """
-    beside = _beside(report, forms, facts)
+    beside = _beside(report, forms, facts, background)
     sheets = _factsheets(report, theme, forms)
     listed: dict[str, list[str]] = {sheet.file_name: [] for sheet in report.factsheets}
     for name in sheets:
@@ -120,7 +127,9 @@ def report_files(
     return {OVERVIEW: page, **beside, **sheets}
 
 
-def _beside(report: Report, forms: Sequence[str], facts: Mapping[str, Any]) -> Writers:
+def _beside(
+    report: Report, forms: Sequence[str], facts: Mapping[str, Any], background: Grounds | None
+) -> Writers:
     """Give what writes maps and data."""
     capacity = report.plancapaciteit
     screening = capacity.screening
@@ -129,7 +138,7 @@ def _beside(report: Report, forms: Sequence[str], facts: Mapping[str, Any]) -> W
         files[KAART] = partial(_write_map, screening, report.title)
     if SHEET in forms:
         if screening.locations.usable.any():
-            files |= _sheets(screening, report.title)
+            files |= _sheets(screening, report.title, background)
         else:
             warnings.warn(
                 "geen enkele locatie heeft een bruikbaar vlak: er is geen kaartblad gemaakt.",
@@ -149,7 +158,7 @@ def _write_map(screening: Screening, title: str, path: Path) -> None:
     page_writer(map_screening(screening, title=title))(path)
 
 
-def _sheets(screening: Screening, title: str) -> Writers:
+def _sheets(screening: Screening, title: str, background: Grounds | None) -> Writers:
     """Give what writes the map on paper; it is drawn once."""
     shapes = screening.locaties.geometry.to_numpy()[screening.locations.usable]
     west, south, east, north = shapely.total_bounds(shapes)
@@ -158,7 +167,12 @@ def _sheets(screening: Screening, title: str) -> Writers:
     @cache
     def drawn() -> ScreeningPlot:
         return plot_screening(
-            screening, title=title, paper="A3", landscape=not upright, labels=_LABELS
+            screening,
+            title=title,
+            paper="A3",
+            landscape=not upright,
+            labels=_LABELS,
+            background=background,
         )
 
     return dict.fromkeys(SHEETS, lambda path: drawn().save(path, dpi=_DPI))
