@@ -248,6 +248,8 @@ def test_a_reader_who_chooses_no_background_asks_for_nothing(visit: Visit) -> No
 
 def test_only_the_chosen_background_is_asked_for(visit: Visit) -> None:
     """Another background is fetched from its own address, with its own credit."""
+    # Until then other addresses of the first are tried.
+    visit.page.wait_for_selector("#melding:not([hidden])")
     visit.requests.clear()
     visit.page.get_by_label("Luchtfoto").check()
     visit.page.wait_for_selector(".leaflet-tile", state="attached")

@@ -11,6 +11,7 @@ import base64
 import datetime as dt
 import io
 import itertools
+import json
 import re
 import sqlite3
 import struct
@@ -183,7 +184,11 @@ def _parts_of_page(data: bytes) -> Iterator[bytes]:
         yield from parts(piece, "")
         if piece[:1] == b"x":
             yield zlib.decompress(piece)
-    yield hostile.text(data.decode()).encode()
+    page = data.decode()
+    if "woongeoKaart(" in page:
+        # Numbers are packed as small differences: here they stand as one reads them.
+        yield json.dumps(hostile.data_of(page), ensure_ascii=False).encode()
+    yield hostile.text(page).encode()
 
 
 def _parts_of_pdf(data: bytes) -> Iterator[bytes]:

@@ -209,6 +209,8 @@ function woongeoKaart(map, packed) {
         let any = false, address = 0;
         layer.on("tileload", () => { any = true; });
         layer.on("load", () => {
+          // What was turned off has nothing to tell any more.
+          if (current !== layer) return;
           if (any) say("");
           else if (address + 1 < kaart.urls.length) layer.setUrl(kaart.urls[address += 1]);
           else say("De achtergrondkaart is niet bereikbaar; de locaties en lagen staan er wel.");
