@@ -93,24 +93,14 @@ def class_parts(
         return ClassParts(none, none, np.empty(0), no_parts, none, none)
     met = _met(sites, LayerIndex(features) if index is None else index)
     held = np.flatnonzero(met.area_m2 > 0)
-    site, feature, part, whole = (
-        v[held] for v in (met.site, met.feature, met.part, met.inside)
-    )
+    site, feature, part = met.site[held], met.feature[held], met.part[held]
     # Pieces of one feature follow each other.
     other = np.ones(len(site), dtype=bool)
     other[1:] = (site[1:] != site[:-1]) | (feature[1:] != feature[:-1])
     count = int(klass.max()) + 1
     group = site * count + klass[feature]
-    # A class with a feature that holds all of a site holds it, whatever its other features do, and
-    # leaves nothing to those that are less heavy.
-    heaviest = np.full(len(sites), count, dtype=np.intp)
-    np.minimum.at(heaviest, site[whole], klass[feature[whole]])
-    first = np.zeros(len(site), dtype=bool)
-    first[np.unique(np.where(whole, group, -1), return_index=True)[1]] = True
-    counts = np.where(
-        klass[feature] == heaviest[site], whole & first, klass[feature] < heaviest[site]
-    )
-    group, union = dissolve(group[counts], part[counts])
+    matters = _matters(site, klass[feature], met.inside[held], len(sites))
+    group, union = dissolve(group[matters], part[matters])
     of_site, kind = group // count, group % count
     union = _without_heavier(of_site, union)
     area = np.minimum(shapely.area(union), sites.area[of_site])
@@ -196,6 +186,23 @@ def _met(sites: Sites, index: LayerIndex) -> _Met:
         found = _Met(index, site, index.owner[piece], whole, part, area)
     sites.cache.keep(key, found)
     return found
+
+
+def _matters(
+    site: NDArray[np.intp], klass: NDArray[np.intp], whole: NDArray[np.bool_], n: int
+) -> NDArray[np.bool_]:
+    """Tell which rows can hold ground of their class: no geometry is asked where one holds all.
+
+    A class of which one area holds all of a site holds it, whatever its other areas do, and leaves
+    nothing to classes that are less heavy.
+    """
+    heaviest = np.full(n, np.iinfo(np.intp).max, dtype=np.intp)
+    np.minimum.at(heaviest, site[whole], klass[whole])
+    rows = np.flatnonzero(whole & (klass == heaviest[site]))
+    matters = klass < heaviest[site]
+    # Where several areas of the class hold all, one will do.
+    matters[rows[np.unique(site[rows], return_index=True)[1]]] = True
+    return np.asarray(matters)
 
 
 def _without_heavier(site: NDArray[np.intp], part: NDArray[np.object_]) -> NDArray[np.object_]:

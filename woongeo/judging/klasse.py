@@ -119,7 +119,7 @@ def judge(layer: Layer, rule: ClassRule, subjects: Subjects) -> Judged:
 class Asked(NamedTuple):
     """What is to be measured of a layer of classes."""
 
-    index: LayerIndex
+    of_index: LayerIndex
     of_feature: NDArray[np.intp]
     hindering: NDArray[np.bool_]
     of_hindering: LayerIndex
@@ -393,9 +393,7 @@ def _reasons(
     order = order[(outcome != NOT_KNOWN)[parts.klass[order]]]
     site, start, count = np.unique(parts.site[order], return_index=True, return_counts=True)
     beside = (count > 1) | (decided[site] < 0)
-    for at, a, b in zip(
-        *(v[beside].tolist() for v in (site, start, start + count)), strict=True
-    ):
+    for at, a, b in zip(*(v[beside].tolist() for v in (site, start, start + count)), strict=True):
         first = decided[at]
         others = words.held[[i for i in order[a:b] if i != first]].tolist()
         if first < 0:
