@@ -186,7 +186,15 @@ def test_no_thread_touches_the_list_of_warnings(monkeypatch: pytest.MonkeyPatch)
         locations = woongeo.read_locations(plans)
     with pytest.warns(woongeo.WoongeoWarning):
         layer = woongeo.read_layer("natuur", nature, coverage="nederland")
-    woongeo.screen(locations, [layer.with_rule(woongeo.Rule(within_m=100), name="100m")])
+    by_class = woongeo.ClassRule(column="soort", classes={"a": "hard", "b": "geen"})
+    more = woongeo.read_layer(
+        "zones",
+        gpd.GeoDataFrame({"soort": list("ab")}, geometry=[area, shapes[0].buffer(200)], crs=28992),
+        coverage="nederland",
+        rule=by_class,
+    )
+    # Several layers are measured at a time, each in a thread.
+    woongeo.screen(locations, [layer.with_rule(woongeo.Rule(within_m=100), name="100m"), more])
     assert seen == {threading.main_thread().name}
 
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from conftest import EAST, NORTH, block, frame
 from hypothesis import given
 from hypothesis import strategies as st
+from test_engine import nature_area, surfaces
+from test_index import Shapes, equal, many_sites
 
 import woongeo
+from woongeo.engine import ClassParts, LayerIndex, class_parts, measure, measure_chosen
 from woongeo.engine import Sites as EngineSites
-from woongeo.engine import class_parts
 from woongeo.errors import ColumnError, RuleError
 
 if TYPE_CHECKING:
@@ -306,6 +310,134 @@ def test_parts_of_classes_are_those_of_a_grid(boxes: list[tuple[int, ...]]) -> N
     expected = {k: 100.0 * int((grid == k).sum()) for k in range(4) if (grid == k).any()}
     assert found == pytest.approx(expected)
     assert parts.area_m2.sum() <= sites.area[0] + 1e-6
+
+
+def equal_parts(a: ClassParts, b: ClassParts) -> None:
+    """Hold two answers to be the same to the last bit."""
+    for field in dataclasses.fields(ClassParts):
+        left, right = getattr(a, field.name), getattr(b, field.name)
+        if field.name == "part":
+            assert shapely.to_wkb(left).tolist() == shapely.to_wkb(right).tolist()
+        else:
+            np.testing.assert_array_equal(left, right, err_msg=field.name)
+
+
+def parts_at(found: ClassParts, start: int, stop: int) -> ClassParts:
+    """Take the sites of one portion."""
+    row = (found.site >= start) & (found.site < stop)
+    pair = (found.pair_site >= start) & (found.pair_site < stop)
+    return ClassParts(
+        found.site[row] - start,
+        found.klass[row],
+        found.area_m2[row],
+        found.part[row],
+        found.pair_site[pair] - start,
+        found.pair_feature[pair],
+    )
+
+
+def held_to_one_by_one(sites: Shapes, features: Shapes, klass: Any, cut: int) -> None:
+    """Hold that neither an index that is kept nor other sites change what is said of a site."""
+    index = LayerIndex(features)
+    whole = class_parts(EngineSites(sites), features, klass)
+    # The last first: the index grows in another order.
+    for start, stop in [(cut, len(sites)), (0, cut)]:
+        if 0 <= start < stop <= len(sites):
+            portion = EngineSites(sites[start:stop])
+            found = class_parts(portion, features, klass, index=index)
+            equal_parts(found, parts_at(whole, start, stop))
+            # Now the sites know it too.
+            equal_parts(class_parts(portion, features, klass, index=index), found)
+
+
+@given(sites=surfaces, features=surfaces, cut=st.integers(1, 5), kinds=st.integers(1, 3))
+def test_what_classes_hold_of_a_site_depends_on_no_other_site_and_no_index(
+    sites: Shapes, features: Shapes, cut: int, kinds: int
+) -> None:
+    held_to_one_by_one(sites, features, np.arange(len(features)) % kinds, cut)
+
+
+def test_the_same_of_areas_that_are_cut_to_pieces() -> None:
+    """Two areas of 6,000 and 3,000 corners, in part over each other, and a block over both."""
+    layer = np.array([nature_area(6_000), nature_area(3_000, x=700), block(200, 200)], dtype=object)
+    held_to_one_by_one(many_sites(), layer, np.array([2, 1, 0]), 90)
+
+
+def held_to_measure(sites: Shapes, features: Shapes, chosen: Any, reach_m: float) -> None:
+    """Hold that what is measured of the chosen is what `measure` gives of them alone."""
+    alone = measure(EngineSites(sites), features[chosen], reach_m=reach_m)
+    of_all, of_chosen = LayerIndex(features), LayerIndex(features[chosen])
+    equal(measure_chosen(EngineSites(sites), of_all, chosen, of_chosen, reach_m=reach_m), alone)
+
+
+@given(
+    sites=surfaces, features=surfaces, kinds=st.integers(1, 3), reach_m=st.sampled_from([0, 9e3])
+)
+def test_the_hindering_are_measured_as_if_they_were_alone(
+    sites: Shapes, features: Shapes, kinds: int, reach_m: float
+) -> None:
+    held_to_measure(sites, features, np.arange(len(features)) % kinds == 0, reach_m)
+
+
+@pytest.mark.parametrize("chosen", [(True, False, True), (False, True, False), (True, True, True)])
+def test_the_same_of_areas_in_pieces_of_lines_and_of_none(chosen: tuple[bool, ...]) -> None:
+    line = shapely.LineString([(EAST, NORTH), (EAST + 900, NORTH + 900)])
+    for first in (nature_area(6_000), line, shapely.Point(EAST + 10, NORTH + 10)):
+        layer = np.array([first, nature_area(3_000, x=700), block(200, 200)], dtype=object)
+        held_to_measure(many_sites(), layer, np.array(chosen), 25_000.0)
+    held_to_measure(many_sites(), layer, np.zeros(3, dtype=bool), 25_000.0)
+
+
+def test_a_layer_that_was_asked_before_gives_the_same_as_a_new_one(sites: Sites) -> None:
+    """Other places, another day and another table came first."""
+    areas = [(block(100 * i - 10, 0, 70), w) for i, w in enumerate(["rood", "geel", "grijs"] * 4)]
+    changing = dataclasses.replace(
+        BIGGEST, changes_on=FROM, classes_from={"geel": "zacht", "rood": "geen"}
+    )
+    places = sites([block(90 * i, 5, 60) for i in range(12)])
+    kept = zones(changing, *areas)
+    woongeo.screen(sites([block(150, 0), block(900, 10)]), [kept], on=FROM)
+    for on in (BEFORE, FROM):
+        for rule in (changing, BIGGEST):
+            other = zones(rule, *areas)
+            anew = woongeo.screen(places, [other], on=on)
+            again = woongeo.screen(places, [kept], on=on).changed({"zones": rule})
+            pd.testing.assert_frame_equal(again.treffers, anew.treffers, check_exact=True)
+            for column in [c for c in anew.locaties if c.endswith("_m2") or "klasse" in c]:
+                left, right = again.locaties[column], anew.locaties[column]
+                pd.testing.assert_series_equal(left, right, check_exact=True)
+
+
+def test_what_one_class_holds_wholly_leaves_nothing_to_lighter_ones(sites: Sites) -> None:
+    """Sites of 100 m; areas reach 10 m beyond them, so that each lies wholly within.
+
+    The first: red twice, half of it red once more, and yellow. The second: yellow, and the west
+    30 m red. The third: grey (not known) and red.
+    """
+    layer = zones(
+        BIGGEST,
+        (block(-10, -10, 120, 120), "rood"),
+        (block(-10, -10, 130, 120), "rood"),
+        (block(-10, -10, 60, 120), "rood"),
+        (block(-10, -10, 120, 120), "geel"),
+        (block(390, -10, 120, 120), "geel"),
+        (block(390, -10, 40, 120), "rood"),
+        (block(790, -10, 120, 120), "grijs"),
+        (block(790, -10, 120, 120), "rood"),
+    )
+    done = woongeo.screen(sites([block(0, 0), block(400, 0), block(800, 0)]), [layer])
+    assert done.locaties["zones_klassen"].tolist() == [
+        "rood 100 %",
+        "geel 70 %; rood 30 %",
+        "rood 100 %",
+    ]
+    assert done.locaties["zones_overlap_m2"].tolist() == [10_000, 3_000, 10_000]
+    assert done.treffers["oordeel"].tolist() == ["belemmerd", "vrij", "belemmerd"]
+    assert done.treffers["objecten"].tolist() == [
+        "0 gebied 0 [rood]; 1 gebied 1 [rood]; 2 gebied 2 [rood]; 3 gebied 3 [geel]",
+        "4 gebied 4 [geel]; 5 gebied 5 [rood]",
+        "6 gebied 6 [grijs]; 7 gebied 7 [rood]",
+    ]
 
 
 def test_lines_and_points_hold_no_ground() -> None:

@@ -6,7 +6,7 @@ the tests hold the fast way against.
 """
 
 from woongeo.engine.around import SLIVER_M, measure_around
-from woongeo.engine.classes import ClassParts, class_parts
+from woongeo.engine.classes import ClassParts, class_parts, measure_chosen
 from woongeo.engine.combine import partition_m2
 from woongeo.engine.cutting import clip
 from woongeo.engine.distances import REACH_M
@@ -35,6 +35,7 @@ __all__ = [
     "dissolve",
     "measure",
     "measure_around",
+    "measure_chosen",
     "overlapping",
     "pairs_within",
     "partition_m2",

@@ -140,12 +140,39 @@ def measure(
         )
         # Pieces of one feature lie apart.
         of = np.where(parts.shape < 0, parts.shape, index.owner[used][parts.shape])
-    pairs = np.column_stack([site, owner])
+    pairs = with_missed(sites, np.column_stack([site, owner]), missed, features)
+    return put_together(sites, pairs, distance, parts._replace(shape=of))
+
+
+def with_missed(
+    sites: Sites,
+    pairs: NDArray[np.intp],
+    missed: NDArray[np.intp],
+    features: NDArray[np.object_],
+) -> NDArray[np.intp]:
+    """Add the pairs of sites that touch a feature and none of its pieces.
+
+    Parameters
+    ----------
+    sites : Sites
+        The sites.
+    pairs : ndarray of int, shape (k, 2)
+        Site and feature, by the pieces.
+    missed : ndarray of int
+        The sites that were missed.
+    features : ndarray of shapely geometries
+        Uncut.
+
+    Returns
+    -------
+    ndarray of int, shape (m, 2)
+        Sorted, each pair once.
+    """
     if len(missed):
         tree = shapely.STRtree(features)
-        late, feature = tree.query(geometry[missed], predicate="dwithin", distance=EPSILON_M)
+        late, feature = tree.query(sites.geometry[missed], predicate="dwithin", distance=EPSILON_M)
         pairs = np.concatenate([pairs, np.column_stack([missed[late], feature])])
-    return put_together(sites, np.unique(pairs, axis=0), distance, parts._replace(shape=of))
+    return np.unique(pairs, axis=0)
 
 
 def put_together(

@@ -88,17 +88,17 @@ def parts_in_zones(
     shapely.bounds(shapes)
     surface = shapely.get_dimensions(shapes)[shape] == 2
     asked = np.flatnonzero(surface & ~whole[site])
-    whole[site[asked[_inside(sites, shapes, site[asked], shape[asked])]]] = True
+    whole[site[asked[inside(sites, shapes, site[asked], shape[asked])]]] = True
 
     wide = width_m[shape] > 0
     plain = np.flatnonzero(surface & ~wide & ~whole[site])
-    cut = _each(shapely.intersection, sites[site[plain]], shapes[shape[plain]])
+    cut = each(shapely.intersection, sites[site[plain]], shapes[shape[plain]])
     parts = [(site[plain], cut, shape[plain])]
     around = np.flatnonzero(wide & ~whole[site])
     for number, width in enumerate(np.unique(width_m[shape[around]]), 1):
         rows = around[width_m[shape[around]] == width]
         of_site, zone = _zones(sites, shapes, (site[rows], shape[rows]), float(width))
-        cut = _each(shapely.intersection, sites[of_site], zone)
+        cut = each(shapely.intersection, sites[of_site], zone)
         nearly = shapely.area(cut) >= _NEARLY * shapely.area(sites[of_site])
         nearly[nearly] = shapely.covers(zone[nearly], sites[of_site[nearly]])
         whole[of_site[nearly]] = True
@@ -109,26 +109,41 @@ def parts_in_zones(
     return Parts(whole, of_site[kept], part[kept], of_shape[kept])
 
 
-def _inside(
+def inside(
     sites: NDArray[np.object_],
     shapes: NDArray[np.object_],
     site: NDArray[np.intp],
     shape: NDArray[np.intp],
 ) -> NDArray[np.bool_]:
-    """Tell which sites lie in the surface that they are paired with."""
+    """Tell which sites lie in the surface that they are paired with, its edge left out.
+
+    Parameters
+    ----------
+    sites : ndarray of shapely geometries
+        The sites.
+    shapes : ndarray of shapely geometries
+        Valid surfaces in metres; prepared here.
+    site, shape : ndarray of int
+        The pairs.
+
+    Returns
+    -------
+    ndarray of bool
+        For each pair.
+    """
     shapely.prepare(shapes)
     by_shape = np.argsort(shape, kind="stable")
-    inside = np.zeros(len(site), dtype=bool)
+    found = np.zeros(len(site), dtype=bool)
 
     def ask(part: slice) -> NDArray[np.bool_]:
         rows = by_shape[part]
-        found: NDArray[np.bool_] = shapely.contains_properly(shapes[shape[rows]], sites[site[rows]])
-        return found
+        lies: NDArray[np.bool_] = shapely.contains_properly(shapes[shape[rows]], sites[site[rows]])
+        return lies
 
     # A prepared shape belongs to one thread.
     answers = side_by_side(ask, parts_by(shape[by_shape]))
-    inside[by_shape] = np.concatenate([np.empty(0, dtype=bool), *answers])
-    return inside
+    found[by_shape] = np.concatenate([np.empty(0, dtype=bool), *answers])
+    return found
 
 
 def within_discs(
@@ -195,11 +210,25 @@ def _zones(
         drawn: NDArray[np.object_] = shapely.buffer(collections, width_m, quad_segs=ZONE_SEGMENTS)
         return drawn
 
-    return own, _each(draw, together)
+    return own, each(draw, together)
 
 
-def _each(work: object, *given: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Do work on arrays of shapes, a portion at a time on all cores."""
+def each(work: object, *given: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Do work on arrays of shapes, a portion at a time on all cores.
+
+    Parameters
+    ----------
+    work : callable
+        What takes as many arrays as are given and returns one as long, each shape of it of the
+        shapes beside it alone.
+    *given : ndarray of shapely geometries
+        Arrays of one length.
+
+    Returns
+    -------
+    ndarray of shapely geometries
+        What came of them, in their order.
+    """
     # Some zones take milliseconds each: few are worth dividing, in small portions.
     done = side_by_side(
         lambda part: work(*(values[part] for values in given)),  # type: ignore[operator]

@@ -93,20 +93,32 @@ def measure_ahead(rules: Sequence[tuple[Layer, RuleBase]], subjects: Subjects) -
         The locations.
     """
     ahead = [
-        (layer.title, asked)
+        (layer, asked)
         for layer, rule in rules
-        if isinstance(rule, Rule)
-        and not (rule.holds(subjects.on) or layer.unknown or layer.stale(subjects.on, rule))
-        for asked in zone.asked(layer, rule)
-    ]
-    with ticks("meten", len(ahead[:_AHEAD])) as tick:
+        if not (rule.holds(subjects.on) or layer.unknown or layer.stale(subjects.on, rule))
+        for asked in _asked(layer, rule, subjects.on)
+    ][:_AHEAD]
+    # What is asked of one layer is asked in one thread: its indexes share shapes.
+    by_layer: dict[int, list[tuple[str, zone.Asked | klasse.Asked]]] = {}
+    for layer, asked in ahead:
+        by_layer.setdefault(id(layer.features), []).append((layer.title, asked))
+    with ticks("meten", len(ahead)) as tick:
 
-        def measure(named: tuple[str, zone.Asked]) -> None:
-            title, asked = named
-            asked.answer(subjects)
-            tick(title)
+        def measure(of_layer: list[tuple[str, zone.Asked | klasse.Asked]]) -> None:
+            for title, asked in of_layer:
+                asked.answer(subjects)
+                tick(title)
 
-        side_by_side(measure, ahead[:_AHEAD])
+        side_by_side(measure, by_layer.values())
+
+
+def _asked(
+    layer: Layer, rule: RuleBase, on: dt.date
+) -> Sequence[zone.Asked] | Sequence[klasse.Asked]:
+    """List what a rule asks to be measured; nothing where another kind of work is done."""
+    if isinstance(rule, Rule):
+        return zone.asked(layer, rule)
+    return klasse.asked(layer, rule, on) if isinstance(rule, ClassRule) else []
 
 
 def counting(layer: Layer, on: dt.date) -> NDArray[np.bool_]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 import shapely
 
 from woongeo.columns import as_text
-from woongeo.encode import dutch
-from woongeo.engine import REACH_M, ClassParts, class_parts, measure
+from woongeo.encode import dutch, dutch_all
+from woongeo.engine import REACH_M, ClassParts, Measure, class_parts, measure_chosen
 from woongeo.errors import RuleError
 from woongeo.judging.common import (
     EPSILON_M2,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from woongeo.engine import Sites
+    from woongeo.engine import LayerIndex, Sites
     from woongeo.layers import Layer
     from woongeo.rules import ClassRule
 
@@ -79,12 +79,8 @@ def judge(layer: Layer, rule: ClassRule, subjects: Subjects) -> Judged:
     sites, n = subjects.sites, len(subjects)
     features = layer.features
     classes = _classes(features, rule, subjects.on)
-    shapes = features.geometry.to_numpy()
-    parts = class_parts(sites, shapes, classes.of_feature)
     hindering = classes.hindering()
-    found = measure(
-        sites, shapes[hindering[classes.of_feature]], reach_m=min(layer.reach_m, REACH_M)
-    )
+    parts, found = _asked(layer, classes).answer(subjects)
     share = np.where(found.whole, 1.0, np.minimum(found.overlap_m2 / sites.area, 1.0))
     counted = _counted(parts, rule, sites)
     decided, tied = _decide(parts, counted, classes, rule, n)
@@ -94,16 +90,17 @@ def judge(layer: Layer, rule: ClassRule, subjects: Subjects) -> Judged:
     verdict = np.where(blocked, str(Oordeel.BELEMMERD), str(Oordeel.VRIJ)).astype(object)
     severity = np.full(n, "", dtype=object)
     severity[blocked] = classes.outcome[parts.klass[decided[blocked]]]
-    words = _Words(rule, classes, sites, subjects.on)
+    words = _Words.of(rule, classes, parts, sites, subjects.on)
     reason = _reasons(parts, decided, tied, blocked, words)
     outside, why = outside_coverage(layer, sites)
     outside, why = _with_unknown(outside, why, parts, counted, words)
-    open_ = ~blocked & (why != "")
+    said = why != ""
+    open_, partly = np.flatnonzero(~blocked & said), np.flatnonzero(blocked & said)
     verdict[open_] = str(Oordeel.ONBEKEND)
-    reason[open_] = (why + np.where(there | found.hit, "; " + reason, ""))[open_]
+    met = (there | found.hit)[open_]
+    reason[open_] = why[open_] + np.where(met, "; " + reason[open_], "")
     # A class that hinders counts whatever lies beside it; what is not known there is said.
-    partly = blocked & (why != "")
-    reason[partly] = (reason + "; " + why)[partly]
+    reason[partly] = reason[partly] + "; " + why[partly]
     return Judged(
         verdict=verdict,
         reason=reason,
@@ -116,6 +113,80 @@ def judge(layer: Layer, rule: ClassRule, subjects: Subjects) -> Judged:
         measure=found,
         unknown_parts=outside,
         extra=_columns(parts, counted, decided, classes, sites),
+    )
+
+
+class Asked(NamedTuple):
+    """What is to be measured of a layer of classes."""
+
+    of_index: LayerIndex
+    of_feature: NDArray[np.intp]
+    hindering: NDArray[np.bool_]
+    of_hindering: LayerIndex
+    reach_m: float
+
+    def answer(self, subjects: Subjects) -> tuple[ClassParts, Measure]:
+        """Measure it, or give what was measured before.
+
+        Parameters
+        ----------
+        subjects : Subjects
+            The locations.
+
+        Returns
+        -------
+        parts : ClassParts
+            What each class holds of their sites.
+        found : Measure
+            Of the classes that hinder.
+        """
+        index, klass, hindering, of_hindering, reach = self
+        key = ("klasse", id(index), klass.tobytes(), hindering.tobytes(), reach)
+        kept = subjects.cache.get(key)
+        if isinstance(kept, _Measured):
+            return kept.parts, kept.found
+        parts = class_parts(subjects.sites, index.features, klass, index=index)
+        found = measure_chosen(subjects.sites, index, hindering, of_hindering, reach_m=reach)
+        subjects.cache.keep(key, _Measured(index, parts, found))
+        return parts, found
+
+
+class _Measured(NamedTuple):
+    """What was measured, and the index that it was measured by, so that its id stays its own."""
+
+    of_index: LayerIndex
+    parts: ClassParts
+    found: Measure
+
+
+def asked(layer: Layer, rule: ClassRule, on: dt.date) -> list[Asked]:
+    """List what judging will ask to be measured.
+
+    Parameters
+    ----------
+    layer, rule
+        As for `judge`.
+    on : date
+        The day for which is judged.
+
+    Returns
+    -------
+    list of Asked
+        One: all features by their class.
+    """
+    return [_asked(layer, _classes(layer.features, rule, on))]
+
+
+def _asked(layer: Layer, classes: _Classes) -> Asked:
+    shapes = layer.features.geometry.to_numpy()
+    hindering = np.asarray(classes.hindering()[classes.of_feature], dtype=bool)
+    everything = np.ones(len(shapes), dtype=bool)
+    return Asked(
+        layer.indexes.of(shapes, layer.features, everything),
+        classes.of_feature,
+        hindering,
+        layer.indexes.of(shapes, layer.features, hindering),
+        min(layer.reach_m, REACH_M),
     )
 
 
@@ -252,15 +323,21 @@ def _with_unknown(
     """Add ground of classes that are not known to what lies outside the coverage, and say so."""
     ground = None if outside is None else outside.copy()
     why = why.copy()
+    row = np.flatnonzero(words.classes.outcome[parts.klass] == NOT_KNOWN)
+    site = parts.site[row]
     # Several such classes in one site come in turn.
-    for i in np.flatnonzero(words.classes.outcome[parts.klass] == NOT_KNOWN):
-        at = parts.site[i]
+    turn = np.arange(len(site)) - np.searchsorted(site, site)
+    for step in range(int(turn.max(initial=-1)) + 1):
+        here = row[turn == step]
+        at = parts.site[here]
         if ground is not None:
-            here = ground[at]
-            ground[at] = parts.part[i] if here is None else shapely.union(here, parts.part[i])
-        if counted[i]:
-            told = f"klasse niet bekend: {words.held(parts, int(i))}"
-            why[at] = f"{why[at]}; {told}" if why[at] else told
+            alone = shapely.is_missing(ground[at])
+            ground[at[~alone]] = shapely.union(ground[at[~alone]], parts.part[here[~alone]])
+            ground[at[alone]] = parts.part[here[alone]]
+        here = here[counted[here]]
+        at = parts.site[here]
+        told = "klasse niet bekend: " + words.held[here]
+        why[at] = np.where(why[at] == "", told, why[at] + "; " + told)
     return ground, why
 
 
@@ -270,21 +347,29 @@ class _Words:
 
     rule: ClassRule
     classes: _Classes
-    sites: Sites
-    on: dt.date
+    # What each part is, in words: its class, and how much of the site that holds.
+    held: NDArray[np.object_]
+    # Which table holds, where there are two.
+    since: str
 
-    def held(self, parts: ClassParts, i: int) -> str:
-        """Say what a class holds of a site."""
-        share = 100 * parts.area_m2[i] / self.sites.area[parts.site[i]]
-        name = self.rule.label(self.classes.names[parts.klass[i]])
-        return f"{name} {dutch(parts.area_m2[i])} m² ({dutch(min(share, 100.0))} %)"
-
-    def since(self) -> str:
-        """Say which table holds, where there are two."""
-        if self.rule.changes_on is None:
-            return ""
-        word = "vanaf" if self.on >= self.rule.changes_on else "van vóór"
-        return f"; regel {word} {self.rule.changes_on.isoformat()}"
+    @classmethod
+    def of(
+        cls, rule: ClassRule, classes: _Classes, parts: ClassParts, sites: Sites, on: dt.date
+    ) -> _Words:
+        """Write numbers and names, all at once."""
+        label = [rule.label(name) for name in classes.names]
+        share = np.minimum(100 * parts.area_m2 / sites.area[parts.site], 100.0)
+        area, percent = dutch_all(parts.area_m2.tolist()), dutch_all(share.tolist())
+        held = np.empty(len(area), dtype=object)
+        held[:] = [
+            f"{label[k]} {a} m² ({p} %)"
+            for k, a, p in zip(parts.klass.tolist(), area, percent, strict=True)
+        ]
+        since = ""
+        if rule.changes_on is not None:
+            word = "vanaf" if on >= rule.changes_on else "van vóór"
+            since = f"; regel {word} {rule.changes_on.isoformat()}"
+        return cls(rule, classes, held, since)
 
 
 def _reasons(
@@ -295,30 +380,27 @@ def _reasons(
     words: _Words,
 ) -> NDArray[np.object_]:
     """Say per site what was found, as if the layer were known everywhere."""
-    rule, classes = words.rule, words.classes
+    rule, outcome = words.rule, words.classes.outcome
     reason = np.full(len(decided), "geen gebied van de laag op de locatie", dtype=object)
     limit = f"drempel {dutch(rule.tolerance_m2)} m² of {dutch(100 * rule.tolerance_share)} %"
-    known = classes.outcome[parts.klass] != NOT_KNOWN
+    said = np.array([f": {value}" for value in outcome], dtype=object)
+    free = ": geen belemmering volgens de regel"
+    top = np.flatnonzero(decided >= 0)
+    of_class = np.where(blocked[top], said[parts.klass[decided[top]]], free)
+    tie = np.where(tied[top], "; een andere klasse is even groot: de zwaarste telt", "")
+    reason[top] = words.held[decided[top]] + of_class + tie + words.since
     order = np.lexsort((parts.klass, -parts.area_m2, parts.site))
-    order = order[known[order]]
-    held = parts.site[order]
-    starts = np.searchsorted(held, np.arange(len(decided) + 1))
-    for at in np.flatnonzero(np.diff(starts)):
-        here = [int(i) for i in order[starts[at] : starts[at + 1]]]
-        top = int(decided[at])
-        if top < 0:
-            listed = "; ".join(words.held(parts, i) for i in here)
-            reason[at] = f"raakt, onder drempel: {listed}; {limit}"
-            continue
-        value = classes.outcome[parts.klass[top]]
-        said = words.held(parts, top)
-        said += f": {value}" if blocked[at] else ": geen belemmering volgens de regel"
-        if tied[at]:
-            said += "; een andere klasse is even groot: de zwaarste telt"
-        others = [words.held(parts, i) for i in here if i != top]
-        if others:
-            said += f"; ook {', '.join(others)}"
-        reason[at] = said + words.since()
+    order = order[(outcome != NOT_KNOWN)[parts.klass[order]]]
+    site, start, count = np.unique(parts.site[order], return_index=True, return_counts=True)
+    beside = (count > 1) | (decided[site] < 0)
+    for at, a, b in zip(*(v[beside].tolist() for v in (site, start, start + count)), strict=True):
+        first = decided[at]
+        others = words.held[[i for i in order[a:b] if i != first]].tolist()
+        if first < 0:
+            reason[at] = f"raakt, onder drempel: {'; '.join(others)}; {limit}"
+        else:
+            own = reason[at].removesuffix(words.since)
+            reason[at] = f"{own}; ook {', '.join(others)}{words.since}"
     return reason
 
 
@@ -333,12 +415,17 @@ def _columns(
     n = len(decided)
     klasse = np.full(n, "", dtype=object)
     klasse[decided >= 0] = classes.names[parts.klass[decided[decided >= 0]]]
-    share = _share(parts, sites)
-    listed: list[list[str]] = [[] for _ in range(n)]
-    for i in np.lexsort((parts.klass, -parts.area_m2, parts.site)):
-        if counted[i]:
-            name = classes.names[parts.klass[i]] or "zonder klasse"
-            listed[parts.site[i]].append(f"{name} {dutch(100 * share[i], decimals=1)} %")
-    klassen = np.empty(n, dtype=object)
-    klassen[:] = ["; ".join(row) for row in listed]
+    order = np.lexsort((parts.klass, -parts.area_m2, parts.site))
+    order = order[counted[order]]
+    names = [name or "zonder klasse" for name in classes.names]
+    percent = dutch_all((100 * _share(parts, sites)[order]).tolist(), decimals=1)
+    listed = [
+        f"{names[k]} {p} %" for k, p in zip(parts.klass[order].tolist(), percent, strict=True)
+    ]
+    klassen = np.full(n, "", dtype=object)
+    site, start, count = np.unique(parts.site[order], return_index=True, return_counts=True)
+    klassen[site] = [
+        listed[a] if b == 1 else "; ".join(listed[a : a + b])
+        for a, b in zip(start.tolist(), count.tolist(), strict=True)
+    ]
     return {"klasse": klasse, "klassen": klassen}
