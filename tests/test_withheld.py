@@ -205,7 +205,7 @@ def _parts_of_pdf(data: bytes) -> Iterator[bytes]:
                     yield thing.read_bytes()
             elif isinstance(thing, pikepdf.Dictionary):
                 yield b"\n".join(
-                    str(x).encode() for x in thing.values() if isinstance(x, pikepdf.String)
+                    str(x).encode() for _, x in thing.items() if isinstance(x, pikepdf.String)
                 )
 
 
