@@ -60,9 +60,9 @@ def test_a_fault_is_told_to_who_waits(monkeypatch: pytest.MonkeyPatch) -> None:
         raise ValueError(str(number))
 
     with meanwhile(work, {1: 1, 2: 2}) as wait:
-        with pytest.raises(ValueError, match="^2$"):
+        with pytest.raises(ValueError, match="2"):
             wait(2)
-        with pytest.raises(ValueError, match="^1$"):
+        with pytest.raises(ValueError, match="1"):
             wait(1)
 
 
