@@ -6,7 +6,7 @@ That no byte of a plan that is left out is in what is written, test_withheld.py 
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
@@ -14,13 +14,15 @@ import pytest
 from conftest import block, frame
 
 import woongeo
-from woongeo import stream
 from woongeo.errors import AudienceError, FileError, LocationError
+from woongeo.sources import read_portions
 from woongeo.vertrouwelijk import KOLOM, default_audience, for_audience
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from woongeo.sources import Source
 
 pytestmark = pytest.mark.filterwarnings("ignore::woongeo.errors.WoongeoWarning")
 
@@ -202,17 +204,15 @@ def test_a_file_that_changes_between_looking_and_writing_is_refused(
 ) -> None:
     """Nobody said that its plans are not public when it was looked over; now one does."""
     path = written(plans(["openbaar", "openbaar"]), tmp_path)
-    read, times = stream.read_portions, []
+    read, times = read_portions, []
 
-    def changing(
-        *given: object, **more: object
-    ) -> Iterator[tuple[gpd.GeoDataFrame, woongeo.sources.Source]]:
+    def changing(given: Path, **more: Any) -> Iterator[tuple[gpd.GeoDataFrame, Source]]:
         times.append(1)
         if len(times) == 2:
             written(plans(["openbaar", "gemeente"]), tmp_path)
-        return read(*given, **more)
+        return read(given, **more)
 
-    monkeypatch.setattr(stream, "read_portions", changing)
+    monkeypatch.setattr("woongeo.stream.read_portions", changing)
     with pytest.raises(FileError, match="veranderde terwijl het werd gelezen"):
         woongeo.screen_file(path, [zones()], folder=tmp_path / "uit")
     assert [p.name for p in tmp_path.iterdir()] == [path.name]

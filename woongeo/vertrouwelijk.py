@@ -449,23 +449,34 @@ def _part(frame: _Table, seen: NDArray[np.bool_]) -> _Table:
     """Keep rows, without the name of a masterplan, and the homes of parts, that are left out."""
     kept = frame[seen].reset_index(drop=True)
     key = recognise(frame.columns, ["plan_id", "locatie_id"])
-    if seen.all() or key is None or not {"masterplan", "naam"} <= set(frame.columns):
+    naming = [c for c in kept.columns if _is_masterplan(c)]
+    if seen.all() or key is None or not naming:
         return kept
-    plans = pd.DataFrame(
-        {"plan_id": frame[key], "naam": frame["naam"], "masterplan": frame["masterplan"]}
-    )
-    parent = masters(plans.reset_index(drop=True))
-    # A name that is not found may be that of several plans, some of them left out.
-    named = as_text(plans["masterplan"]).ne("").to_numpy()
-    shown = (parent >= 0) & seen[np.maximum(parent, 0)]
-    kept["masterplan"] = plans["masterplan"].where(shown | ~named, "").to_numpy()[seen]
-    for column in [c for c in kept.columns if _is_masterplan(c) and c != "masterplan"]:
-        kept[column] = kept[column].astype(object).where((shown | ~named)[seen], None)
-    if "woningen_register" in kept.columns:
-        again = plans[seen].reset_index(drop=True)
+    ours = "masterplan" in naming
+    for column in naming:
+        # The register's own columns say what ours was read from; without ours each speaks alone.
+        told = _may_be_named(frame, key, "masterplan" if ours else column, seen)[seen]
+        if column == "masterplan":
+            kept[column] = kept[column].where(told, "")
+        else:
+            kept[column] = kept[column].astype(object).where(told, None)
+    if ours and {"naam", "woningen_register"} <= set(kept.columns):
+        again = pd.DataFrame({"plan_id": kept[key], "naam": kept["naam"]})
         again["masterplan"] = kept["masterplan"]
         kept["woningen"] = without_parts(again, kept["woningen_register"])[0]
     return kept
+
+
+def _may_be_named(
+    frame: pd.DataFrame, key: str, column: str, seen: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Tell of which plans the masterplan may be named: it may be seen, or none is named."""
+    names = frame["naam" if "naam" in frame.columns else key]
+    plans = pd.DataFrame({"plan_id": frame[key], "naam": names, "masterplan": frame[column]})
+    parent = masters(plans.reset_index(drop=True))
+    # A name that is not found may be that of several plans, some of them left out.
+    named = as_text(plans["masterplan"]).ne("").to_numpy()
+    return np.asarray(((parent >= 0) & seen[np.maximum(parent, 0)]) | ~named)
 
 
 def _is_masterplan(column: object) -> bool:
