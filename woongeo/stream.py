@@ -305,7 +305,7 @@ class _Tally:
         facts["locaties"] |= {
             "objecten": self.n + self.withheld,
             "controle": self.checks(),
-            "bevindingen": CheckReport.of(self._left_out()).table.to_dict("records"),
+            "bevindingen": CheckReport.of(self._left_out()).records(),
         }
         counts = self.verdicts()
         facts["tellingen"] = {"locaties": self.n, "locaties_per_oordeel": counts.pop("")}
