@@ -18,6 +18,8 @@ import woongeo
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from hostile_world import World
+
 # Programs of their own, with packages that no test needs.
 collect_ignore_glob = ["benchmarks/*"]
 
@@ -91,6 +93,24 @@ def chromium() -> str:
             pytest.fail("Chromium ontbreekt; in CI is het verplicht")
         pytest.skip("Chromium staat niet op deze machine")
     return found
+
+
+@pytest.fixture(scope="session")
+def hostile_world() -> World:
+    """Screen plans of which every word is a stranger's, once."""
+    from hostile_world import world  # noqa: PLC0415  it draws with what is here
+
+    return world()
+
+
+@pytest.fixture(scope="session")
+def hostile_folder(hostile_world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write them in every form that there is, once."""
+    from hostile_world import write_all  # noqa: PLC0415  as above
+
+    place = tmp_path_factory.mktemp("alles")
+    write_all(hostile_world, place)
+    return place
 
 
 @pytest.fixture(scope="session")

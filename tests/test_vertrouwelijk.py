@@ -127,6 +127,27 @@ def test_without_a_word_an_output_is_public_where_any_plan_is_not() -> None:
     assert str(default_audience(pd.DataFrame({"naam": ["x"]}))) == "intern"
 
 
+@pytest.mark.parametrize("column", ["masterplan", "Masterplan", "Overkoepelend plan"])
+def test_plain_locations_do_not_name_a_masterplan_that_is_left_out_either(column: str) -> None:
+    """B is part of A, which is not public, D of C, which is; of E's nobody knows what it is."""
+    levels = ["gemeente", "openbaar", "openbaar", "openbaar", "openbaar"]
+    plans = frame(
+        [block(300 * i, 0) for i in range(5)],
+        plan_id=list("12345"),
+        naam=["Geheim", "B", "C", "D", "E"],
+        woningen=[1] * 5,
+        planstatus=["3"] * 5,
+        vertrouwelijkheid=levels,
+    )
+    plans[column] = [None, "Geheim", None, "C", "Elders"]
+    for what in (woongeo.read_locations(plans), plans, plans.drop(columns="naam")):
+        shown = for_audience(what, "openbaar")
+        table = shown.frame if isinstance(shown, woongeo.Locations) else shown
+        named = ["" if pd.isna(x) else x for x in table[column]]
+        # Without names the plans go by their ids, and "C" is none of those.
+        assert named == ["", "", "C" if "naam" in table else "", ""]
+
+
 SECRET = {"wie": "gemeente", "naam": "Geheim Landgoed", "n": 777}
 
 

@@ -15,6 +15,7 @@ import json
 import re
 import sqlite3
 import struct
+import tempfile
 import zipfile
 import zlib
 from typing import TYPE_CHECKING
@@ -122,6 +123,17 @@ def write_all(folder: Path, audience: str) -> None:
     woongeo.map_screening(own).save(folder / "kaart.html")
     for kind in ("png", "pdf", "svg"):
         woongeo.plot_screening(own, labels=50).save(folder / f"blad.{kind}", dpi=60)
+    # In portions of which some are left out whole, read from a file that is not handed over.
+    with tempfile.TemporaryDirectory() as aside:
+        plans().to_parquet(f"{aside}/plannen.parquet")
+        woongeo.screen_file(
+            f"{aside}/plannen.parquet",
+            [layer],
+            folder=folder / "delen",
+            on=ON,
+            rows=2,
+            publiek=audience,
+        )
     area = frame([block(-500, -500, 3_000, 1_500)])
     known = for_audience(whole.locations, audience)
     found = woongeo.find_sites(area, [layer], plans=known, on=ON, min_m2=100, min_width_m=5)
@@ -314,6 +326,8 @@ def test_what_is_looked_for_is_there_for_whom_may_see_it(
         "export/locaties.geojson": {*kinds},
         "export/locaties.xlsx": {*kinds} - {"vlak"},
         "export/treffers.csv": {"kenmerk"},
+        "delen/locaties.parquet": {*kinds},
+        "delen/treffers.parquet": {"kenmerk"},
         "kaart.html": {"kenmerk", "naam", "woningen"},
         "rapport/overzicht.html": {"naam", "woningen"},
         "rapport/factsheet-totaal-alle-locaties.pdf": {"naam", "woningen"},

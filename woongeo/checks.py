@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from woongeo.encode import html_text, shortened
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
 
 #: How much a line weighs: a fault makes a verdict `onbekend`, a doubt may change a figure.
 ERNST = ("fout", "waarschuwing", "melding")
@@ -87,6 +91,17 @@ class CheckReport:
             Those lines.
         """
         return self.table[self.table["controle"] == check]
+
+    def records(self) -> list[dict[Hashable, Any]]:
+        """Give the lines as plain values, for a manifest.
+
+        Returns
+        -------
+        list of dict
+            Column to value; None where there is no number, for JSON knows no NaN.
+        """
+        plain = self.table.astype(object)
+        return plain.where(self.table.notna(), None).to_dict("records")
 
     def summary(self) -> list[str]:
         """Say in a line per check what was found.

@@ -8,6 +8,7 @@ overlap each other are not looked for, and the report says so.
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 from collections import Counter
 from dataclasses import dataclass
@@ -19,27 +20,41 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
 
+from woongeo.checks import CheckReport
 from woongeo.crs import RD
-from woongeo.errors import InputError, LocationError, OutputError
+from woongeo.errors import FileError, InputError, LocationError, OutputError
 from woongeo.export import MANIFEST, manifest
+from woongeo.export.audience import of_portions
 from woongeo.files import fingerprint, flush_to_disk, output_error, scratch_folder
 from woongeo.locations import check_locations
 from woongeo.screening import check_client, day, screen, with_rules
 from woongeo.sources import read_portions
 from woongeo.verdict import OORDELEN
+from woongeo.vertrouwelijk import (
+    KOLOM,
+    Audience,
+    for_audience,
+    left_out,
+    read_audience,
+    states_level,
+    visible_to,
+)
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import pandas as pd
     from distributed import Client
 
+    from woongeo.checks import Finding
     from woongeo.layers import Layer
     from woongeo.locations import Locations
     from woongeo.rules import RuleBase
     from woongeo.screening import Screening
     from woongeo.sources import Source
+
+    _Portions = Iterator[tuple[gpd.GeoDataFrame, Source]]
 
 _LOCATIES, _TREFFERS = "locaties.parquet", "treffers.parquet"
 
@@ -57,7 +72,9 @@ class Streamed:
         With ``locaties.parquet`` (GeoParquet, RD New, EPSG:28992), ``treffers.parquet`` and
         ``manifest.json``; columns as those of `Screening.locaties` and `Screening.treffers`.
     locaties : int
-        How many locations.
+        How many locations are in it.
+    weggelaten : int
+        How many are not, because `publiek` may not see them.
     oordelen : dict
         Key of a rule to locations per verdict; the key "" is over all rules.
     controle : dict
@@ -66,6 +83,7 @@ class Streamed:
 
     folder: Path
     locaties: int
+    weggelaten: int
     oordelen: dict[str, dict[str, int]]
     controle: dict[str, int]
 
@@ -86,6 +104,7 @@ def screen_file(  # noqa: PLR0913  one keyword a choice
     crs: object = None,
     rows: int = _ROWS,
     client: Client | None = None,
+    publiek: str | Audience | None = None,
 ) -> Streamed:
     """Screen a file of locations that is too large to hold, and write what comes of it.
 
@@ -107,22 +126,30 @@ def screen_file(  # noqa: PLR0913  one keyword a choice
         that some hundred thousand keep more of them at work.
     client : dask.distributed.Client, optional
         As for `screen`.
+    publiek : str or Audience, optional
+        As for `export_screening`: plans that are more confidential are left out before anything is
+        judged or written, and are in no count. A file that says who may see a plan is read once
+        more before, for what one plan states decides for all.
 
     Returns
     -------
     Streamed
-        Verdicts, areas (m²) and distances (m) equal those of `screen` on the whole file.
+        Verdicts, areas (m²) and distances (m) equal those of `screen` on the whole file, and what
+        is left out is what `for_audience` leaves out of it.
 
     Raises
     ------
     LocationError
         When there are no locations, or two share an id: that cannot be mended in portions.
     FileError, ColumnError, CrsError, LayerError, RuleError
-        As `read_locations` and `screen`.
+        As `read_locations` and `screen`; or when the file changes while it is read.
     InputError, ClusterError
         As `screen` with a client.
     OutputError
         When the folder exists or cannot be written; then there is none.
+    AudienceError
+        When it cannot be told who may see a plan, no plan may be seen, or plans name masterplans
+        while some are left out; then there is no folder.
     """
     if client is not None:
         check_client(client)
@@ -137,7 +164,8 @@ def screen_file(  # noqa: PLR0913  one keyword a choice
         "woningen": woningen_column,
         "planstatus": planstatus_column,
     }
-    portions = read_portions(source, rows=rows, layer=layer, crs=crs)
+    read = functools.partial(read_portions, source, rows=rows, layer=layer, crs=crs)
+    audience, portions = _for_whom(read, publiek, str(source))
     judge = functools.partial(
         screen,
         # The same layers for each portion: what is found out about them is found out once.
@@ -151,9 +179,10 @@ def screen_file(  # noqa: PLR0913  one keyword a choice
         with scratch_folder(target.parent) as scratch:
             made = scratch / "uit"
             made.mkdir()
-            tally = _Tally()
+            tally = _Tally(audience)
             with _Table(made / _LOCATIES) as locaties, _Table(made / _TREFFERS) as treffers:
-                for screening in map(judge, _checked(portions, given)):
+                checked = _checked(portions, given)
+                for screening in map(judge, tally.seen_of(checked)):
                     tally.add(screening)
                     locaties.write(screening.locaties)
                     treffers.write(screening.treffers)
@@ -168,12 +197,36 @@ def screen_file(  # noqa: PLR0913  one keyword a choice
         raise
     except OSError as error:
         raise output_error(target, error) from error
-    return Streamed(target, tally.n, tally.verdicts(), dict(tally.checks))
+    return Streamed(target, tally.n, tally.withheld, tally.verdicts(), tally.checks())
 
 
-def _checked(
-    portions: Iterator[tuple[gpd.GeoDataFrame, Source]], given: dict[str, str | None]
-) -> Iterator[Locations]:
+def _for_whom(
+    read: Callable[[], _Portions], publiek: str | Audience | None, what: str
+) -> tuple[Audience, _Portions]:
+    """Tell for whom it is, and give the file to read: again, where all of it had to say so."""
+    if publiek is not None and read_audience(publiek).level == "intern":
+        return read_audience(publiek), read()
+    portions = read()
+    first = [*itertools.islice(portions, 1)]
+    whole = itertools.chain(first, portions)
+    if publiek is None and not any(states_level(plans) for plans, _ in first):
+        return Audience("intern"), whole
+    audience = of_portions((plans for plans, _ in whole), publiek, what)
+    return audience, _unchanged(read(), {origin.sha256 for _, origin in first})
+
+
+def _unchanged(portions: _Portions, known: set[str | None]) -> _Portions:
+    """Refuse a file that is not the one which said for whom its plans are."""
+    for raw, origin in portions:
+        if origin.sha256 not in known:
+            raise FileError(
+                f"{origin.path}: dit bestand veranderde terwijl het werd gelezen, en voor wie de "
+                "plannen zijn misschien ook. Er is niets geschreven; draai opnieuw."
+            )
+        yield raw, origin
+
+
+def _checked(portions: _Portions, given: dict[str, str | None]) -> Iterator[Locations]:
     """Check portion after portion."""
     start, seen = 0, set[str]()
     for raw, origin in portions:
@@ -200,20 +253,41 @@ def _checked(
 class _Tally:
     """What is added up over portions."""
 
-    def __init__(self) -> None:
+    def __init__(self, audience: Audience) -> None:
         self.n = 0
-        self.checks: Counter[str] = Counter()
+        self.withheld = 0
+        self._audience = audience
+        self._checks: Counter[str] = Counter()
         self._verdicts: dict[str, Counter[str]] = {}
         self._last: Screening | None = None
+
+    def seen_of(self, portions: Iterator[Locations]) -> Iterator[Locations]:
+        """Leave out, and count, what may not be seen; a portion of nothing else is passed over."""
+        for found in portions:
+            seen = visible_to(found.frame, self._audience)
+            self.withheld += int((~seen).sum())
+            if seen.any():
+                yield found if seen.all() else for_audience(found, self._audience)
 
     def add(self, screening: Screening) -> None:
         """Add a portion."""
         self.n += len(screening)
-        self.checks.update(screening.locations.report.counts())
+        report = screening.locations.report
+        # What is left out is told once, of all portions together.
+        self._checks.update({k: n for k, n in report.counts().items() if k != KOLOM})
         for key in ("", *(toets.key for toets in screening.toetsen)):
             count = screening.counts(key or None)
             self._verdicts.setdefault(key, Counter()).update(count)
         self._last = screening
+
+    def _left_out(self) -> list[Finding]:
+        """Say how many may not be seen."""
+        n = self.withheld
+        return [left_out(n, self.n + n, self._audience)] if n else []
+
+    def checks(self) -> dict[str, int]:
+        """Give the counts per check."""
+        return dict(self._checks) | dict.fromkeys((f.check for f in self._left_out()), 1)
 
     def verdicts(self) -> dict[str, dict[str, int]]:
         """Give the counts per rule."""
@@ -229,9 +303,9 @@ class _Tally:
             raise LocationError(f"{what}: er staan geen locaties in dit bestand.")
         facts = manifest(last)
         facts["locaties"] |= {
-            "objecten": self.n,
-            "controle": dict(self.checks),
-            "bevindingen": [],
+            "objecten": self.n + self.withheld,
+            "controle": self.checks(),
+            "bevindingen": CheckReport.of(self._left_out()).records(),
         }
         counts = self.verdicts()
         facts["tellingen"] = {"locaties": self.n, "locaties_per_oordeel": counts.pop("")}

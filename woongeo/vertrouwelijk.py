@@ -59,6 +59,7 @@ _OF_THE_FILE = {
     *("bestand", "basis", "toelichting", "vertrouwelijkheid niet vermeld", "geen id-kolom"),
     *("ander coördinatenstelsel", "kolom hernoemd", "hoogten weggelaten", "register is leeg"),
     *("woningen ontbreekt", "planstatus onbekend", "gerealiseerd omgekeerd", KOLOM),
+    "overlap niet nagekeken",
 }
 
 # Findings on one plan that name another, whole: an id may hold any words.
@@ -188,6 +189,22 @@ def _level_column(frame: pd.DataFrame) -> str | None:
     return KOLOM if KOLOM in frame.columns else recognise(frame.columns, [KOLOM])
 
 
+def states_level(frame: pd.DataFrame) -> bool:
+    """Tell whether plans have a column that says who may see them.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Plans.
+
+    Returns
+    -------
+    bool
+        Whatever is in it.
+    """
+    return _level_column(frame) is not None
+
+
 def default_audience(frame: pd.DataFrame) -> Audience:
     """Tell for whom an output is where nobody said so.
 
@@ -208,6 +225,44 @@ def default_audience(frame: pd.DataFrame) -> Audience:
     levels = translate(frame[column], KOLOM)[0]
     closed = ~levels.isin(["openbaar", ONBEKEND])
     return Audience("openbaar" if closed.any() else "intern")
+
+
+def left_out(n: int, total: int, audience: Audience) -> Finding:
+    """Say how many plans an audience does not see.
+
+    Parameters
+    ----------
+    n, total : int
+        How many are left out, of how many.
+    audience : Audience
+        For whom.
+
+    Returns
+    -------
+    Finding
+        On the whole file.
+    """
+    text = (
+        f"{n} van {total} plannen staan hier niet in: zij zijn vertrouwelijker dan publiek "
+        f"{str(audience)!r}"
+    )
+    return Finding("", KOLOM, "melding", text, float(n))
+
+
+def names_masterplan(frame: pd.DataFrame) -> bool:
+    """Tell whether any plan names a masterplan.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Plans.
+
+    Returns
+    -------
+    bool
+        True where a column of masterplans, ours or the register's own, holds any text.
+    """
+    return any(as_text(frame[c]).ne("").any() for c in frame.columns if _is_masterplan(c))
 
 
 def for_audience(what: _What, audience: str | Audience) -> _What:
@@ -235,11 +290,7 @@ def for_audience(what: _What, audience: str | Audience) -> _What:
     asked = read_audience(audience)
     seen = visible_to(_frame(what), asked)
     n = int((~seen).sum())
-    text = (
-        f"{n} van {len(seen)} plannen staan hier niet in: zij zijn vertrouwelijker dan publiek "
-        f"{str(asked)!r}"
-    )
-    more = [Finding("", KOLOM, "melding", text, float(n))] if n else []
+    more = [left_out(n, len(seen), asked)] if n else []
     kept: _What = _keep(what, seen, more)
     return kept
 
@@ -378,7 +429,7 @@ def _of_register(what: Register, seen: NDArray[np.bool_], more: list[Finding]) -
     given = None if what.invoer is None else what.invoer[seen].reset_index(drop=True)
     if given is not None and not seen.all():
         hidden = frame["masterplan"] != what.plannen["masterplan"][seen].reset_index(drop=True)
-        for column in [c for c in given.columns if _is_masterplan(c) or c == "masterplan"]:
+        for column in [c for c in given.columns if _is_masterplan(c)]:
             given[column] = given[column].astype(object).where(~hidden, None)
     # Detail of a plan that is not in the register belongs to nobody known: it goes too.
     detail = what.detail if seen.all() else what.detail[what.detail["plan_id"].isin(ids)]
@@ -398,29 +449,39 @@ def _part(frame: _Table, seen: NDArray[np.bool_]) -> _Table:
     """Keep rows, without the name of a masterplan, and the homes of parts, that are left out."""
     kept = frame[seen].reset_index(drop=True)
     key = recognise(frame.columns, ["plan_id", "locatie_id"])
-    if seen.all() or key is None or not {"masterplan", "naam"} <= set(frame.columns):
+    naming = [c for c in kept.columns if _is_masterplan(c)]
+    if seen.all() or key is None or not naming:
         return kept
-    plans = pd.DataFrame(
-        {"plan_id": frame[key], "naam": frame["naam"], "masterplan": frame["masterplan"]}
-    )
-    parent = masters(plans.reset_index(drop=True))
-    # A name that is not found may be that of several plans, some of them left out.
-    named = as_text(plans["masterplan"]).ne("").to_numpy()
-    shown = (parent >= 0) & seen[np.maximum(parent, 0)]
-    kept["masterplan"] = plans["masterplan"].where(shown | ~named, "").to_numpy()[seen]
-    for column in [c for c in kept.columns if _is_masterplan(c)]:
-        kept[column] = kept[column].astype(object).where((shown | ~named)[seen], None)
-    if "woningen_register" in kept.columns:
-        again = plans[seen].reset_index(drop=True)
+    ours = "masterplan" in naming
+    for column in naming:
+        # The register's own columns say what ours was read from; without ours each speaks alone.
+        told = _may_be_named(frame, key, "masterplan" if ours else column, seen)[seen]
+        if column == "masterplan":
+            kept[column] = kept[column].where(told, "")
+        else:
+            kept[column] = kept[column].astype(object).where(told, None)
+    if ours and {"naam", "woningen_register"} <= set(kept.columns):
+        again = pd.DataFrame({"plan_id": kept[key], "naam": kept["naam"]})
         again["masterplan"] = kept["masterplan"]
         kept["woningen"] = without_parts(again, kept["woningen_register"])[0]
     return kept
 
 
+def _may_be_named(
+    frame: pd.DataFrame, key: str, column: str, seen: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Tell of which plans the masterplan may be named: it may be seen, or none is named."""
+    names = frame["naam" if "naam" in frame.columns else key]
+    plans = pd.DataFrame({"plan_id": frame[key], "naam": names, "masterplan": frame[column]})
+    parent = masters(plans.reset_index(drop=True))
+    # A name that is not found may be that of several plans, some of them left out.
+    named = as_text(plans["masterplan"]).ne("").to_numpy()
+    return np.asarray(((parent >= 0) & seen[np.maximum(parent, 0)]) | ~named)
+
+
 def _is_masterplan(column: object) -> bool:
-    """Tell whether a column of the register's own names a masterplan."""
-    name = str(column).casefold()
-    return name != "masterplan" and (name.startswith(("masterplan", "overkoep")))
+    """Tell whether a column, ours or the register's own, names a masterplan."""
+    return str(column).casefold().startswith(("masterplan", "overkoep"))
 
 
 def _other(text: str) -> str | None:

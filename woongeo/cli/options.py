@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from woongeo.layers import NATIONWIDE, OWN_AREAS
 from woongeo.rules import SEVERITIES
@@ -39,6 +39,36 @@ OF_A_LAYER = {
 
 #: For --targets: the table that comes with woongeo.
 SHIPPED_TARGETS = "woondeals"
+
+
+def add_command(
+    commands: argparse._SubParsersAction[Any], name: str, usage: str, text: str
+) -> argparse.ArgumentParser:
+    """Describe a command.
+
+    Parameters
+    ----------
+    commands : subparsers
+        To which it is added.
+    name : str
+        The word that asks for it.
+    usage : str
+        What may stand behind that word.
+    text : str
+        What it does, in Dutch: a line of the list of commands, and a sentence in its own help.
+
+    Returns
+    -------
+    ArgumentParser
+        To which its options are to be added.
+    """
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        usage=f"woongeo {name} {usage}",
+        description=f"{text[0].upper()}{text[1:]}.",
+        help=text,
+    )
+    return parser
 
 
 def add_help(group: argparse._ArgumentGroup) -> None:

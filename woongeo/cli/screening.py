@@ -230,18 +230,21 @@ def _level(text: str) -> str:
 
 
 def _mapping(text: str) -> RegionMapping:
-    """Read a NIVEAU=BESTAND:KOLOM option."""
-    level, _, rest = text.partition("=")
-    file, column = split_region(rest)
-    if not (level and file and column):
-        raise InputError(f"--region-table {text}: schrijf NIVEAU=BESTAND:KOLOM.")
+    """Read a table of regions."""
+    level, file, column = _at_level("--region-table", text)
     return read_mapping(file, level=level, column=column)
 
 
 def _region(text: str) -> Regions:
-    """Read a NIVEAU=BESTAND:KOLOM option."""
+    """Read regions with their surfaces."""
+    level, file, column = _at_level("--region", text)
+    return read_regions(level, file, name_column=column)
+
+
+def _at_level(option: str, text: str) -> tuple[str, str, str]:
+    """Read what is said of a level: NIVEAU=BESTAND:KOLOM."""
     level, _, rest = text.partition("=")
     file, column = split_region(rest)
     if not (level and file and column):
-        raise InputError(f"--region {text}: schrijf NIVEAU=BESTAND:KOLOM.")
-    return read_regions(level, file, name_column=column)
+        raise InputError(f"{option} {text}: schrijf NIVEAU=BESTAND:KOLOM.")
+    return level, file, column

@@ -8,6 +8,7 @@ from woongeo.cli.options import (
     NO_REGISTER,
     SHIPPED_TARGETS,
     add_client,
+    add_command,
     add_formats,
     add_layer_words,
     add_switches,
@@ -149,7 +150,7 @@ def _add_outcome(
     return outcome
 
 
-def add_report(commands: Any) -> None:  # noqa: ANN401  argparse names no type for these
+def add_report(commands: argparse._SubParsersAction[Any]) -> None:
     """Describe the command ``report``: the options of ``screen``, and its own.
 
     Parameters
@@ -157,13 +158,11 @@ def add_report(commands: Any) -> None:  # noqa: ANN401  argparse names no type f
     commands : object
         What argparse gives for commands.
     """
-    text = "maak per gebied een factsheet, een overzicht van alle gebieden, en kaart en gegevens"
-    parser = commands.add_parser(
+    parser = add_command(
+        commands,
         "report",
-        usage="woongeo report LOCATIES --layer NAAM=BESTAND --region NIVEAU=BESTAND:KOLOM "
-        "--out MAP [OPTIES]",
-        description=f"{text[0].upper()}{text[1:]}.",
-        help=text,
+        "LOCATIES --layer NAAM=BESTAND --region NIVEAU=BESTAND:KOLOM --out MAP [OPTIES]",
+        "maak per gebied een factsheet, een overzicht van alle gebieden, en kaart en gegevens",
     )
     _add_question(parser)
     _add_outcome(parser, REPORT_FORMATS, (PDF,))

@@ -6,7 +6,14 @@ import argparse
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from woongeo._version import __version__
-from woongeo.cli.options import add_client, add_formats, add_help, add_layer_words, add_switches
+from woongeo.cli.options import (
+    add_client,
+    add_command,
+    add_formats,
+    add_help,
+    add_layer_words,
+    add_switches,
+)
 from woongeo.cli.screenwords import add_report, add_screen
 from woongeo.errors import InputError
 from woongeo.export import FORMATS, USUAL
@@ -85,22 +92,19 @@ def parser() -> _Parser:
         "--version", action="version", version=f"woongeo {__version__}", help="toon de versie"
     )
     add_help(options)
-    text = "toets locaties aan lagen: oordelen, plancapaciteit en een kaart in een map"
-    add_screen(
-        commands.add_parser(
-            "screen",
-            usage="woongeo screen LOCATIES --layer NAAM=BESTAND --out MAP [OPTIES]",
-            description=f"{text[0].upper()}{text[1:]}.",
-            help=text,
-        )
+    screen = add_command(
+        commands,
+        "screen",
+        "LOCATIES --layer NAAM=BESTAND --out MAP [OPTIES]",
+        "toets locaties aan lagen: oordelen, plancapaciteit en een kaart in een map",
     )
+    add_screen(screen)
     add_report(commands)
-    text = "toets Voorbeeldstreek, een verzonnen streek met alle soorten gevallen"
-    demo = commands.add_parser(
+    demo = add_command(
+        commands,
         "demo",
-        usage="woongeo demo [OPTIES]",
-        description=f"{text[0].upper()}{text[1:]}.",
-        help=text,
+        "[OPTIES]",
+        "toets Voorbeeldstreek, een verzonnen streek met alle soorten gevallen",
     )
     outcome = demo.add_argument_group("Opties")
     outcome.add_argument(
@@ -115,14 +119,13 @@ def parser() -> _Parser:
     return root
 
 
-def _add_layers(commands: Any) -> None:  # noqa: ANN401  argparse names no type for these
+def _add_layers(commands: argparse._SubParsersAction[Any]) -> None:
     """Describe the command ``layers``."""
-    text = "toon welke lagen en regels woongeo kent, met hun bron"
-    parser = commands.add_parser(
+    parser = add_command(
+        commands,
         "layers",
-        usage="woongeo layers [OPTIES]",
-        description=f"{text[0].upper()}{text[1:]}.",
-        help=text,
+        "[OPTIES]",
+        "toon welke lagen en regels woongeo kent, met hun bron",
     )
     options = parser.add_argument_group("Opties")
     options.add_argument(
@@ -132,14 +135,13 @@ def _add_layers(commands: Any) -> None:  # noqa: ANN401  argparse names no type 
     add_help(options)
 
 
-def _add_search(commands: Any) -> None:  # noqa: ANN401  argparse names no type for these
+def _add_search(commands: argparse._SubParsersAction[Any]) -> None:
     """Describe the command ``search``."""
-    text = "zoek wat er van een gebied overblijft na harde belemmeringen (zeefanalyse)"
-    search = commands.add_parser(
+    search = add_command(
+        commands,
         "search",
-        usage="woongeo search GEBIED[:KOLOM] --layer NAAM=BESTAND --out MAP [OPTIES]",
-        description=f"{text[0].upper()}{text[1:]}.",
-        help=text,
+        "GEBIED[:KOLOM] --layer NAAM=BESTAND --out MAP [OPTIES]",
+        "zoek wat er van een gebied overblijft na harde belemmeringen (zeefanalyse)",
     )
     where = search.add_argument_group("Gebied")
     where.add_argument(
@@ -190,14 +192,13 @@ def _add_search(commands: Any) -> None:  # noqa: ANN401  argparse names no type 
     add_switches(outcome)
 
 
-def _add_fetch(commands: Any) -> None:  # noqa: ANN401  argparse names no public type for it
+def _add_fetch(commands: argparse._SubParsersAction[Any]) -> None:
     """Describe the command ``fetch``."""
-    text = "haal een laag op, volledig en gecontroleerd, en bewaar haar met haar herkomst"
-    fetch = commands.add_parser(
+    fetch = add_command(
+        commands,
         "fetch",
-        usage="woongeo fetch NAAM --out BESTAND.parquet|.tif [OPTIES]",
-        description=f"{text[0].upper()}{text[1:]}.",
-        help=text,
+        "NAAM --out BESTAND.parquet|.tif [OPTIES]",
+        "haal een laag op, volledig en gecontroleerd, en bewaar haar met haar herkomst",
     )
     layer = fetch.add_argument_group("Laag")
     layer.add_argument("naam", nargs="?", metavar="NAAM", help="dataset; zie woongeo pdok list")
@@ -214,14 +215,13 @@ def _add_fetch(commands: Any) -> None:  # noqa: ANN401  argparse names no public
     add_help(rest)
 
 
-def _add_pdok(commands: Any) -> None:  # noqa: ANN401  idem
+def _add_pdok(commands: argparse._SubParsersAction[Any]) -> None:
     """Describe the command ``pdok``."""
-    text = "noem de datasets die bij naam zijn op te halen, of bezoek hun adressen"
-    pdok = commands.add_parser(
+    pdok = add_command(
+        commands,
         "pdok",
-        usage="woongeo pdok list [WOORD …] | check [NAAM …] [OPTIES]",
-        description=f"{text[0].upper()}{text[1:]}.",
-        help=text,
+        "list [WOORD …] | check [NAAM …] [OPTIES]",
+        "noem de datasets die bij naam zijn op te halen, of bezoek hun adressen",
     )
     what = pdok.add_argument_group("Wat")
     what.add_argument("deed", nargs="?", metavar="list|check", help="noemen of bezoeken")

@@ -7,18 +7,25 @@ from typing import TYPE_CHECKING
 from woongeo.errors import AudienceError
 from woongeo.vertrouwelijk import (
     KOLOM,
+    Audience,
     default_audience,
     for_audience,
+    names_masterplan,
     read_audience,
     visible_to,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
+
     from woongeo.capacity import Plancapaciteit
     from woongeo.knelpunten import Knelpunten, Vrijspelen
     from woongeo.screening import Screening
-    from woongeo.vertrouwelijk import Audience
     from woongeo.webmap import ScreeningMap
+
+_ADVICE = "; of geef publiek='intern'"
 
 
 def refuse_hidden(made: Knelpunten | Vrijspelen | None, publiek: str | Audience | None) -> None:
@@ -43,8 +50,7 @@ def refuse_hidden(made: Knelpunten | Vrijspelen | None, publiek: str | Audience 
     if not visible_to(plans, audience).all():
         raise AudienceError(
             f"knelpunten of vrijspelen telt plannen mee die publiek {str(audience)!r} niet mag "
-            f"zien; maak ze van for_audience(screening, {str(audience)!r}); of geef "
-            "publiek='intern'."
+            f"zien; maak ze van for_audience(screening, {str(audience)!r}){_ADVICE}."
         )
 
 
@@ -76,25 +82,80 @@ def seen_by(
         When the totals or the map hold plans that may not be seen, or no plan may.
     """
     audience = default_audience(screening.locaties) if publiek is None else read_audience(publiek)
-    advice = "; of geef publiek='intern'"
     if plancapaciteit is not None:
         whole = plancapaciteit.screening
         chosen = len(whole.locations.report.of_check(KOLOM))
         if not chosen and not visible_to(whole.locaties, audience).all():
             raise AudienceError(
                 f"plancapaciteit telt plannen mee die publiek {str(audience)!r} niet mag zien; "
-                f"maak haar van for_totals(screening, {str(audience)!r}){advice}."
+                f"maak haar van for_totals(screening, {str(audience)!r}){_ADVICE}."
             )
     seen = visible_to(screening.locaties, audience)
     if seen.all():
         return screening
     if not seen.any():
-        raise AudienceError(
-            f"publiek {str(audience)!r} mag geen enkel plan zien; er is niets te schrijven{advice}."
-        )
+        raise _nothing_to_see(audience)
     if webmap is not None:
         raise AudienceError(
             f"de kaart toont plannen die publiek {str(audience)!r} niet mag zien; teken haar van "
-            f"for_audience(screening, {str(audience)!r}), en geef die ook hier{advice}."
+            f"for_audience(screening, {str(audience)!r}), en geef die ook hier{_ADVICE}."
         )
     return for_audience(screening, audience)
+
+
+def of_portions(
+    portions: Iterable[pd.DataFrame], publiek: str | Audience | None, what: str
+) -> Audience:
+    """Look over plans that are read in portions, and tell for whom what comes of them is.
+
+    Parameters
+    ----------
+    portions : iterable of DataFrame
+        All plans, with a column that says who may see them.
+    publiek : str or Audience or None
+        For whom it was asked.
+    what : str
+        Where the plans are, for a message.
+
+    Returns
+    -------
+    Audience
+        As it was asked; else as `default_audience` tells of all plans together.
+
+    Raises
+    ------
+    AudienceError
+        When it cannot be told who may see a plan, no plan may be seen, or plans name masterplans
+        while some are left out: which of those names may be seen, all plans together decide.
+    """
+    asked = None if publiek is None else read_audience(publiek)
+    if asked is not None and asked.level == "intern":
+        return asked
+    audience = asked or Audience("intern")
+    total = hidden = 0
+    named = False
+    for plans in portions:
+        if asked is None:
+            closed = default_audience(plans)
+            audience = closed if closed.level == "openbaar" else audience
+        total += len(plans)
+        hidden += int((~visible_to(plans, asked or "openbaar")).sum())
+        named = named or names_masterplan(plans)
+    if audience.level == "intern" or not hidden:
+        return audience
+    if hidden == total:
+        raise _nothing_to_see(audience)
+    if named:
+        raise AudienceError(
+            f"{what}: plannen noemen een masterplan, en {hidden} van {total} plannen mag publiek "
+            f"{str(audience)!r} niet zien; in delen is niet te zeggen welke namen dan weg moeten. "
+            f"Gebruik read_locations, screen en export_screening, laat de kolom weg{_ADVICE}."
+        )
+    return audience
+
+
+def _nothing_to_see(audience: Audience) -> AudienceError:
+    """Say that nothing would be written."""
+    return AudienceError(
+        f"publiek {str(audience)!r} mag geen enkel plan zien; er is niets te schrijven{_ADVICE}."
+    )

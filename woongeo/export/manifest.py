@@ -65,12 +65,7 @@ def manifest(
             **locations.source.facts(),
             "kolommen": locations.columns,
             "controle": locations.report.counts(),
-            "bevindingen": [
-                dict(zip(locations.report.table.columns, row, strict=True))
-                for row in locations.report.table.astype(object)
-                .where(locations.report.table.notna(), None)
-                .itertuples(index=False, name=None)
-            ],
+            "bevindingen": locations.report.records(),
         },
         "lagen": [_layer_facts(screening, layer) for layer in screening.layers],
         "gebieden": [
