@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from matplotlib.text import Text
 
 import woongeo
@@ -251,6 +252,41 @@ def test_nothing_on_a_sheet_lies_over_something_else(
             assert apart, (i, k)
     told = [text.get_text() for text in figure.legends[0].get_texts()]
     assert len(told) == 3 + 16
+    # The date of each layer is there too.
+    every = said(sheet)
+    for layer in made.layers:
+        assert re.search(rf"{re.escape(layer.title)}[^.]*: peildatum", every), layer.title
+
+
+@pytest.mark.parametrize("landscape", [True, False])
+def test_layers_whose_source_has_no_room_are_counted_with_where_it_stands(
+    drawn: woongeo.Screening,
+    landscape: bool,  # noqa: FBT001  a parameter of the test
+) -> None:
+    """Of forty layers some are named, and the others are a number: together they are forty."""
+    many = [
+        replace(drawn.layers[0], key=f"laag{i}", title=f"Laag nummer {i} van heel veel lagen")
+        for i in range(40)
+    ]
+    made = woongeo.screen(drawn.locations, many, on=DAY)
+    every = said(plot_screening(made, landscape=landscape))
+    left = re.search(r"Van nog (\d+) lagen staat de bron in manifest\.json", every)
+    assert left
+    named = len(re.findall(r"van heel veel lagen, [^.]*: peildatum", every))
+    assert named > 5
+    assert named + int(left[1]) == 40
+    assert "Locaties: locaties.geojson." in every
+    assert "Achtergrond: geen (effen)." in every
+
+
+def test_the_edge_of_a_layer_in_the_legend_is_the_edge_on_the_map(drawn: woongeo.Screening) -> None:
+    """A third of its colour would tell it from nothing."""
+    legend = plot_screening(drawn).figure.legends[0]
+    patches = [patch for patch in legend.get_patches() if isinstance(patch, Patch)]
+    assert len(patches) >= len(drawn.layers)
+    for patch in patches:
+        assert patch.get_edgecolor()[3] == 1.0
+        assert patch.get_facecolor()[3] < 1.0
 
 
 def test_on_larger_paper_letters_are_larger(drawn: woongeo.Screening) -> None:
