@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _WIDE, _HIGH = 338.67, 190.5
 _EDGE = 14.0
 _TITLE_ONLY = 5
+# A longer title takes two lines, which must not reach what stands below it.
+_TITLE_CHARACTERS = 64
 _LANGUAGE = "nl-NL"
 # Nothing in a workbook is ever a formula or an address, whatever a name looks like.
 _BOOK = {
@@ -90,7 +92,8 @@ class Deck:
         place.width = Mm(_WIDE - 2 * _EDGE - (48 if logo else 0))
         place.text_frame.word_wrap = True
         place.text_frame.vertical_anchor = MSO_ANCHOR.MIDDLE
-        self._write(place.text_frame.paragraphs[0], title, 24, bold=True, colour=colours.accent)
+        size = 24 if len(title) <= _TITLE_CHARACTERS else 18
+        self._write(place.text_frame.paragraphs[0], title, size, bold=True, colour=colours.accent)
         if logo:
             shape = slide.shapes.add_picture(
                 io.BytesIO(logo), Mm(_WIDE - _EDGE - 42), Mm(8), height=Mm(16)
