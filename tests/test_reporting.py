@@ -161,9 +161,7 @@ def test_where_no_year_is_known_the_card_says_so_in_plain_words() -> None:
     given = woongeo.screen(woongeo.read_locations(no_years), list(held.layers), on=ON)
     goal = woongeo.read_targets(targets(West=100).table.assign(wat="restopgave"))
     sheet = of(told(capacity(given, goal=goal)), "West")
-    assert sheet.tiles[-1].note == (
-        "jaar van oplevering niet bekend; telt alles mee: 160 % (norm 130 %)"
-    )
+    assert sheet.tiles[-1].note == ("jaren niet bekend; telt alles mee: 160 % (norm 130 %)")
 
 
 def test_one_is_one_location_and_one_home() -> None:
@@ -223,6 +221,24 @@ def test_however_many_notes_a_factsheet_has_two_pages(tmp_path: Path, count: int
     # All of them on one page, and each page says which it is.
     assert sum(all(note in page for note in notes) for page in pages) == 1
     assert [f"bladzijde {i} van 2" in page for i, page in enumerate(pages, start=1)] == [True, True]
+
+
+def test_a_tile_is_as_high_as_what_it_says(tmp_path: Path) -> None:
+    """A long reason ends above the bars below the card, and within the page."""
+    pytest.importorskip("typst")
+    pdfium = pytest.importorskip("pypdfium2")
+    report = told(capacity())
+    sheet = of(report, "West")
+    reason = "een lange reden waarom dit niet bekend is, die over veel regels gaat en daar eindigt"
+    tiles = (*sheet.tiles[:-1], replace(sheet.tiles[-1], note=f"{reason} met slotwoord"))
+    FactsheetPrinter(report, woongeo.Theme()).write(replace(sheet, tiles=tiles), tmp_path / "f.pdf")
+    page = pdfium.PdfDocument(tmp_path / "f.pdf")[0].get_textpage()
+    heights = {}
+    for word in ("slotwoord", "ná knelpunten, minstens", "vóór knelpunten"):
+        index, _ = page.search(word).get_next()
+        heights[word] = page.get_charbox(index)
+    assert heights["slotwoord"][1] > heights["vóór knelpunten"][3]
+    assert heights["vóór knelpunten"][1] > heights["ná knelpunten, minstens"][3]
 
 
 def test_a_slide_holds_what_can_be_read_and_names_what_is_left_out() -> None:

@@ -198,7 +198,7 @@ class Card:
             if rest == 0:
                 why = "er is niets meer te bouwen"
             elif not math.isnan(rest):
-                why = "jaar van oplevering niet bekend"
+                why = "jaren niet bekend"
                 if not math.isnan(with_open):
                     why += f"; telt alles mee: {written(with_open, SHARE)}"
             return Tile("Dekking", coverage, SHARE, f"{why} (norm {norm})")
