@@ -396,6 +396,14 @@ def test_a_long_list_of_remarks_is_folded_and_on_paper_it_is_open(
         opened.page.keyboard.press("Enter")
         opened.run("window.dispatchEvent(new Event('beforeprint'))")
         assert opened.page.is_visible("text=bijzonderheid 19: 19")
+        # Nor does it come between the map and its legends, which stand beside each other.
+        opened.page.emulate_media(media="print")
+        opened.page.set_viewport_size({"width": 703, "height": 1000})
+        tops = opened.run(
+            "['#kaart', '.in-beeld', '.legenda-na', 'fieldset:has(#laag-geluid)', 'details']"
+            ".map((q) => document.querySelector(q).getBoundingClientRect().top)"
+        )
+        assert tops[0] < tops[1] < tops[2] == tops[3] < tops[4]
 
 
 def test_filters_and_table_work_with_the_keyboard_alone(chosen: Visit) -> None:

@@ -17,6 +17,7 @@ from conftest import EAST, NORTH, block, frame
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.text import Text
@@ -285,8 +286,8 @@ def test_the_edge_of_a_layer_in_the_legend_is_the_edge_on_the_map(drawn: woongeo
     patches = [patch for patch in legend.get_patches() if isinstance(patch, Patch)]
     assert len(patches) >= len(drawn.layers)
     for patch in patches:
-        assert patch.get_edgecolor()[3] == 1.0
-        assert patch.get_facecolor()[3] < 1.0
+        assert to_rgba(patch.get_edgecolor())[3] == 1.0
+        assert to_rgba(patch.get_facecolor())[3] < 1.0
 
 
 def test_on_larger_paper_letters_are_larger(drawn: woongeo.Screening) -> None:

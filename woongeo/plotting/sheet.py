@@ -334,7 +334,8 @@ def _patch(look: Look) -> Patch:
     """Draw a surface for the legend."""
     # Only the fill lets through: a faint edge would make layers of one hue look alike.
     patch = Patch(facecolor=to_rgba(look.fill, look.alpha + 0.1), edgecolor=look.edge, lw=0.7)
-    patch.set_hatch(look.hatch or None)
+    if look.hatch:
+        patch.set_hatch(look.hatch)
     patch.set_linestyle(look.dash)
     return patch
 
