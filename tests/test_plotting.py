@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
+import textwrap
 import warnings
 import zlib
 from dataclasses import dataclass, replace
@@ -257,6 +258,23 @@ def test_nothing_on_a_sheet_lies_over_something_else(
     every = said(sheet)
     for layer in made.layers:
         assert re.search(rf"{re.escape(layer.title)}[^.]*: peildatum", every), layer.title
+
+
+def test_a_number_and_what_it_counts_stand_on_one_line(sites: Sites) -> None:
+    """Where a line is too short for both counts, the homes go to the next one together."""
+    made = woongeo.screen(
+        sites(
+            [block(0, 0), *(block(200 * i, 9_000) for i in range(1, 61))], woningen=[1] + [200] * 60
+        ),
+        [woongeo.read_layer("geluid", frame([block(0, 0)]), coverage="nederland")],
+        on=DAY,
+    )
+    legend = plot_screening(made).figure.legends[0]
+    told = [text.get_text() for text in legend.get_texts()]
+    assert told[0] == "belemmerd: 1 locatie, 1\u00a0woning"
+    assert told[2] == "vrij: 60 locaties, 12.000\u00a0woningen"
+    smaller = textwrap.wrap(told[2], 24)
+    assert smaller == ["vrij: 60 locaties,", "12.000\u00a0woningen"]
 
 
 @pytest.mark.parametrize("landscape", [True, False])

@@ -287,7 +287,9 @@ def _legend(  # noqa: PLR0913  what a legend tells of
         handles.append((sign, _patch(look)))
         number = int(of.sum())
         plans = f"{dutch(number, decimals=0)} {'locatie' if number == 1 else 'locaties'}"
-        texts.append(f"{word}: {plans}, {homes} {'woning' if homes == '1' else 'woningen'}")
+        # No line ends between a number and what it counts.
+        counts = f"{homes}\u00a0{'woning' if homes == '1' else 'woningen'}"
+        texts.append(f"{word}: {plans}, {counts}")
     silent = []
     for position, (layer, told) in enumerate(zip(screening.layers, left_out, strict=True)):
         title = shortened(layer.title)
