@@ -15,6 +15,7 @@ from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
 from pptx.util import Mm, Pt
 
 from woongeo.encode import line_text
+from woongeo.plotting.marks import round_length
 from woongeo.reporting.model import TEXT, UNKNOWN
 
 if TYPE_CHECKING:
@@ -304,6 +305,9 @@ class Deck:
         # The workbook that python-pptx makes would take a name such as "=1+1" for a formula.
         chart.part.chart_workbook.update_from_xlsx_blob(_workbook(safe, series))
         self._dress(chart, title)
+        stacks = [sum(v or 0.0 for v in bar) for bar in zip(*series.values(), strict=True)]
+        # Few numbers along the axis: ten of five digits run into each other.
+        chart.value_axis.major_unit = max(round_length(max([*stacks, 1.0]) / 3), 1.0)
 
     def _dress(self, chart: Any, title: str) -> None:  # noqa: ANN401  python-pptx has no types
         """Give a chart its colours, patterns and letters."""
