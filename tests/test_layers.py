@@ -137,6 +137,15 @@ def test_who_leaves_unreadable_features_out_says_so_and_the_report_still_does(
     assert len(layer.report.of_check("object onbruikbaar")) == 1
 
 
+def test_two_layers_of_one_frame_share_no_shape() -> None:
+    """They are measured side by side, and GEOS keeps an index in a shape that is asked."""
+    given = frame([block(0, 0), shapely.Point(EAST, NORTH)])
+    one, other = read("ene", given), read("andere", given)
+    of = [given, one.features, other.features]
+    assert len({id(shape) for frame_ in of for shape in frame_.geometry}) == 6
+    assert one.features.geometry.geom_equals_exact(given.geometry, 0).all()
+
+
 def test_a_feature_far_out_at_sea_is_whole() -> None:
     doggersbank = shapely.box(-15_000, 840_000, 5_000, 852_887)
     assert not read_layer("x", frame([block(0, 0), doggersbank])).incomplete

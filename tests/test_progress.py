@@ -16,7 +16,7 @@ from conftest import block, frame
 import woongeo
 from woongeo.fetch import tell_steps
 from woongeo.pdok import Step
-from woongeo.progress import doing, in_notebook, show_progress, steps, tell, ticks
+from woongeo.progress import doing, in_notebook, show_progress, steps, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -87,14 +87,14 @@ def report(out: Path, *more: str) -> list[str | Path]:
 def test_a_terminal_shows_each_stage_and_is_left_clean(tmp_path: Path) -> None:
     code, out, err = on_terminal(tmp_path, *report(tmp_path / "uit"))
     assert code == 0, err
-    for stage in ("locaties lezen", "lagen lezen", "meten", "toetsen", "tekenen", "schrijven"):
+    for stage in ("locaties lezen", "lagen lezen", "toetsen", "tekenen", "schrijven"):
         assert f"\r{stage}: " in err, stage
     # Three regions and all locations together are four factsheets.
     assert "tekenen: 4/4" in err
     assert "gemeente Westdam" in err
     # Folders take room, and an address may hold a password.
     assert "locaties.geojson" in err
-    assert str(HERE) not in err.partition("meten")[0]
+    assert str(HERE) not in err.partition("toetsen")[0]
     assert "overzicht.html" in err
     # Standard output holds the summary and nothing else.
     assert "\r" not in out
@@ -230,23 +230,6 @@ def test_other_threads_tell_by_what_they_are_given(
     assert seen == [None]
     assert "blad 7" in terminal.getvalue()
     assert not [t for t in threading.enumerate() if "tqdm" in type(t).__module__]
-
-
-def test_ticks_come_from_any_thread_and_only_where_somebody_looks(
-    at_terminal: Callable[[], Terminal],
-) -> None:
-    terminal = at_terminal()
-    with ticks("meten", 2) as tick:
-        tick("veld")
-    assert terminal.getvalue() == ""
-    with show_progress(), ticks("meten", 2) as tick:
-        working = [threading.Thread(target=tick, args=(name,)) for name in ("veld", "akker")]
-        for one in working:
-            one.start()
-        for one in working:
-            one.join()
-    assert "meten: 2/2" in terminal.getvalue()
-    assert "akker" in terminal.getvalue()
 
 
 def test_a_fetch_says_how_far_it_is(

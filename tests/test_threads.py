@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import threading
 import warnings
-from typing import TYPE_CHECKING
 
-from woongeo.threads import side_by_side
+import pytest
 
-if TYPE_CHECKING:
-    import pytest
+from woongeo.threads import meanwhile, side_by_side
 
 
 def test_a_doubt_is_heard_after_threads_that_silenced_theirs(
@@ -34,3 +32,43 @@ def test_a_doubt_is_heard_after_threads_that_silenced_theirs(
         assert side_by_side(silenced, [0, 1]) == [0, 1]
         warnings.warn("een twijfel", UserWarning, stacklevel=1)
     assert [str(w.message) for w in heard] == ["een twijfel"]
+
+
+def test_what_is_done_is_used_while_the_rest_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second is only finished after this thread has seen that the first is."""
+    monkeypatch.setattr("woongeo.threads.cores", lambda: 2)
+    seen, done = threading.Event(), []
+
+    def work(number: int) -> None:
+        if number == 2:
+            assert seen.wait(10)
+        done.append(number)
+
+    with meanwhile(work, {1: 1, 2: 2}) as wait:
+        wait(1)
+        assert done == [1]
+        seen.set()
+        wait(2)
+        assert done == [1, 2]
+        wait(3)
+
+
+def test_a_fault_is_told_to_who_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("woongeo.threads.cores", lambda: 2)
+
+    def work(number: int) -> None:
+        raise ValueError(str(number))
+
+    with meanwhile(work, {1: 1, 2: 2}) as wait:
+        with pytest.raises(ValueError, match="2"):
+            wait(2)
+        with pytest.raises(ValueError, match="1"):
+            wait(1)
+
+
+def test_one_core_does_nothing_beforehand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("woongeo.threads.cores", lambda: 1)
+    done: list[int] = []
+    with meanwhile(done.append, {1: 1, 2: 2}) as wait:
+        wait(1)
+    assert done == []

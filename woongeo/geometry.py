@@ -116,7 +116,7 @@ def clean(
     invalid = np.zeros(n, dtype=bool)
     invalid[looked_at] = ~shapely.is_valid(shapes[looked_at])
     invalid &= ~shapely.is_missing(shapes)
-    before = shapely.area(shapes)
+    before = shapely.area(shapes[invalid])
     mended = shapely.make_valid(shapes[invalid], method="structure", keep_collapsed=False)
     gone = shapely.is_empty(mended)
     if not polygons_only:
@@ -130,7 +130,8 @@ def clean(
     usable = problem == ""
     shapes[~usable] = None
     repaired = invalid & usable
-    change = np.where(repaired, shapely.area(shapes) - before, 0.0)
+    change = np.zeros(n)
+    change[invalid] = np.where(repaired[invalid], shapely.area(shapes[invalid]) - before, 0.0)
     return Cleaned(shapes, usable, problem, repaired, change, flattened & usable, reduced & usable)
 
 

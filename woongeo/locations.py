@@ -384,17 +384,17 @@ def _geometry_findings(
     for i in np.flatnonzero(~cleaned.usable):
         text = f"{cleaned.problem[i]}: oordeel is onbekend"
         findings.append(Finding(ids[i], "geometrie onbruikbaar", "fout", text))
-    before = shapely.area(original)
-    for i in np.flatnonzero(cleaned.repaired):
+    repaired = np.flatnonzero(cleaned.repaired)
+    for i, before in zip(repaired, shapely.area(original[repaired]), strict=True):
         change = cleaned.area_change_m2[i]
-        large = abs(change) > 0.01 * max(abs(before[i]), 1e-9)
+        large = abs(change) > 0.01 * max(abs(before), 1e-9)
         findings.append(
             Finding(
                 ids[i],
                 "geometrie hersteld",
                 "waarschuwing" if large else "melding",
-                f"vlak was ongeldig en is hersteld: {dutch(before[i])} m² werd "
-                f"{dutch(before[i] + change)} m²",
+                f"vlak was ongeldig en is hersteld: {dutch(before)} m² werd "
+                f"{dutch(before + change)} m²",
                 float(change),
             )
         )

@@ -148,36 +148,6 @@ def steps(
 
 
 @contextmanager
-def ticks(what: str, total: int) -> Iterator[Callable[[object], None]]:
-    """Show how many things are done, of work that is given to other threads.
-
-    Parameters
-    ----------
-    what : str
-        What is done, in a word or two of Dutch.
-    total : int
-        To how many things.
-
-    Yields
-    ------
-    callable
-        Takes the name of a thing that is done, from any thread.
-    """
-    line = _LINE.get()
-    if line is None or not total:
-        yield lambda _: None
-        return
-    with line.bar(what, total) as own:
-
-        def tick(name: object) -> None:
-            line.tell(name)
-            if own:
-                line.move()
-
-        yield tick
-
-
-@contextmanager
 def doing(what: str, about: object = "") -> Iterator[None]:
     """Show that one thing is being done, where somebody asked.
 

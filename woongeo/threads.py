@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -99,6 +99,48 @@ def side_by_side(work: Callable[[Given], Got], given: Iterable[Given]) -> list[G
         ThreadPoolExecutor(min(cores(), len(things))) as pool,
     ):
         return list(pool.map(work, things))
+
+
+@contextmanager
+def meanwhile(
+    work: Callable[[Given], object], given: Mapping[int, Given]
+) -> Iterator[Callable[[int], None]]:
+    """Do work on things side by side, while this thread does more with those that are done.
+
+    Nothing is done beforehand where there is one core, or one thing.
+
+    Parameters
+    ----------
+    work : callable
+        What to do; in a thread.
+    given : Mapping
+        Name to thing, in the order in which they will be waited for.
+
+    Yields
+    ------
+    callable
+        Takes a name and waits until that is done; a name that was not given is.
+    """
+    if len(given) < 2 or cores() < 2:
+        # What waits does it itself, when it comes to it.
+        yield lambda _: None
+        return
+    main = threading.current_thread() is threading.main_thread()
+    with (
+        warnings.catch_warnings() if main else nullcontext(),
+        ThreadPoolExecutor(min(cores(), len(given))) as pool,
+    ):
+        begun = {name: pool.submit(work, thing) for name, thing in given.items()}
+
+        def wait(name: int) -> None:
+            if name in begun:
+                begun[name].result()
+
+        try:
+            yield wait
+        finally:
+            for one in begun.values():
+                one.cancel()
 
 
 def parts_of(n: int, *, few: int = _FEW, parts: int = _PARTS) -> list[slice]:

@@ -11,8 +11,7 @@ import shapely
 from woongeo.engine.distances import REACH_M, distances_of, known_distances
 from woongeo.engine.index import LayerIndex
 from woongeo.engine.measure import Measure, dissolve, nothing_measured, put_together, with_missed
-from woongeo.engine.pairs import ask
-from woongeo.engine.zones import Parts, each, inside
+from woongeo.engine.zones import Parts, each
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -168,20 +167,13 @@ def _met(sites: Sites, index: LayerIndex) -> _Met:
     with index.lock:
         if sites.occupied is not None:
             index.reach_out(sites.occupied, 0.0)
-        site, piece = ask(index.tree, geometry, predicate="intersects")
-        order = np.lexsort((piece, site))
-        site, piece = site[order], piece[order]
-        used, row = np.unique(piece, return_inverse=True)
-        pieces = index.sound(used)
-        # Boxes are worked out before threads share the shapes.
-        shapely.bounds(pieces)
-        surface = np.flatnonzero(shapely.get_dimensions(pieces)[row] == 2)
-        whole, area = np.zeros(len(site), dtype=bool), np.zeros(len(site))
-        whole[surface] = inside(geometry, pieces, site[surface], row[surface])
-        cut = surface[~whole[surface]]
+        site, piece, whole = index.meeting(geometry)
+        pieces = index.pieces
+        cut = np.flatnonzero(~whole & (shapely.get_dimensions(pieces)[piece] == 2))
+        area = np.zeros(len(site))
         part = np.full(len(site), None, dtype=object)
         part[whole], area[whole] = geometry[site[whole]], sites.area[site[whole]]
-        part[cut] = each(shapely.intersection, geometry[site[cut]], pieces[row[cut]])
+        part[cut] = each(shapely.intersection, geometry[site[cut]], pieces[piece[cut]])
         area[cut] = shapely.area(part[cut])
         found = _Met(index, site, index.owner[piece], whole, part, area)
     sites.cache.keep(key, found)

@@ -20,6 +20,7 @@ import shapely
 from shapely import GeometryType
 
 from woongeo.engine.cutting import Nodes, halve
+from woongeo.engine.pairs import ask, meeting
 from woongeo.errors import LayerError
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ class LayerIndex:
         self.reach_out(occupied, within_m)
         self._broken_later = False
         cut = np.flatnonzero(self._big[self.owner])
-        self._sound[cut] = self._valid(cut)
+        self._sound[cut] = _valid(self.pieces[cut])
         doubt = np.zeros(len(self.features), dtype=bool)
         doubt[self.owner[cut[~self._sound[cut]]]] = True
         doubt[self._feature[self._lost]] = True
@@ -184,10 +185,6 @@ class LayerIndex:
         a, b = a[shared], b[shared]
         ground = ~shapely.touches(self.pieces[rows[a]], self.pieces[rows[b]])
         return np.unique(owner[a[ground]])
-
-    def _valid(self, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
-        """Tell which pieces are valid."""
-        return _valid(self.pieces[rows])
 
     def _refuse_broken(self, lost: list[NDArray[np.intp]]) -> None:
         """Refuse surfaces that turn out to be broken where nobody looked before.
@@ -218,13 +215,35 @@ class LayerIndex:
         """
         doubt = np.unique(rows[~self._sound[rows]])
         doubt = doubt[self._big[self.owner[doubt]]]
-        for i in doubt[~self._valid(doubt)]:
+        for i in doubt[~_valid(self.pieces[doubt])]:
             root = self._roots[self._ready.root[i]]
             if not _valid(np.array([root])).all():
                 raise _broken()
             self.pieces[i] = shapely.intersection(root, shapely.box(*self._ready.box[i]))
         self._sound[doubt] = True
         return np.asarray(self.pieces[rows])
+
+    def meeting(
+        self, sites: NDArray[np.object_]
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.bool_]]:
+        """Find which pieces meet which sites.
+
+        Parameters
+        ----------
+        sites : ndarray of shapely geometries
+            Valid surfaces in metres, where `reach_out` has been.
+
+        Returns
+        -------
+        site, piece : ndarray of int
+            The pairs that meet, be it in one point; by site and then piece.
+        inside : ndarray of bool
+            For each pair, whether the site lies in the piece, its edge left out.
+        """
+        pairs = ask(self.tree, sites)
+        used, row = np.unique(pairs[1], return_inverse=True)
+        site, row, inside = meeting(sites, self.sound(used), (pairs[0], row))
+        return site, used[row], inside
 
     def outlines(self) -> tuple[shapely.MultiLineString | None, shapely.STRtree | None]:
         """Gather what distance is measured to.

@@ -10,7 +10,7 @@ import shapely
 
 from woongeo.engine.distances import REACH_M, distances_of, known_distances
 from woongeo.engine.index import LayerIndex
-from woongeo.engine.pairs import EPSILON_M, ask, pairs_within
+from woongeo.engine.pairs import EPSILON_M, pairs_within
 from woongeo.engine.zones import Parts, parts_in_zones, within_discs
 from woongeo.threads import parts_of, side_by_side
 
@@ -113,12 +113,12 @@ def measure(
         index = LayerIndex(features)
     width = np.broadcast_to(np.asarray(within_m, dtype=float), features.shape)
     widest = float(width.max())
-    missed = np.empty(0, dtype=np.intp)
+    missed, lies = np.empty(0, dtype=np.intp), None
     with index.lock:
         index.reach_out(sites.occupied, width)
         known = known_distances(sites, index, reach_m)
         if widest == 0 or (reach_m and known is None):
-            site, piece = ask(index.tree, geometry, predicate="intersects")
+            site, piece, lies = index.meeting(geometry)
         distance, whole = np.full(n, np.nan), np.zeros(n, dtype=bool)
         if reach_m:
             known = known or distances_of(sites, index, site, reach_m)
@@ -130,14 +130,13 @@ def measure(
                 near = np.flatnonzero(distance <= widest + 1e-3)
                 whole[near] = within_discs(geometry[near], known.nearest[near], float(width.min()))
             row, piece = pairs_within(geometry[near], index.tree, width[index.owner])
-            site = near[row]
-        order = np.lexsort((piece, site))
-        site, piece = site[order], piece[order]
+            site, lies = near[row], None
+            order = np.lexsort((piece, site))
+            site, piece = site[order], piece[order]
         used, zone = np.unique(piece, return_inverse=True)
         owner = index.owner[piece]
-        parts = parts_in_zones(
-            geometry, index.sound(used), width[index.owner[used]], (site, zone), whole=whole
-        )
+        shapes, widths = index.sound(used), width[index.owner[used]]
+        parts = parts_in_zones(geometry, shapes, widths, (site, zone), whole=whole, lies=lies)
         # Pieces of one feature lie apart.
         of = np.where(parts.shape < 0, parts.shape, index.owner[used][parts.shape])
     pairs = with_missed(sites, np.column_stack([site, owner]), missed, features)

@@ -9,7 +9,6 @@ import shapely
 
 from woongeo.engine.index import LayerIndex
 from woongeo.engine.measure import dissolve, measure
-from woongeo.engine.pairs import ask
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,10 +40,7 @@ def area_by_feature(
         return none, none, np.empty(0)
     geometry = sites.geometry
     index = LayerIndex(features, sites.occupied, 0.0)
-    site, piece = ask(index.tree, geometry, predicate="intersects")
-    index.sound(np.unique(piece))
-    shapely.prepare(index.pieces)
-    inside = shapely.contains_properly(index.pieces[piece], geometry[site])
+    site, piece, inside = index.meeting(geometry)
     area = np.where(inside, sites.area[site], 0.0)
     cut = ~inside
     area[cut] = shapely.area(shapely.intersection(geometry[site[cut]], index.pieces[piece[cut]]))

@@ -8,7 +8,8 @@ import numpy as np
 import shapely
 
 from woongeo.engine.cutting import clip
-from woongeo.threads import parts_by, parts_of, side_by_side
+from woongeo.engine.pairs import inside
+from woongeo.threads import parts_of, side_by_side
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,6 +57,7 @@ def parts_in_zones(
     pairs: tuple[NDArray[np.intp], NDArray[np.intp]],
     *,
     whole: NDArray[np.bool_] | None = None,
+    lies: NDArray[np.bool_] | None = None,
 ) -> Parts:
     """Cut sites along zones: which lie wholly in one, and what parts of the others do.
 
@@ -75,6 +77,8 @@ def parts_in_zones(
         Site and shape: which sites meet which zones; by site.
     whole : ndarray of bool, optional
         Sites of which it is known that they lie wholly in a zone.
+    lies : ndarray of bool, optional
+        For each pair whether the site lies in the shape itself; asked here without it.
 
     Returns
     -------
@@ -83,12 +87,14 @@ def parts_in_zones(
     """
     site, shape = pairs
     whole = np.zeros(len(sites), dtype=bool) if whole is None else whole.copy()
-    # Boxes are worked out before threads share the shapes.
-    shapely.bounds(sites)
+    # Boxes are worked out before threads share the shapes; those of sites were.
     shapely.bounds(shapes)
     surface = shapely.get_dimensions(shapes)[shape] == 2
-    asked = np.flatnonzero(surface & ~whole[site])
-    whole[site[asked[inside(sites, shapes, site[asked], shape[asked])]]] = True
+    if lies is None:
+        asked = np.flatnonzero(surface & ~whole[site])
+        whole[site[asked[inside(sites, shapes, site[asked], shape[asked])]]] = True
+    else:
+        whole[site[lies]] = True
 
     wide = width_m[shape] > 0
     plain = np.flatnonzero(surface & ~wide & ~whole[site])
@@ -107,43 +113,6 @@ def parts_in_zones(
     kept = np.flatnonzero((shapely.area(part) > 0) & ~whole[of_site])
     kept = kept[np.argsort(of_site[kept], kind="stable")]
     return Parts(whole, of_site[kept], part[kept], of_shape[kept])
-
-
-def inside(
-    sites: NDArray[np.object_],
-    shapes: NDArray[np.object_],
-    site: NDArray[np.intp],
-    shape: NDArray[np.intp],
-) -> NDArray[np.bool_]:
-    """Tell which sites lie in the surface that they are paired with, its edge left out.
-
-    Parameters
-    ----------
-    sites : ndarray of shapely geometries
-        The sites.
-    shapes : ndarray of shapely geometries
-        Valid surfaces in metres; prepared here.
-    site, shape : ndarray of int
-        The pairs.
-
-    Returns
-    -------
-    ndarray of bool
-        For each pair.
-    """
-    shapely.prepare(shapes)
-    by_shape = np.argsort(shape, kind="stable")
-    found = np.zeros(len(site), dtype=bool)
-
-    def ask(part: slice) -> NDArray[np.bool_]:
-        rows = by_shape[part]
-        lies: NDArray[np.bool_] = shapely.contains_properly(shapes[shape[rows]], sites[site[rows]])
-        return lies
-
-    # A prepared shape belongs to one thread.
-    answers = side_by_side(ask, parts_by(shape[by_shape]))
-    found[by_shape] = np.concatenate([np.empty(0, dtype=bool), *answers])
-    return found
 
 
 def within_discs(

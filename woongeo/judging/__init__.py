@@ -6,6 +6,7 @@ layer that is absent or too old, a rule that does not hold yet or not for everyo
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +16,13 @@ import shapely
 from woongeo.encode import dutch
 from woongeo.judging import klasse, raster, stikstof, tabel, zone
 from woongeo.judging.common import Judged, Subjects, all_free, nothing_known
-from woongeo.progress import ticks
 from woongeo.rules import ClassRule, RasterRule, Rule, StikstofRule, TableRule
-from woongeo.threads import side_by_side
+from woongeo.threads import meanwhile
 from woongeo.verdict import Hardheid, Oordeel
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -80,17 +80,25 @@ def judge(layer: Layer, rule: RuleBase, subjects: Subjects) -> Judged:
     return judged if rule.scope == "alle" else _for_whom(judged, rule, subjects)
 
 
-def measure_ahead(rules: Sequence[tuple[Layer, RuleBase]], subjects: Subjects) -> None:
-    """Measure several layers at a time: while one gathers its results another uses the cores.
+@contextmanager
+def measuring(
+    rules: Sequence[tuple[Layer, RuleBase]], subjects: Subjects
+) -> Iterator[Callable[[Layer], None]]:
+    """Measure several layers side by side: while one is judged others use the cores.
 
     What is measured stays with the locations, and judging finds it there.
 
     Parameters
     ----------
     rules : sequence of pairs of Layer and RuleBase
-        By which will be judged.
+        By which will be judged, in this order.
     subjects : Subjects
         The locations.
+
+    Yields
+    ------
+    callable
+        Takes a layer, and waits until nothing is being measured of it.
     """
     ahead = [
         (layer, asked)
@@ -99,17 +107,16 @@ def measure_ahead(rules: Sequence[tuple[Layer, RuleBase]], subjects: Subjects) -
         for asked in _asked(layer, rule, subjects.on)
     ][:_AHEAD]
     # What is asked of one layer is asked in one thread: its indexes share shapes.
-    by_layer: dict[int, list[tuple[str, zone.Asked | klasse.Asked]]] = {}
+    by_layer: dict[int, list[zone.Asked | klasse.Asked]] = {}
     for layer, asked in ahead:
-        by_layer.setdefault(id(layer.features), []).append((layer.title, asked))
-    with ticks("meten", len(ahead)) as tick:
+        by_layer.setdefault(id(layer.features), []).append(asked)
 
-        def measure(of_layer: list[tuple[str, zone.Asked | klasse.Asked]]) -> None:
-            for title, asked in of_layer:
-                asked.answer(subjects)
-                tick(title)
+    def measure(of_layer: list[zone.Asked | klasse.Asked]) -> None:
+        for asked in of_layer:
+            asked.answer(subjects)
 
-        side_by_side(measure, by_layer.values())
+    with meanwhile(measure, by_layer) as wait:
+        yield lambda layer: wait(id(layer.features))
 
 
 def _asked(

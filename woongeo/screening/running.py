@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from woongeo.judging import Subjects, judge, measure_ahead
+from woongeo.judging import Subjects, judge, measuring
 from woongeo.progress import steps
 
 if TYPE_CHECKING:
@@ -63,13 +63,12 @@ def judge_all(
     """
     earlier, stands = {x.key: x for x in before[0]}, before[1]
     anew = [x for x in toetsen if not _is_same(earlier.get(x.key), x)]
-    measure_ahead([(x.layer, x.rule) for x in anew], subjects)
-    # One by one: in a judge the work is on all cores already, and what reads a file or warns may
-    # not be in a thread.
-    judged = {
-        toets.key: judge(toets.layer, toets.rule, subjects)
-        for toets in steps("toetsen", anew, told=lambda toets: toets.title)
-    }
+    judged = {}
+    with measuring([(x.layer, x.rule) for x in anew], subjects) as wait:
+        # One by one: what reads a file or warns may not be in a thread.
+        for toets in steps("toetsen", anew, told=lambda toets: toets.title):
+            wait(toets.layer)
+            judged[toets.key] = judge(toets.layer, toets.rule, subjects)
     return {x.key: judged[x.key] if x.key in judged else stands[x.key] for x in toetsen}
 
 

@@ -335,6 +335,9 @@ def _take_frame(frame: gpd.GeoDataFrame, crs: object) -> tuple[gpd.GeoDataFrame,
         ) from error
     stated = frame.crs if crs is None else crs
     shapes, conversion = to_rd(shapes, stated, what=what)
+    # Copies: what is asked of a shape changes what GEOS keeps of it, and two layers, which are
+    # measured side by side, may be of one frame. Setting what is not used here copies.
+    shapes = shapely.set_srid(shapes, 0)
     digest = hashlib.sha256()
     for shape in shapely.to_wkb(shapes):
         digest.update(shape or b"-")
