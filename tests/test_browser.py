@@ -357,6 +357,55 @@ def test_on_paper_stand_the_map_as_it_is_its_legend_and_what_was_chosen(chosen: 
     assert boxes[1]["bottom"] <= boxes[2]["top"]
 
 
+def test_paper_is_printed_at_its_own_size_with_the_legends_beside_each_other(
+    chosen: Visit, tmp_path: Path
+) -> None:
+    """What the map hides beyond its edge made everything a fifth smaller: 11 points are 11."""
+    pdfium = pytest.importorskip("pypdfium2")
+    chosen.page.pdf(path=tmp_path / "druk.pdf", format="A4", prefer_css_page_size=True)
+    document = pdfium.PdfDocument(tmp_path / "druk.pdf")
+    words = document[0].get_textpage()
+    found = words.search("Dit is een screening")
+    index, _ = found.get_next()
+    size = pdfium.raw.FPDFText_GetFontSize(words, index)
+    matrix = pdfium.raw.FS_MATRIX()
+    pdfium.raw.FPDFText_GetMatrix(words, index, matrix)
+    assert abs(size * matrix.a) == pytest.approx(11, rel=0.05)
+    told = words.get_text_bounded()
+    assert "Oordeel" in told
+    assert "Lagen" in told
+
+
+def test_a_long_list_of_remarks_is_folded_and_on_paper_it_is_open(
+    browser: Browser, sites: Callable[..., woongeo.Locations], axe: str, tmp_path: Path
+) -> None:
+    """What was found in the file must be on the page, but not before what the map tells."""
+    made = woongeo.screen(sites([block(300 * i, 0) for i in range(3)]), [layer([block(90_000, 0)])])
+    remark = "Controle van de locaties: " + "; ".join(f"bijzonderheid {i}: {i}" for i in range(20))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(made), "notes", lambda _: (remark, "Een laag ontbreekt."))
+        place = saved(woongeo.map_screening(made), tmp_path)
+    with visiting(browser, place) as opened:
+        opened.ready()
+        assert opened.page.is_visible("text=Een laag ontbreekt.")
+        assert opened.page.is_hidden("text=bijzonderheid 19: 19")
+        assert faults(opened, axe) == []
+        opened.page.focus("summary")
+        opened.page.keyboard.press("Enter")
+        assert opened.page.is_visible("text=bijzonderheid 19: 19")
+        opened.page.keyboard.press("Enter")
+        opened.run("window.dispatchEvent(new Event('beforeprint'))")
+        assert opened.page.is_visible("text=bijzonderheid 19: 19")
+        # Nor does it come between the map and its legends, which stand beside each other.
+        opened.page.emulate_media(media="print")
+        opened.page.set_viewport_size({"width": 703, "height": 1000})
+        tops = opened.run(
+            "['#kaart', '.in-beeld', '.legenda-na', 'fieldset:has(#laag-geluid)', 'details']"
+            ".map((q) => document.querySelector(q).getBoundingClientRect().top)"
+        )
+        assert tops[0] < tops[1] < tops[2] == tops[3] < tops[4]
+
+
 def test_filters_and_table_work_with_the_keyboard_alone(chosen: Visit) -> None:
     """A gemeente by its first letter, a number, the table, its order, and a row to the map."""
     page, keyboard = chosen.page, chosen.page.keyboard
@@ -437,6 +486,24 @@ def test_a_site_without_shape_is_found_and_says_so(visit: Visit) -> None:
         assert fact in told
     assert visit.page.locator(".leaflet-popup").count() == 0
     assert visit.untouched()
+
+
+def test_in_a_popup_what_decides_stands_on_top(visit: Visit) -> None:
+    """Of Twee velden the first layer says free and the second blocks: the second comes first."""
+    visit.find("twee velden")
+    heads = visit.run(
+        "[...document.querySelectorAll('.leaflet-popup caption')].map((c) => c.textContent)"
+    )
+    words = visit.run(
+        "[...document.querySelectorAll('.leaflet-popup table')].slice(1)"
+        ".map((t) => t.rows[0].cells[1].textContent)"
+    )
+    assert heads == ["Netcongestie (afname)", "Natura 2000"]
+    assert words == ["belemmerd", "vrij"]
+    assert visit.run(
+        "[...document.querySelectorAll('.leaflet-popup table:first-of-type th')]"
+        ".map((th) => th.textContent).slice(4)"
+    ) == ["Oppervlakte", "Deel belemmerd", "Deel onbekend"]
 
 
 def test_homes_that_are_not_known_are_said_to_be_unknown(visit: Visit) -> None:
@@ -550,6 +617,36 @@ def test_totals_follow_what_is_chosen_and_what_is_in_view(chosen: Visit) -> None
     # Away from all plans nothing is in view.
     chosen.run("map_kaart.panBy([5000, 0], {animate: false})")
     assert totals(chosen) == "In beeld: 0 locaties, 0 woningen."
+
+
+def test_before_constraints_the_totals_are_by_hardness(chosen: Visit) -> None:
+    """A, C and E are hard (10 + 30 homes, E without a number), B and D soft (20 + 400)."""
+    chosen.page.check("#beeld-voor")
+    told = chosen.page.inner_text("#in-beeld")
+    assert "hard 3 (40 woningen), zacht 2 (420 woningen), onbekend 0 (0 woningen)" in told
+    assert "telt niet mee 0." in told
+    assert "belemmerd" not in told
+    chosen.page.check("#beeld-na")
+    assert "belemmerd 2 (30 woningen)" in chosen.page.inner_text("#in-beeld")
+
+
+def test_a_page_without_a_surface_counts_nothing_until_it_is_seen(
+    browser: Browser, example_page: Path
+) -> None:
+    """As in a folded cell of a notebook: no "0 locaties", and once it is seen all 22 are."""
+    with visiting(
+        browser,
+        example_page,
+        before="const dicht = new CSSStyleSheet(); dicht.replaceSync('.vlak { display: none }');"
+        " document.adoptedStyleSheets = [dicht];",
+    ) as opened:
+        opened.page.wait_for_selector("#kaart[data-klaar='ja']", state="attached")
+        told = opened.run("document.querySelector('#in-beeld').textContent")
+        assert told == "Wat in beeld is, staat hier zodra de kaart te zien is."
+        opened.run("document.adoptedStyleSheets = []")
+        opened.page.wait_for_selector("#in-beeld strong:has-text('In beeld: 22 locaties')")
+        assert opened.run("map_kaart.getSize().x > 0 && map_kaart.getZoom() > 10")
+        assert opened.untouched()
 
 
 def test_the_table_holds_what_is_chosen_also_what_has_no_shape(chosen: Visit) -> None:
@@ -730,6 +827,11 @@ def test_on_a_phone_nothing_falls_outside_the_screen(browser: Browser, example_p
         assert opened.run("document.documentElement.scrollWidth") <= 390
         opened.page.click("#tabel-knop")
         assert opened.run("document.documentElement.scrollWidth") <= 390
+        # A name is no column of letters: the table scrolls sideways instead.
+        widths = opened.run(
+            "[...document.querySelectorAll('#tabel tbody th')].map((n) => n.clientWidth)"
+        )
+        assert min(widths) >= 150
         opened.find("rietrand")
         opened.settled()
         boxes = opened.run(

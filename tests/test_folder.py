@@ -123,7 +123,7 @@ def test_every_file_tells_the_same_homes(whole: Path) -> None:
     facts = json.loads((whole / "manifest.json").read_text(encoding="utf-8"))
     assert facts["tellingen"]["woningen_per_oordeel"]["belemmerd"] == 10
     page = (whole / "overzicht.html").read_text(encoding="utf-8")
-    assert "belemmerd: 1 locaties, 10 woningen" in page
+    assert "belemmerd: 1 locatie, 10 woningen" in page
     with (whole / "knelpunten.csv").open(encoding="utf-8-sig", newline="") as file:
         assert [r["woningen"] for r in csv.DictReader(file)] == ["10", "10"]
     # Due until 2030: 10 in West and 30 in neither.

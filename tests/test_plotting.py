@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
+import textwrap
 import warnings
 import zlib
 from dataclasses import dataclass, replace
@@ -17,7 +18,9 @@ from conftest import EAST, NORTH, block, frame
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from matplotlib.text import Text
 
 import woongeo
@@ -251,6 +254,58 @@ def test_nothing_on_a_sheet_lies_over_something_else(
             assert apart, (i, k)
     told = [text.get_text() for text in figure.legends[0].get_texts()]
     assert len(told) == 3 + 16
+    # The date of each layer is there too.
+    every = said(sheet)
+    for layer in made.layers:
+        assert re.search(rf"{re.escape(layer.title)}[^.]*: peildatum", every), layer.title
+
+
+def test_a_number_and_what_it_counts_stand_on_one_line(sites: Sites) -> None:
+    """Where a line is too short for both counts, the homes go to the next one together."""
+    made = woongeo.screen(
+        sites(
+            [block(0, 0), *(block(200 * i, 9_000) for i in range(1, 61))], woningen=[1] + [200] * 60
+        ),
+        [woongeo.read_layer("geluid", frame([block(0, 0)]), coverage="nederland")],
+        on=DAY,
+    )
+    legend = plot_screening(made).figure.legends[0]
+    told = [text.get_text() for text in legend.get_texts()]
+    assert told[0] == "belemmerd: 1 locatie, 1\u00a0woning"
+    assert told[2] == "vrij: 60 locaties, 12.000\u00a0woningen"
+    smaller = textwrap.wrap(told[2], 24)
+    assert smaller == ["vrij: 60 locaties,", "12.000\u00a0woningen"]
+
+
+@pytest.mark.parametrize("landscape", [True, False])
+def test_layers_whose_source_has_no_room_are_counted_with_where_it_stands(
+    drawn: woongeo.Screening,
+    landscape: bool,  # noqa: FBT001  a parameter of the test
+) -> None:
+    """Of forty layers some are named, and the others are a number: together they are forty."""
+    many = [
+        replace(drawn.layers[0], key=f"laag{i}", title=f"Laag nummer {i} van heel veel lagen")
+        for i in range(40)
+    ]
+    made = woongeo.screen(drawn.locations, many, on=DAY)
+    every = said(plot_screening(made, landscape=landscape))
+    left = re.search(r"Van nog (\d+) lagen staat de bron in manifest\.json", every)
+    assert left
+    named = len(re.findall(r"van heel veel lagen, [^.]*: peildatum", every))
+    assert named > 5
+    assert named + int(left[1]) == 40
+    assert "Locaties: locaties.geojson." in every
+    assert "Achtergrond: geen (effen)." in every
+
+
+def test_the_edge_of_a_layer_in_the_legend_is_the_edge_on_the_map(drawn: woongeo.Screening) -> None:
+    """A third of its colour would tell it from nothing."""
+    legend = plot_screening(drawn).figure.legends[0]
+    patches = [patch for patch in legend.get_patches() if isinstance(patch, Patch)]
+    assert len(patches) >= len(drawn.layers)
+    for patch in patches:
+        assert to_rgba(patch.get_edgecolor())[3] == 1.0
+        assert to_rgba(patch.get_facecolor())[3] < 1.0
 
 
 def test_on_larger_paper_letters_are_larger(drawn: woongeo.Screening) -> None:

@@ -8,6 +8,7 @@ import json
 import re
 import shutil
 import zipfile
+from dataclasses import replace
 from importlib import resources
 from typing import TYPE_CHECKING
 
@@ -28,8 +29,10 @@ from woongeo.errors import (
     ThemeError,
 )
 from woongeo.plotting.region import draw_region
-from woongeo.reporting.content import gather
-from woongeo.reporting.model import UNKNOWN, Factsheet, Report
+from woongeo.reporting.content import _unknown, gather
+from woongeo.reporting.model import TEXT, UNKNOWN, Column, Factsheet, Report, Table
+from woongeo.reporting.pdf import FactsheetPrinter, _over_the_page, _source_lines
+from woongeo.reporting.slides import _first, _pages
 from woongeo.reporting.theme import contrast
 from woongeo.verdict import SCREENING
 from woongeo.vertrouwelijk import for_audience
@@ -137,6 +140,136 @@ def test_the_card_holds_capacity_against_what_is_left_of_the_opgave() -> None:
     assert (tile(sheet, "Hard"), tile(sheet, "Zacht")) == ("100", "60")
     assert tile(sheet, "Opgave") == "100"
     assert [tile(sheet, x) for x in ("Gerealiseerd", "Restopgave", "Dekking")] == [UNKNOWN] * 3
+
+
+def test_a_figure_that_is_not_known_says_why_in_plain_words() -> None:
+    """West has an opgave and nobody says what was realised: that is why, and not the table."""
+    sheet = of(told(capacity(goal=targets(West=100))), "West")
+    notes = {tile.label: tile.note for tile in sheet.tiles}
+    assert notes["Gerealiseerd"] == "niet in de tabel met opgaven"
+    assert notes["Restopgave"] == "wat gerealiseerd is, is niet bekend"
+    assert notes["Dekking"] == "zonder restopgave niet te bepalen (norm 130 %)"
+    goal = targets(West=100).table.assign(wat="restopgave")
+    none = told(capacity(goal=woongeo.read_targets(goal.assign(waarde=0))))
+    assert of(none, "West").tiles[-1].note == "er is niets meer te bouwen (norm 130 %)"
+
+
+def test_where_no_year_is_known_the_card_says_so_in_plain_words() -> None:
+    """West holds 160 homes without a year, of a restopgave of 100."""
+    held = screening()
+    no_years = held.locations.frame.drop(columns=["oplevering_eerste", "oplevering_laatste"])
+    given = woongeo.screen(woongeo.read_locations(no_years), list(held.layers), on=ON)
+    goal = woongeo.read_targets(targets(West=100).table.assign(wat="restopgave"))
+    sheet = of(told(capacity(given, goal=goal)), "West")
+    assert sheet.tiles[-1].note == ("jaren niet bekend; telt alles mee: 160 % (norm 130 %)")
+
+
+def test_one_is_one_location_and_one_home() -> None:
+    """West: the blocked plan has 1 home, of 2 locations; of Oost all verdicts but one are known."""
+    sheet = of(told(capacity(screening((1, 60, 30, 10)))), "West")
+    assert sheet.legend[0].text == "belemmerd: 1 locatie, 1 woning"
+    assert sheet.legend[2].text == "vrij: 1 locatie, 60 woningen"
+
+
+def test_how_many_verdicts_are_not_known_is_a_sentence() -> None:
+    assert _unknown(1_984, 2_141) == "Van 1.984 van de 2.141 locaties is het oordeel onbekend."
+    assert _unknown(28, 28) == "Van alle 28 locaties is het oordeel onbekend."
+    assert _unknown(1, 1) == "Van de enige locatie is het oordeel onbekend."
+
+
+def test_the_overview_says_of_what_years_its_homes_are() -> None:
+    note = told(capacity(goal=targets(West=100))).overview.note
+    assert "Opgave, hard en zacht zijn woningen in 2022-2030" in note
+    assert "over alle jaren" in told(capacity()).overview.note
+
+
+def test_each_rule_of_a_layer_is_among_the_sources() -> None:
+    """Also the second one, that hinders most; and where the rest stands of what is cut."""
+    held = screening()
+    near = held.layers[0].turned_on("250m")
+    with pytest.warns(woongeo.errors.UncertainRuleWarning):
+        given = woongeo.screen(held.locations, [near], on=ON)
+    table = told(capacity(given)).sources
+    assert "belemmerd binnen 250 m" in table.written()[0][4]
+    assert "manifest.json" in table.note
+    assert "belemmerd binnen 250 m" in _source_lines(table, 500)[0]
+    assert _source_lines(table, 500)[-1] == table.note
+
+
+def test_notes_without_room_below_the_map_go_to_the_next_page_together() -> None:
+    """Five lines fit; with six a page would hold the last one alone."""
+    sheet = of(told(capacity()), "West")
+    assert not _over_the_page(replace(sheet, notes=("kort",) * 5))
+    assert _over_the_page(replace(sheet, notes=("kort",) * 6))
+    assert _over_the_page(replace(sheet, notes=("lang " * 30,) * 3))
+
+
+@pytest.mark.parametrize("count", [3, 6, 9, 14])
+def test_however_many_notes_a_factsheet_has_two_pages(tmp_path: Path, count: int) -> None:
+    pytest.importorskip("typst")
+    pdfium = pytest.importorskip("pypdfium2")
+    report = gather(
+        capacity(), title="Proef", period=None, earlier=None, theme=woongeo.Theme(), maps=True
+    )
+    notes = tuple(f"Opmerking {i} van {count}." for i in range(1, count + 1))
+    sheet = replace(of(report, "West"), notes=notes)
+    FactsheetPrinter(report, woongeo.Theme()).write(sheet, tmp_path / "f.pdf")
+    pages = [
+        page.get_textpage().get_text_bounded() for page in pdfium.PdfDocument(tmp_path / "f.pdf")
+    ]
+    assert len(pages) == 2
+    # All of them on one page, and each page says which it is.
+    assert sum(all(note in page for note in notes) for page in pages) == 1
+    assert [f"bladzijde {i} van 2" in page for i, page in enumerate(pages, start=1)] == [True, True]
+
+
+def test_a_tile_is_as_high_as_what_it_says(tmp_path: Path) -> None:
+    """A long reason ends above the bars below the card, and within the page."""
+    pytest.importorskip("typst")
+    pdfium = pytest.importorskip("pypdfium2")
+    report = told(capacity())
+    sheet = of(report, "West")
+    reason = "een lange reden waarom dit niet bekend is, die over veel regels gaat en daar eindigt"
+    tiles = (*sheet.tiles[:-1], replace(sheet.tiles[-1], note=f"{reason} met slotwoord"))
+    FactsheetPrinter(report, woongeo.Theme()).write(replace(sheet, tiles=tiles), tmp_path / "f.pdf")
+    page = pdfium.PdfDocument(tmp_path / "f.pdf")[0].get_textpage()
+    heights = {}
+    for word in ("slotwoord", "ná knelpunten, minstens", "vóór knelpunten"):
+        index, _ = page.search(word).get_next()
+        heights[word] = page.get_charbox(index)
+    assert heights["slotwoord"][1] > heights["vóór knelpunten"][3]
+    assert heights["vóór knelpunten"][1] > heights["ná knelpunten, minstens"][3]
+
+
+def test_a_slide_holds_what_can_be_read_and_names_what_is_left_out() -> None:
+    """Twenty rows are ten and ten, thirteen are seven and six; of nine notes five are shown."""
+    table = Table("Top", (Column("a", TEXT), Column("b")), tuple((f"{i}", 1.0) for i in range(20)))
+    assert [len(rows) for rows in _pages(table)] == [10, 10]
+    assert [len(rows) for rows in _pages(replace(table, rows=table.rows[:13]))] == [7, 6]
+    assert [len(rows) for rows in _pages(replace(table, rows=()))] == [0]
+    assert _first(("a", "b")) == ["a", "b"]
+    assert _first(tuple("abcdefghi")) == [*"abcde", "Nog 4 opmerkingen staan in overzicht.html."]
+
+
+@pytest.mark.browser
+def test_on_a_phone_no_row_of_the_overview_fills_the_screen(
+    made: tuple[Path, Report], chromium: str
+) -> None:
+    """The sources hold sentences; their column is wide, and the table scrolls sideways."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    folder, _ = made
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 390, "height": 844})
+        page.goto((folder / "overzicht.html").as_uri())
+        heights = page.evaluate(
+            "[...document.querySelectorAll('#bronnen + .rol tbody tr')].map((r) => r.offsetHeight)"
+        )
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        browser.close()
+    assert heights
+    assert max(heights) < 844 / 2
+    assert wide <= 390
 
 
 def test_coverage_says_in_words_and_by_a_sign_whether_it_is_enough() -> None:
@@ -463,6 +596,14 @@ def test_slides_have_titles_native_tables_and_charts_and_texts(made: tuple[Path,
             assert shape.left + shape.width <= deck.slide_width
     assert kinds.count("table") >= 6
     assert kinds.count("chart") == 2
+    # Along an axis stand three to seven steps of 1, 2 or 5: of 160 homes 50, 100 and 150.
+    charts = [x.chart for slide in deck.slides for x in slide.shapes if x.has_chart]
+    highest = [
+        max(sum(bar) for bar in zip(*(s.values for s in c.plots[0].series), strict=True))  # noqa: PD011
+        for c in charts
+    ]
+    for chart, most in zip(charts, highest, strict=True):
+        assert 3 <= most / chart.value_axis.major_unit <= 7.5
     assert deck.core_properties.language == "nl"
 
 

@@ -273,6 +273,21 @@ def test_every_layer_tells_its_date_source_and_rule(
     assert "afwezigheid van de laag zegt niets" in shown
 
 
+def test_of_two_rules_on_a_layer_each_has_a_name_for_people(
+    sites: Callable[..., woongeo.Locations],
+) -> None:
+    """Natura 2000 by overlap and within 250 m: no rule is called by its key."""
+    ids = {"nr": ["1"], "naam": ["Duin"]}
+    given = woongeo.read_layer("natura2000", frame([block(0, 0)], **ids), coverage="nederland")
+    near = given.turned_on("250m")
+    with pytest.warns(woongeo.errors.UncertainRuleWarning):
+        made = woongeo.screen(sites([block(0, 0)]), [near])
+    shown = hostile.text(page_of(woongeo.map_screening(made)))
+    assert f"regel {near.title}" in shown
+    assert "regel binnen 250 m" in shown
+    assert "regel natura2000" not in shown
+
+
 def test_no_folder_of_whoever_made_the_page_is_on_it(
     example_page: str, example_screening: woongeo.Screening
 ) -> None:

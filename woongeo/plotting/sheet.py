@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
@@ -54,6 +55,12 @@ if TYPE_CHECKING:
 _PAPER = {"A4": (210, 297), "A3": (297, 420)}
 _INCH = 25.4
 _TYPES = {".png", ".pdf", ".svg"}
+# Letters of the sources in points, largest first: many layers are written smaller, down to what can
+# still be read.
+_SOURCE_POINTS = (7.0, 6.0, 5.0)
+# With more layers than these a standing sheet gives up so many millimetres of its map for each, up
+# to a most, so that legend and sources have room.
+_FEW_LAYERS, _EACH_MM, _MOST_MM = 6, 3.0, 48.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,7 +196,7 @@ def plot_screening(  # noqa: PLR0913  one keyword a choice
         FigureCanvasAgg(figure)
         # A3 is A4 made larger as a whole, its letters too.
         size = short / _PAPER["A4"][0]
-        place = _places(wide_mm / size, high_mm / size, landscape=landscape)
+        place = _places(wide_mm / size, high_mm / size, len(screening.layers), landscape=landscape)
         ax = figure.add_axes(place["kaart"])
         shapes = screening.locaties.geometry.to_numpy()[rows]
         about = shapes if within is None else within.geometry.to_numpy()
@@ -219,7 +226,7 @@ def plot_screening(  # noqa: PLR0913  one keyword a choice
     return ScreeningPlot(figure, heading, scale, labelled)
 
 
-def _places(wide_mm: float, high_mm: float, *, landscape: bool) -> dict[str, Any]:
+def _places(wide_mm: float, high_mm: float, layers: int, *, landscape: bool) -> dict[str, Any]:
     """Divide the sheet: rectangles (left, low, wide, high) and points, in shares of it."""
 
     def at(left: float, low: float, wide: float, high: float) -> tuple[float, ...]:
@@ -235,20 +242,22 @@ def _places(wide_mm: float, high_mm: float, *, landscape: bool) -> dict[str, Any
             "legenda": (left / wide_mm, 1 - (edge + head - 4) / high_mm),
             "land": at(left + side - 34, edge + foot, 34, 38),
             "bronnen": (left / wide_mm, (edge + foot + 44) / high_mm, "bottom"),
-            "regels": 16,
-            "breedte": 48,
+            # Above them the legend has what is left, which is written smaller too.
+            "hoog": (47.5, 54.0, 70.0),
+            "breed": side,
             "voet": (edge / wide_mm, edge / high_mm),
             "voet_tekens": int((wide_mm - 2 * edge) / 1.42),
         }
-    below = 74.0
+    more = min(_EACH_MM * max(layers - _FEW_LAYERS, 0), _MOST_MM)
+    below = 74.0 + more
     return {
         "titel": (edge / wide_mm, 1 - 8 / high_mm),
         "kaart": at(edge, below, wide_mm - 2 * edge, high_mm - below - edge - head + 4),
         "legenda": (edge / wide_mm, (below - 4) / high_mm),
         "land": at(wide_mm - edge - 34, below - 44, 34, 38),
         "bronnen": (0.46, (below - 6) / high_mm, "top"),
-        "regels": 13,
-        "breedte": 46,
+        "hoog": (46.0 + more,) * len(_SOURCE_POINTS),
+        "breed": wide_mm - edge - 34 - 2 - 0.46 * wide_mm,
         "voet": (edge / wide_mm, edge / high_mm),
         "voet_tekens": int((wide_mm - 2 * edge) / 1.42),
     }
@@ -278,7 +287,9 @@ def _legend(  # noqa: PLR0913  what a legend tells of
         handles.append((sign, _patch(look)))
         number = int(of.sum())
         plans = f"{dutch(number, decimals=0)} {'locatie' if number == 1 else 'locaties'}"
-        texts.append(f"{word}: {plans}, {homes} woningen")
+        # No line ends between a number and what it counts.
+        counts = f"{homes}\u00a0{'woning' if homes == '1' else 'woningen'}"
+        texts.append(f"{word}: {plans}, {counts}")
     silent = []
     for position, (layer, told) in enumerate(zip(screening.layers, left_out, strict=True)):
         title = shortened(layer.title)
@@ -300,6 +311,7 @@ def _legend(  # noqa: PLR0913  what a legend tells of
             loc="upper left",
             bbox_to_anchor=place,
             fontsize=8 * size * smaller,
+            markerscale=smaller,
             frameon=False,
             borderaxespad=0,
             borderpad=0,
@@ -322,10 +334,55 @@ def _renderer(figure: Figure) -> RendererBase:
 
 def _patch(look: Look) -> Patch:
     """Draw a surface for the legend."""
-    patch = Patch(facecolor=look.fill, edgecolor=look.edge, hatch=look.hatch or None, lw=0.7)
-    patch.set_alpha(look.alpha + 0.1)
+    # Only the fill lets through: a faint edge would make layers of one hue look alike.
+    patch = Patch(facecolor=to_rgba(look.fill, look.alpha + 0.1), edgecolor=look.edge, lw=0.7)
+    if look.hatch:
+        patch.set_hatch(look.hatch)
     patch.set_linestyle(look.dash)
     return patch
+
+
+def _sources(screening: Screening, ground: str) -> list[str]:
+    """Say where everything comes from: layers, locations, background."""
+    told = []
+    for layer in screening.layers:
+        date = layer.reference_date.isoformat() if layer.reference_date else "niet bekend"
+        publisher = f", {shortened(layer.publisher)}" if layer.publisher else ""
+        told.append(f"{shortened(layer.title)}{publisher}: peildatum {date}.")
+    path = re.split(r"[/\\]", screening.locations.source.path)[-1]
+    told.append(f"Locaties: {shortened(path)}.")
+    told.append(f"Achtergrond: {ground}.".replace("..", "."))
+    return told
+
+
+def _write_sources(
+    figure: Figure, place: dict[str, Any], told: Sequence[str], size: float
+) -> float:
+    """Write all sources, smaller where there are many, and give where they end at the top.
+
+    What does not fit in the smallest letters either is counted, with where it stands.
+    """
+    x, y, side = place["bronnen"]
+    for points, high in zip(_SOURCE_POINTS, place["hoog"], strict=True):
+        # DejaVu Sans: a letter is some 0.61 of its size wide, and a line 1.2 of it high.
+        letter, line = 0.61 * points / 72 * _INCH, 1.2 * points / 72 * _INCH
+        room, most = int(place["breed"] / letter), int(high / line)
+        wrapped = [textwrap.wrap(text, room) for text in told]
+        if sum(map(len, wrapped)) <= most:
+            break
+    else:
+        # Locations and background always fit; of the layers as many as do.
+        *layers, locations, ground = wrapped
+        left = 0
+        while layers and sum(map(len, layers)) + len(locations) + len(ground) + 2 > most:
+            layers.pop()
+            left += 1
+        more = f"Van nog {left} {'laag' if left == 1 else 'lagen'} staat de bron in manifest.json, "
+        more += "dat woongeo screen en woongeo report schrijven."
+        wrapped = [*layers, textwrap.wrap(more, room), locations, ground]
+    lines = [part for text in wrapped for part in text]
+    written = figure.text(x, y, "\n".join(lines), fontsize=points * size, va=side)
+    return float(written.get_window_extent(_renderer(figure)).y1 / figure.bbox.height)
 
 
 def _tell(
@@ -336,21 +393,7 @@ def _tell(
     size: float,
 ) -> float:
     """Write where everything comes from, and what this is not; give where the legend ends."""
-    told = []
-    for layer in screening.layers:
-        date = layer.reference_date.isoformat() if layer.reference_date else "niet bekend"
-        publisher = f", {shortened(layer.publisher)}" if layer.publisher else ""
-        told.append(f"{shortened(layer.title)}{publisher}: peildatum {date}.")
-    path = re.split(r"[/\\]", screening.locations.source.path)[-1]
-    told.append(f"Locaties: {shortened(path)}.")
-    told.append(f"Achtergrond: {ground}.".replace("..", "."))
-    lines = [part for text in told for part in textwrap.wrap(text, place["breedte"])]
-    if len(lines) > (most := place["regels"]):
-        left = len(lines) - most + 1
-        lines = [*lines[: most - 1], f"Nog {left} regels: zie manifest.json."]
-    x, y, side = place["bronnen"]
-    sources = figure.text(x, y, "\n".join(lines), fontsize=7 * size, va=side)
-    top = sources.get_window_extent(_renderer(figure)).y1 / figure.bbox.height
+    top = _write_sources(figure, place, _sources(screening, ground), size)
     foot = (
         f"{SCREENING} RD New (EPSG:28992); vormen zijn vereenvoudigd met hoogstens "
         f"{dutch(DOT_MM)} mm op papier, de cijfers niet. Beoordeeld op {screening.on.isoformat()}; "
@@ -366,4 +409,4 @@ def _tell(
         color="#333333",
     )
     # Where the legend stands above the sources it ends there; else above the foot.
-    return float(top) + 0.01 if place["bronnen"][2] == "bottom" else float(place["voet"][1]) + 0.04
+    return top + 0.01 if place["bronnen"][2] == "bottom" else float(place["voet"][1]) + 0.04

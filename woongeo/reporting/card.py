@@ -175,10 +175,15 @@ class Card:
         def when(value: float, text: str) -> str:
             return missing if math.isnan(value) else text
 
+        # Who finds the opgave beside it must not read that it is in no table.
+        left = when(rest, "nog te bouwen")
+        if math.isnan(rest) and not math.isnan(goal):
+            left = "wat gerealiseerd is, is niet bekend"
+
         return (
             Tile("Opgave", goal, HOMES, when(goal, self.period)),
             Tile("Gerealiseerd", realised, HOMES, when(realised, "van deze opgave")),
-            Tile("Restopgave", rest, HOMES, when(rest, "nog te bouwen")),
+            Tile("Restopgave", rest, HOMES, left),
             Tile("Hard", self._stands(niveau, gebied, "hard", years)[0], HOMES, years),
             Tile("Zacht", self._stands(niveau, gebied, "zacht", years)[0], HOMES, years),
             self._coverage_tile(niveau, gebied, rest),
@@ -189,12 +194,14 @@ class Card:
         coverage, with_open = (values[0] for values in self._coverage(niveau, gebied))
         norm = written(self.norm, SHARE)
         if math.isnan(coverage):
-            why = "restopgave onbekend" if math.isnan(rest) else "jaar van oplevering onbekend"
+            why = "zonder restopgave niet te bepalen"
             if rest == 0:
                 why = "er is niets meer te bouwen"
-            elif not math.isnan(with_open):
-                why += f"; met alle woningen zonder jaar {written(with_open, SHARE)}"
-            return Tile("Dekking", coverage, SHARE, f"? {why} (norm {norm})")
+            elif not math.isnan(rest):
+                why = "jaren niet bekend"
+                if not math.isnan(with_open):
+                    why += f"; telt alles mee: {written(with_open, SHARE)}"
+            return Tile("Dekking", coverage, SHARE, f"{why} (norm {norm})")
         # A share of exactly the norm is enough; the noise of dividing is not too little.
         enough = coverage >= self.norm - 1e-9
         sign = f"▲ haalt de norm van {norm}" if enough else f"▼ onder de norm van {norm}"

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from woongeo.capacity import OUTSIDE, TOTAL, Parts, divide, divide_homes, homes_in, whole
-from woongeo.encode import line_text
+from woongeo.capacity.indicators import ALL_YEARS
+from woongeo.encode import dutch, line_text
 from woongeo.errors import RegionError
 from woongeo.knelpunten import vrijspelen
 from woongeo.knelpunten.touched import blocked_plans
@@ -139,7 +140,7 @@ def gather(  # noqa: PLR0913  one keyword a choice
         version=screening.version,
         period=chosen,
         factsheets=tuple(sheets),
-        overview=_overview(sheets, places, screening),
+        overview=_overview(sheets, places, screening, chosen),
         sources=sources(plancapaciteit, earlier),
         left_out=tuple(left_out),
         plancapaciteit=plancapaciteit,
@@ -260,16 +261,16 @@ def _notes(plancapaciteit: Plancapaciteit, place: _Place, source: str) -> tuple[
         notes.append(f"Opgave volgens {source}.")
     open_ = (frame["oordeel"] == Oordeel.ONBEKEND).to_numpy()
     if open_.any():
-        notes.append(
-            f"Van {int(open_.sum())} van de {len(frame)} locaties is het oordeel onbekend."
-        )
+        notes.append(_unknown(int(open_.sum()), len(frame)))
     silent = np.isnan(place.homes)
     if silent.any():
-        notes.append(f"Locaties zonder aantal woningen, die niet meetellen: {int(silent.sum())}.")
+        number = dutch(int(silent.sum()), decimals=0)
+        notes.append(f"Locaties zonder aantal woningen, die niet meetellen: {number}.")
     if (place.share < 1).any():
+        number = dutch(int((place.share < 1).sum()), decimals=0)
         notes.append(
-            f"Locaties die deels buiten dit gebied liggen: {int((place.share < 1).sum())}; hun "
-            "woningen zijn naar oppervlakte verdeeld."
+            f"Locaties die deels buiten dit gebied liggen: {number}; hun woningen zijn naar "
+            "oppervlakte verdeeld."
         )
     withheld = screening.locations.report.of_check(KOLOM)["toelichting"]
     notes += [f"Vertrouwelijk: {line_text(text, most=240)}." for text in withheld]
@@ -279,7 +280,18 @@ def _notes(plancapaciteit: Plancapaciteit, place: _Place, source: str) -> tuple[
     return tuple(notes)
 
 
-def _overview(sheets: list[Factsheet], places: list[_Place], screening: Screening) -> Table:
+def _unknown(number: int, of: int) -> str:
+    """Say of how many locations the verdict is not known."""
+    if number == of:
+        which = "de enige locatie" if of == 1 else f"alle {dutch(of, decimals=0)} locaties"
+    else:
+        which = f"{dutch(number, decimals=0)} van de {dutch(of, decimals=0)} locaties"
+    return f"Van {which} is het oordeel onbekend."
+
+
+def _overview(
+    sheets: list[Factsheet], places: list[_Place], screening: Screening, period: str
+) -> Table:
     """Lay out all regions, one a row."""
     columns = (
         Column("gebied", TEXT),
@@ -304,7 +316,16 @@ def _overview(sheets: list[Factsheet], places: list[_Place], screening: Screenin
                 *(tile.value for tile in sheet.tiles),
             )
         )
-    return Table("Alle gebieden", columns, tuple(rows))
+    note = (
+        "Belemmerd, onbekend en vrij zijn woningen, naar het oordeel over hun locatie, over alle "
+        "jaren. "
+    )
+    if period == ALL_YEARS:
+        note += "Hard en zacht zijn woningen over alle jaren."
+    else:
+        note += f"Opgave, hard en zacht zijn woningen in {period}; waar van geen woning het jaar "
+        note += "bekend is, zijn hard en zacht die over alle jaren."
+    return Table("Alle gebieden", columns, tuple(rows), note)
 
 
 def _sum(homes: NDArray[np.float64]) -> float:

@@ -15,6 +15,7 @@ from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
 from pptx.util import Mm, Pt
 
 from woongeo.encode import line_text
+from woongeo.plotting.marks import round_length
 from woongeo.reporting.model import TEXT, UNKNOWN
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 _WIDE, _HIGH = 338.67, 190.5
 _EDGE = 14.0
 _TITLE_ONLY = 5
+# A longer title takes two lines, which must not reach what stands below it.
+_TITLE_CHARACTERS = 64
 _LANGUAGE = "nl-NL"
 # Nothing in a workbook is ever a formula or an address, whatever a name looks like.
 _BOOK = {
@@ -90,7 +93,8 @@ class Deck:
         place.width = Mm(_WIDE - 2 * _EDGE - (48 if logo else 0))
         place.text_frame.word_wrap = True
         place.text_frame.vertical_anchor = MSO_ANCHOR.MIDDLE
-        self._write(place.text_frame.paragraphs[0], title, 24, bold=True, colour=colours.accent)
+        size = 24 if len(title) <= _TITLE_CHARACTERS else 18
+        self._write(place.text_frame.paragraphs[0], title, size, bold=True, colour=colours.accent)
         if logo:
             shape = slide.shapes.add_picture(
                 io.BytesIO(logo), Mm(_WIDE - _EDGE - 42), Mm(8), height=Mm(16)
@@ -301,6 +305,9 @@ class Deck:
         # The workbook that python-pptx makes would take a name such as "=1+1" for a formula.
         chart.part.chart_workbook.update_from_xlsx_blob(_workbook(safe, series))
         self._dress(chart, title)
+        stacks = [sum(v or 0.0 for v in bar) for bar in zip(*series.values(), strict=True)]
+        # Few numbers along the axis: ten of five digits run into each other.
+        chart.value_axis.major_unit = max(round_length(max([*stacks, 1.0]) / 3), 1.0)
 
     def _dress(self, chart: Any, title: str) -> None:  # noqa: ANN401  python-pptx has no types
         """Give a chart its colours, patterns and letters."""

@@ -39,6 +39,7 @@ caption {{ text-align: left; font-weight: bold; padding: .75rem 0 .25rem; }}
 th, td {{ padding: .3rem .6rem; border-bottom: 1px solid {lijn}; text-align: right;
   vertical-align: top; overflow-wrap: normal; }}
 th.tekst, td.tekst {{ text-align: left; overflow-wrap: anywhere; min-width: 7rem; }}
+th.lang, td.lang {{ min-width: 20rem; }}
 th[scope=row] {{ text-align: left; font-weight: normal; overflow-wrap: anywhere;
   min-width: 10rem; }}
 thead th {{ background: {accent}; color: {op_accent}; }}
@@ -53,6 +54,8 @@ figure > img {{ width: 100%; height: auto; }}
 """
 
 
+# A cell of more characters holds a sentence.
+_SENTENCE = 60
 # What is in the files of a folder; those of a region stand with it.
 _BESIDE = {
     "kaart.html": "kaart om in te zoeken en te filteren, met een tabel ernaast",
@@ -151,17 +154,23 @@ def _table(table: Table, *, of: str = "", links: bool = False) -> str:
     """Write a table, with heads that a screen reader finds."""
     if not table.rows:
         return f"<p><strong>{html_text(table.title)}</strong>: geen.</p>"
+    written = table.written()
+    # A column of sentences is made wide: else on a phone one row of it fills the screen.
+    classes = [
+        _class(column.kind, wide=any(len(cells[k]) > _SENTENCE for cells in written))
+        for k, column in enumerate(table.columns)
+    ]
     heads = "".join(
-        f'<th scope="col"{_class(column.kind)}>{html_text(column.title)}</th>'
-        for column in table.columns
+        f'<th scope="col"{kind}>{html_text(column.title)}</th>'
+        for column, kind in zip(table.columns, classes, strict=True)
     )
     rows = []
-    for i, cells in enumerate(table.written()):
+    for i, cells in enumerate(written):
         first = _cell(cells[0])
         name = f'<a href="#gebied-{i}">{first}</a>' if links else first
         rest = "".join(
-            f"<td{_class(column.kind)}>{_cell(text)}</td>"
-            for text, column in zip(cells[1:], table.columns[1:], strict=True)
+            f"<td{kind}>{_cell(text)}</td>"
+            for text, kind in zip(cells[1:], classes[1:], strict=True)
         )
         rows.append(f'<tr><th scope="row">{name}</th>{rest}</tr>')
     note = f'<p class="noot">{html_text(table.note)}</p>' if table.note else ""
@@ -175,8 +184,10 @@ def _table(table: Table, *, of: str = "", links: bool = False) -> str:
     )
 
 
-def _class(kind: str) -> str:
-    return ' class="tekst"' if kind == TEXT else ""
+def _class(kind: str, *, wide: bool) -> str:
+    if kind != TEXT:
+        return ""
+    return ' class="tekst lang"' if wide else ' class="tekst"'
 
 
 def _folder(beside: Sequence[str]) -> str:
@@ -208,7 +219,8 @@ def _section(sheet: Factsheet, number: int, files: list[str]) -> str:
     """Write what is told of one region."""
     tiles = "".join(
         f"<li>{html_text(tile.label)}<strong>{_cell(tile.written())}</strong>"
-        f"{html_text(tile.note)}</li>"
+        # No line ends between a number and its sign.
+        f"{html_text(tile.note).replace(' %', '&nbsp;%')}</li>"
         for tile in sheet.tiles
     )
     picture = "<p>Er is niets te tekenen.</p>"

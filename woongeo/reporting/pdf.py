@@ -36,6 +36,10 @@ _MANY_LINES, _MOST_LINES = 40, 58
 _BY_NUMBER = "belemmerd door (nummer hieronder)"
 # So many layers are listed with rule and all; of more only who, when and what.
 _MANY_SOURCES = 12
+# Of a rule: all that the overview tells where the page has room for it, else its beginning.
+_RULE, _RULE_CUT = 500, 170
+# Below the map there is room for so many lines of notes, with so many rows of legend.
+_NOTE_LINES, _LEGEND_ROWS = 5, 2
 _FONT_FILES = {".ttf", ".otf"}
 
 
@@ -140,8 +144,17 @@ class FactsheetPrinter:
         """Lay out a factsheet as plain values, and its pictures as files."""
         report, theme = self._report, self._theme
         day = report.on
-        lines = _source_lines(report.sources)
-        top, matrix, tight = _fitted(sheet, sum(1 + len(line) // 110 for line in lines))
+        later = _over_the_page(sheet)
+        notes = _note_lines(sheet) + 2 if later else 0
+        for cut, room in ((_RULE, _MANY_LINES), (_RULE_CUT, _MANY_LINES), (_RULE, _MOST_LINES)):
+            lines = _source_lines(report.sources, cut)
+            rest = notes + sum(1 + len(line) // 110 for line in lines)
+            if _counted(sheet, rest) <= room:
+                break
+        else:
+            lines = _source_lines(report.sources, _RULE_CUT)
+            rest = notes + sum(1 + len(line) // 110 for line in lines)
+        top, matrix, tight = _fitted(sheet, rest)
         told = {
             "titel": f"{report.title} — {sheet.heading}",
             "kop": sheet.heading,
@@ -165,6 +178,7 @@ class FactsheetPrinter:
             "vrijspelen": _plain(sheet.freeing),
             "veranderd": _plain(sheet.changes) if sheet.changes is not None else None,
             "opmerkingen": list(sheet.notes),
+            "opmerkingen_verderop": later,
             "bronnen": {"titel": report.sources.title, "regels": lines},
         }
         pictures: dict[str, Any] = {"kaart": None, "logo": None}
@@ -244,19 +258,31 @@ def _lines(table: Table | None, room: tuple[int, ...]) -> int:
     )
 
 
-def _fitted(sheet: Factsheet, sources: int) -> tuple[Table, Table, bool]:
-    """Give the list of plans and the matrix so that they fit a page, and whether in small print."""
-    rest = _lines(sheet.freeing, (36, *(20,) * 4)) + sources
+def _note_lines(sheet: Factsheet) -> int:
+    """Count the lines of what a reader must know."""
+    return sum(1 + len(note) // 115 for note in sheet.notes)
+
+
+def _over_the_page(sheet: Factsheet) -> bool:
+    """Tell whether that has no room below the map: else a page would hold its last line alone."""
+    legend = -(-len(sheet.legend) // 3)
+    return _note_lines(sheet) + 2 * max(legend - _LEGEND_ROWS, 0) > _NOTE_LINES
+
+
+def _counted(sheet: Factsheet, rest: int, tables: tuple[Table, Table] | None = None) -> int:
+    """Count the lines of the second page, of which the sources and such take `rest`."""
+    top, matrix = tables or (sheet.top, sheet.matrix)
+    rest += _lines(sheet.freeing, (36, *(20,) * 4))
     rest += len(sheet.changes) if sheet.changes is not None else 0
+    return _lines(top, (36, 12, 18, 14, 34)) + _lines(matrix, (36, *(20,) * 5)) + rest
 
-    def lines(top: Table, matrix: Table) -> int:
-        plans = _lines(top, (36, 12, 18, 14, 34))
-        return plans + _lines(matrix, (36, *(20,) * 5)) + rest
 
+def _fitted(sheet: Factsheet, rest: int) -> tuple[Table, Table, bool]:
+    """Give the list of plans and the matrix so that they fit a page, and whether in small print."""
     top, matrix = sheet.top, sheet.matrix
-    if lines(top, matrix) > _MOST_LINES:
+    if _counted(sheet, rest) > _MOST_LINES:
         top, matrix = _numbered(sheet)
-    return top, matrix, lines(top, matrix) > _MANY_LINES
+    return top, matrix, _counted(sheet, rest, (top, matrix)) > _MANY_LINES
 
 
 def _numbered(sheet: Factsheet) -> tuple[Table, Table]:
@@ -303,14 +329,14 @@ def _bars(sheet: Factsheet) -> dict[str, Any]:
     }
 
 
-def _source_lines(table: Table) -> list[str]:
-    """Write each source on a line."""
+def _source_lines(table: Table, most: int) -> list[str]:
+    """Write each source on a line, with so many characters of its rules."""
     lines = []
     short = len(table) > _MANY_SOURCES
     for what, who, licence, day, rule, digest in table.written():
         parts = [what]
         if who:
             parts += [f"uitgever {who}", f"licentie {licence}", f"peildatum {day}"]
-        parts += [] if short and who else [line_text(rule, most=170)]
+        parts += [] if short and who else [line_text(rule, most=most)]
         lines.append("; ".join(parts) + f" (sha256 {digest})")
-    return lines
+    return [*lines, table.note] if table.note else lines

@@ -11,7 +11,7 @@ from woongeo.plotting.drawing import DOT_MM
 from woongeo.plotting.looks import VERDICTS, Look, layer_look
 from woongeo.plotting.region import RegionMap, draw_region, draw_swatch
 from woongeo.regions import Regions
-from woongeo.reporting.model import LegendEntry
+from woongeo.reporting.model import LegendEntry, counted
 from woongeo.verdict import OORDELEN, Hardheid
 
 if TYPE_CHECKING:
@@ -115,9 +115,8 @@ class Pictures:
         entries = []
         for word in reversed(OORDELEN):
             of = verdict == word
-            held = dutch(add_homes(homes, of & counts), decimals=0)
-            number = dutch(int(of.sum()), decimals=0)
-            text = f"{word}: {number} locaties, {held} woningen"
+            held = counted(add_homes(homes, of & counts), "woning", "woningen")
+            text = f"{word}: {counted(int(of.sum()), 'locatie', 'locaties')}, {held}"
             entries.append(LegendEntry(self._verdict_signs[word], text))
         for sign, layer in zip(self._layer_signs, self._screening.layers, strict=True):
             nothing = layer.unknown or layer.stale(self._screening.on)

@@ -8,7 +8,7 @@ import numpy as np
 
 from woongeo.encode import dutch, line_text
 from woongeo.knelpunten.touched import TOGETHER, add_homes
-from woongeo.reporting.model import TEXT, Column, Table
+from woongeo.reporting.model import TEXT, Column, Table, counted
 from woongeo.verdict import Hardheid, Oordeel
 
 if TYPE_CHECKING:
@@ -78,8 +78,9 @@ def at_risk(
     )
     note = ""
     if len(rest):
-        more = dutch(add_homes(homes, np.isin(np.arange(len(row)), rest)), decimals=0)
-        note = f"Andere belemmerde locaties: {len(rest)}, met samen {more} woningen."
+        held = add_homes(homes, np.isin(np.arange(len(row)), rest))
+        note = f"Andere belemmerde locaties: {dutch(len(rest), decimals=0)}, met samen "
+        note += f"{counted(held, 'woning', 'woningen')}."
     title = f"Top {TOP}: locaties met de meeste woningen in risico"
     return Table(title, columns, tuple(rows), note, tuple(numbers))
 

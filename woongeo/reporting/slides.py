@@ -27,6 +27,8 @@ _CELL = 80
 # The hour that a zip cannot be older than: same input, same bytes.
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _STAMP = re.compile(rb"(<dcterms:(created|modified)[^>]*>)[^<]*(</dcterms:)")
+# So many rows can be read from the other side of a table, and so many notes beside the chart.
+_ROWS, _NOTES = 12, 6
 # So many bottlenecks fit a chart.
 _BARS = 12
 
@@ -70,7 +72,7 @@ def write_slides(report: Report, sheet: Factsheet, theme: Theme, path: Path) -> 
     )
     slide = deck.slide(f"{sheet.heading}: capaciteitskaart", foot)
     high = deck.table(slide, _cut(card), box=(_EDGE, _HEAD, 140, 70), widths=(3, 3, 6))
-    deck.text(slide, _EDGE, _HEAD + max(high, 62) + 4, 140, list(sheet.notes)[:6], size=11)
+    deck.text(slide, _EDGE, _HEAD + max(high, 62) + 4, 140, _first(sheet.notes), size=11)
     _capacity_chart(deck, slide, sheet)
     slide = deck.slide(f"{sheet.heading}: knelpuntenkaart", foot)
     if sheet.map:
@@ -105,14 +107,25 @@ def write_slides(report: Report, sheet: Factsheet, theme: Theme, path: Path) -> 
     return path.write_bytes(settled(deck.saved()))
 
 
+def _first(notes: tuple[str, ...]) -> list[str]:
+    """Give the notes for which there is room, and how many there are more."""
+    if len(notes) <= _NOTES:
+        return list(notes)
+    more = len(notes) - _NOTES + 1
+    return [*notes[: _NOTES - 1], f"Nog {more} opmerkingen staan in overzicht.html."]
+
+
 def _lower(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
 def _pages(table: Table) -> list[tuple[tuple[str | float, ...], ...]]:
     """Divide rows over slides."""
-    each = 8 if len(table.columns) == 6 and table.columns[-1].kind == TEXT else 20
-    return [table.rows[i : i + each] for i in range(0, len(table.rows), each)] or [()]
+    most = 8 if len(table.columns) == 6 and table.columns[-1].kind == TEXT else _ROWS
+    # Even parts: no slide with a last row all alone.
+    slides = max(-(-len(table) // most), 1)
+    each = max(-(-len(table) // slides), 1)
+    return [table.rows[i : i + each] for i in range(0, len(table), each)] or [()]
 
 
 def _cut(table: Table) -> tuple[str, list[str], list[str], list[list[str]]]:

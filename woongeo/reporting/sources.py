@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # Of a sha256: enough to tell one file from another by eye; the manifest has all of it.
 _HASH = 12
+# Of a layer's rules and who gives them: two or three stand there whole.
+_RULES = 500
 
 
 def sources(plancapaciteit: Plancapaciteit, earlier: Screening | None) -> Table:
@@ -46,7 +48,7 @@ def sources(plancapaciteit: Plancapaciteit, earlier: Screening | None) -> Table:
                 line_text(layer.publisher, most=60) or UNKNOWN,
                 line_text(layer.licence, most=40) or UNKNOWN,
                 layer.reference_date.isoformat() if layer.reference_date else UNKNOWN,
-                line_text(told, most=240),
+                line_text(told, most=_RULES),
                 layer.source.sha256[:_HASH] if layer.source else UNKNOWN,
             )
         )
@@ -61,4 +63,5 @@ def sources(plancapaciteit: Plancapaciteit, earlier: Screening | None) -> Table:
         name = re.split(r"[/\\]", source.path)[-1]
         rows.append((what, "", "", "", line_text(name, most=80), source.sha256[:_HASH]))
     columns = ("bron", "uitgever", "licentie", "peildatum", "regel of bestand", "sha256 (begin)")
-    return Table("Bronnen en data", tuple(Column(c, TEXT) for c in columns), tuple(rows))
+    note = "Wat hier eindigt op … staat voluit in manifest.json."
+    return Table("Bronnen en data", tuple(Column(c, TEXT) for c in columns), tuple(rows), note)

@@ -71,10 +71,11 @@ function woongeoKaart(map, packed) {
       ["Woningen", shown(s.woningen[i], "")],
       ["Planstatus", `${s.planstatus[i]} (${s.hardheid[i]})`],
       ["Oppervlakte", shown(s.oppervlakte[i], " m²", whole)],
-      ["w.v. belemmerd", shown(s.belemmerd[i], " m²", whole)],
-      ["w.v. onbekend", shown(s.onbekend[i], " m²", whole)],
+      ["Deel belemmerd", shown(s.belemmerd[i], " m²", whole)],
+      ["Deel onbekend", shown(s.onbekend[i], " m²", whole)],
     ]));
-    for (const toets of data.toetsen) {
+    // What decides stands on top: on a small screen the rest may have to be scrolled to.
+    for (const toets of [...data.toetsen].sort((a, b) => b.oordeel[i] - a.oordeel[i])) {
       const rows = [
         ["Oordeel", OORDEEL[toets.oordeel[i]]],
         ["Reden", data.teksten[toets.reden[i]]],
@@ -122,7 +123,10 @@ function woongeoKaart(map, packed) {
     const look = (i) => (before.checked ? order.indexOf(s.hardheid[i]) : s.oordeel[i]);
     const filters = woongeoFilters(data, () => sites.choose());
     const sites = new WoongeoLocaties(s, looks(), look, filters.passes, (i, point) => open(i, point));
-    const totals = woongeoTotals(data);
+    const counted = woongeoTotals(data, () => before.checked);
+    // Where the page has no surface yet, as in a folded cell of a notebook, nothing is in view.
+    const unseen = () => !map.getSize().x || !map.getSize().y;
+    const totals = () => counted(unseen() ? null : sites.inView());
     const only = byId("alleen-in-beeld");
     // Also what has no shape, and so is not on the map, is in the table.
     const chosen = () => (only.checked ? [...sites.inView()] : [...s.id.keys()].filter(filters.passes));
@@ -132,7 +136,7 @@ function woongeoKaart(map, packed) {
     const choose = sites.choose.bind(sites);
     sites.choose = () => {
       choose();
-      totals(sites.inView());
+      totals();
       table();
     };
     for (const id of ["beeld-voor", "beeld-na"]) {
@@ -142,7 +146,7 @@ function woongeoKaart(map, packed) {
       });
     }
     map.on("moveend", () => {
-      totals(sites.inView());
+      totals();
       if (only.checked) table();
     });
 
@@ -193,7 +197,7 @@ function woongeoKaart(map, packed) {
 
     sites.addTo(map);
     map.woongeo = sites;
-    totals(sites.inView());
+    totals();
     table();
     return show;
   }
@@ -228,6 +232,25 @@ function woongeoKaart(map, packed) {
     }
   }
 
+  // A map without a surface cannot be fitted: that is done once it has one.
+  function fitWhenSeen(fit) {
+    const size = map.getSize();
+    if (size.x && size.y) return;
+    const watch = new ResizeObserver(() => {
+      map.invalidateSize({ animate: false });
+      const now = map.getSize();
+      if (!now.x || !now.y) return;
+      watch.disconnect();
+      fit();
+    });
+    watch.observe(map.getContainer());
+  }
+
+  // On paper nothing can be unfolded.
+  window.addEventListener("beforeprint", () => {
+    for (const folded of document.querySelectorAll("details")) folded.open = true;
+  });
+
   const busy = byId("laden");
   // Too many locations for a tab: the page says so instead of a map.
   if (!packed) {
@@ -242,7 +265,9 @@ function woongeoKaart(map, packed) {
     busy.textContent = "De kaart wordt getekend…";
     await breath();
     map.attributionControl.setPrefix(false);
-    map.fitBounds(toLatLngs(data.hoeken.rings(0)[0]), { maxZoom: 16, animate: false });
+    const whole = () => map.fitBounds(toLatLngs(data.hoeken.rings(0)[0]), { maxZoom: 16, animate: false });
+    whole();
+    fitWhenSeen(whole);
     backgrounds(data);
     drawLayers(data);
     woongeoSearch(data, drawSites(data));

@@ -75,25 +75,33 @@ function woongeoFilters(data, changed) {
   return { passes, admit };
 }
 
-// The totals of what is shown and in view.
-function woongeoTotals(data) {
+// The totals of what is shown and in view; before constraints by hardness, after them by verdict.
+function woongeoTotals(data, before) {
   const s = data.locaties, box = document.getElementById("in-beeld");
   return (shown) => {
-    const plans = [0, 0, 0], homes = [0, 0, 0];
+    if (!shown) {
+      box.textContent = "Wat in beeld is, staat hier zodra de kaart te zien is.";
+      return;
+    }
+    const words = before() ? data.hardheden : [...WOONGEO_OORDEEL].reverse();
+    const kind = before() ? (i) => s.hardheid[i] : (i) => WOONGEO_OORDEEL[s.oordeel[i]];
+    const plans = new Map(words.map((word) => [word, 0])), homes = new Map(plans);
     let without = 0, all = 0;
     for (const i of shown) {
-      plans[s.oordeel[i]] += 1;
+      plans.set(kind(i), plans.get(kind(i)) + 1);
       if (s.hardheid[i] === WOONGEO_TELT_NIET) continue;
       if (s.woningen[i] === null) without += 1;
       else {
-        homes[s.oordeel[i]] += s.woningen[i];
+        homes.set(kind(i), homes.get(kind(i)) + s.woningen[i]);
         all += s.woningen[i];
       }
     }
     // For a screen reader this is one sentence; it is told anew only when it changed.
-    const parts = [2, 1, 0].map((o) => `${WOONGEO_OORDEEL[o]} ${woongeoWhole.format(plans[o])} (${woongeoWhole.format(homes[o])} woningen)`);
-    const rest = without ? `; ${woongeoWhole.format(without)} zonder aantal` : "";
     const many = (n, one, more) => `${woongeoWhole.format(n)} ${n === 1 ? one : more}`;
+    // Homes of what does not count are not counted.
+    const held = (word) => (word === WOONGEO_TELT_NIET ? "" : ` (${many(homes.get(word), "woning", "woningen")})`);
+    const parts = words.map((word) => `${word} ${woongeoWhole.format(plans.get(word))}${held(word)}`);
+    const rest = without ? `; ${woongeoWhole.format(without)} zonder aantal` : "";
     const text = `In beeld: ${many(shown.length, "locatie", "locaties")}, ${many(all, "woning", "woningen")}${rest}.`;
     const split = ` ${parts.join(", ")}.`;
     if (box.textContent !== text + split) {
@@ -139,6 +147,7 @@ function woongeoTable(data, chosen, show) {
     if (name === "Naam") {
       const head = woongeoElement("th");
       head.scope = "row";
+      head.className = "naam";
       head.append(woongeoButton(text || "zonder naam", (from) => show(i, from)));
       return head;
     }

@@ -88,6 +88,10 @@ _HARDNESS = {
 }
 
 
+# Such a note is for who keeps the file of plans: a long one is folded, so that what the map tells
+# is not pushed from the screen.
+_CHECKED, _LONG = "Controle van de locaties", 120
+
 #: How hard a plan can be, in the order of the legend.
 HARDNESS = tuple(_HARDNESS)
 
@@ -150,10 +154,18 @@ def plain_aside(screening: Screening) -> str:
 
 
 def _notes(screening: Screening) -> str:
-    """Write what a reader must know first."""
-    return "".join(
-        f'<p class="melding tekst">{html_text(shortened(n))}</p>' for n in screening.notes()
-    )
+    """Write what a reader must know first; what was found in the file can be unfolded."""
+    written = ""
+    for note in screening.notes():
+        heading, _, rest = note.partition(": ")
+        if heading == _CHECKED and len(rest) > _LONG:
+            written += (
+                f'<details class="melding tekst"><summary>{_CHECKED}: wat opviel</summary>'
+                f"<div>{html_text(shortened(rest))}</div></details>"
+            )
+        else:
+            written += f'<p class="melding tekst">{html_text(shortened(note))}</p>'
+    return written
 
 
 def _made(screening: Screening) -> str:
@@ -340,7 +352,7 @@ def _rules(screening: Screening, layer: Layer) -> dict[str, str]:
     judged = [x for x in screening.toetsen if x.layer is layer]
     told = {}
     for toets in judged:
-        of = f" {toets.rule.title or toets.key}" if len(judged) > 1 else ""
+        of = f" {toets.rule.title or layer.title}" if len(judged) > 1 else ""
         sure = "" if toets.rule.certainty == "bron" else f"; zekerheid: {toets.rule.certainty}"
         told[f"regel{of}"] = f"{toets.rule.in_words()} ({toets.rule.severity})"
         told[f"bron van de regel{of}"] = f"{toets.rule.source}{sure}"
