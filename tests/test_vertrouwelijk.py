@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import warnings
@@ -387,3 +388,66 @@ def test_nothing_left_to_see_is_an_empty_table_not_an_error() -> None:
     shown = for_audience(register(SECRET), "openbaar")
     assert len(shown) == 0
     assert np.isnan(shown.totals()["netto"])
+
+
+@pytest.mark.parametrize("coverage", ["nederland", None])
+def test_a_layer_read_around_all_plans_does_not_tell_how_far_the_hidden_ones_reach(
+    tmp_path: Path, coverage: str | None
+) -> None:
+    """The hidden plan ends at x = 121,103; read as far as 100 m around, the box ends 101 m on."""
+    plans = frame(
+        [block(0, 0), block(1_003, 0, 100, 100)],
+        plan_id=["A", "B"],
+        woningen=[1, 2],
+        vertrouwelijkheid=["openbaar", "gemeente"],
+    )
+    frame([block(20, 0, 50, 50)], nr=["1"]).to_parquet(tmp_path / "zone.parquet")
+    given = coverage or frame([block(-9_000, -9_000, 20_000, 20_000)])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", WoongeoWarning)
+        locations = woongeo.read_locations(plans)
+        layer = woongeo.read_layer(
+            *("zone", tmp_path / "zone.parquet"),
+            coverage=given,
+            around=locations,
+            reach_m=100.0,
+            rule=woongeo.Rule(source="proef"),
+        )
+        whole = woongeo.screen(locations, [layer])
+        openbaar = for_audience(whole, "openbaar")
+        told = {}
+        for audience in ("openbaar", "intern"):
+            out = tmp_path / audience
+            woongeo.export_screening(whole, folder=out, publiek=audience)
+            told[audience] = (out / "manifest.json").read_text(encoding="utf-8")
+        plans.to_file(tmp_path / "plannen.gpkg")
+        woongeo.screen_file(tmp_path / "plannen.gpkg", [layer], folder=tmp_path / "delen")
+    told["delen"] = (tmp_path / "delen" / "manifest.json").read_text(encoding="utf-8")
+    assert "tot 121204 " in told["intern"]
+    for audience in ("openbaar", "delen"):
+        assert "1 van de 1 rijen gelezen, rond de locaties" in told[audience]
+        assert "1212" not in told[audience]
+    shape = openbaar.layers[0].coverage.geometry
+    assert shape is not None
+    assert float(max(x for x in gpd.GeoSeries(shape).bounds["maxx"])) <= 120_200
+    assert openbaar.toetsen[0].layer is openbaar.layers[0]
+    # What was judged stands, also when judged again.
+    assert openbaar.counts() == {"belemmerd": 1, "onbekend": 0, "vrij": 0}
+    assert openbaar.changed({"zone": woongeo.Rule(within_m=50.0)}).counts()["belemmerd"] == 1
+
+
+def test_the_question_that_was_asked_of_a_service_is_left_out() -> None:
+    plans = frame(
+        [block(0, 0), block(1_003, 0)], woningen=[1, 2], vertrouwelijkheid=["openbaar", "gemeente"]
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", WoongeoWarning)
+        locations = woongeo.read_locations(plans)
+        layer = woongeo.read_layer("zone", frame([block(20, 0)], nr=["1"]), around=locations)
+        assert layer.source is not None
+        source = dataclasses.replace(layer.source, path="https://dienst.example/items?bbox=1,2")
+        whole = woongeo.screen(locations, [dataclasses.replace(layer, source=source)])
+    own = for_audience(whole, "openbaar").layers[0].source
+    assert own is not None
+    assert own.path == "https://dienst.example/items"
+    assert whole.layers[0].source == source

@@ -204,7 +204,8 @@ def _layer(
             f"{spec.key}: de regel kijkt tot {within:.0f} m en er is tot "
             f"{reach_m:.0f} m gezocht; geef een grotere reach_m op."
         )
-    layer = replace(layer, reach_m=REACH_M if reach_m is None else reach_m)
+    reach = REACH_M if reach_m is None else reach_m
+    layer = replace(layer, reach_m=reach, around=snapshot.searched is not None)
     if layer.source is None:
         return layer
     url = facts["antwoorden"][0]["url"] if facts["antwoorden"] else facts["url"]

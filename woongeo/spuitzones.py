@@ -197,7 +197,9 @@ def read_spuitzones(  # noqa: PLR0913  one keyword a fact
         empty_is_free=True,
         catalogue=catalogue,
     )
-    return _finished(found, parcels, parts, years, reach_m if box is not None else REACH_M)
+    near = box is not None
+    found = replace(found, around=near, reach_m=reach_m if near else REACH_M)
+    return _finished(found, parcels, parts, years)
 
 
 def _with_widths(
@@ -353,7 +355,7 @@ def _read_part(  # noqa: PLR0913  what belongs to one file
 
 
 def _finished(
-    found: Layer, parcels: gpd.GeoDataFrame, parts: list[_Part], years: list[str], reach_m: float
+    found: Layer, parcels: gpd.GeoDataFrame, parts: list[_Part], years: list[str]
 ) -> Layer:
     """Put back what a layer in general does not keep, and say what a reader should know."""
     findings = []
@@ -386,7 +388,6 @@ def _finished(
     return replace(
         found,
         features=features,
-        reach_m=reach_m,
         source=_together([part.source for part in parts]),
         report=CheckReport(
             pd.concat([found.report.table, CheckReport.of(findings).table], ignore_index=True)

@@ -11,7 +11,7 @@ import functools
 import itertools
 import json
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -166,10 +166,12 @@ def screen_file(  # noqa: PLR0913  one keyword a choice
     }
     read = functools.partial(read_portions, source, rows=rows, layer=layer, crs=crs)
     audience, portions = _for_whom(read, publiek, str(source))
+    # Who may not see all plans may not see from the layers how far all reach.
+    told = [*layers] if audience.level == "intern" else [_anywhere(x) for x in layers]
     judge = functools.partial(
         screen,
         # The same layers for each portion: what is found out about them is found out once.
-        layers=with_rules(layers, rules),
+        layers=with_rules(told, rules),
         on=day(on),
         from_severity=from_severity,
         client=client,
@@ -213,6 +215,13 @@ def _for_whom(
         return Audience("intern"), whole
     audience = of_portions((plans for plans, _ in whole), publiek, what)
     return audience, _unchanged(read(), {origin.sha256 for _, origin in first})
+
+
+def _anywhere(layer: Layer) -> Layer:
+    """Leave out of what a layer says of its source where was looked."""
+    if not layer.around or layer.source is None:
+        return layer
+    return replace(layer, source=layer.source.without_place())
 
 
 def _unchanged(portions: _Portions, known: set[str | None]) -> _Portions:

@@ -6,6 +6,7 @@ nothing about the next operator's streets. That area, the coverage, is part of a
 """
 
 from woongeo.layers.model import Coverage, Layer, missing_layer, named
+from woongeo.layers.near import as_around
 from woongeo.layers.read import NATIONWIDE, OWN_AREAS, read_coverage, read_layer
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "OWN_AREAS",
     "Coverage",
     "Layer",
+    "as_around",
     "missing_layer",
     "named",
     "read_coverage",

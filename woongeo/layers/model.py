@@ -84,6 +84,9 @@ class Layer:
     reach_m : float
         How far around the sites the layer was looked for, metres: beyond it distances are not
         known.
+    around : bool
+        Whether it was looked for around the locations only: then where that was tells where they
+        are.
     raster : object, optional
         What a layer of cells is read from.
     table : RegionTable, optional
@@ -105,6 +108,7 @@ class Layer:
     report: CheckReport = field(default_factory=lambda: CheckReport.of([]))
     source: Source | None = None
     reach_m: float = REACH_M
+    around: bool = False
     raster: Any = None
     table: RegionTable | None = None
     indexes: Indexes = field(default_factory=Indexes, repr=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import geopandas as gpd
@@ -16,7 +16,7 @@ from woongeo.columns import as_text, recognise
 from woongeo.encode import dutch
 from woongeo.engine import LayerIndex, Sites
 from woongeo.errors import ColumnError, LayerError
-from woongeo.layers.model import Coverage
+from woongeo.layers.model import Coverage, Layer
 from woongeo.netherlands import outline
 from woongeo.rules import Rule
 
@@ -260,6 +260,41 @@ def check_columns(where: Mapping[str, Sequence[object]], there: Sequence[str], w
             raise ColumnError(
                 f"{what}: kolom {column!r} van where bestaat niet; wel: {', '.join(there)}."
             )
+
+
+def as_around(layer: Layer, sites: NDArray[np.object_]) -> Layer:
+    """Say of a layer that was looked for around locations what it would say of some of them alone.
+
+    Parameters
+    ----------
+    layer : Layer
+        Read around these sites and others.
+    sites : ndarray of shapely geometries
+        These, in RD New (EPSG:28992), metres.
+
+    Returns
+    -------
+    Layer
+        With the same features: a copy of which neither the source nor the coverage tells how far
+        the others reach. The layer itself where it was not looked for around locations.
+    """
+    if not layer.around:
+        return layer
+    source = None if layer.source is None else layer.source.without_place()
+    told = f"{layer.title}, alleen waar rond de locaties is gezocht"
+    coverage = replace(layer.coverage, description=told)
+    if layer.coverage.geometry is not None:
+        shapes = np.empty(0, dtype=object)
+        if len(sites):
+            around = Around(Sites(sites), layer.reach_m)
+            west, south, east, north = shapely.bounds(sites).reshape(-1, 4).T
+            far = layer.reach_m
+            searched = shapely.box(west - far, south - far, east + far, north + far)
+            shapes = shapely.intersection(layer.coverage.geometry, shapely.union_all(searched))
+            if layer.coverage.nationwide:
+                shapes = shapely.intersection(shapes, shapely.box(*around.box))
+        coverage = replace(coverage, geometry=shapes[~shapely.is_empty(shapes)])
+    return replace(layer, source=source, coverage=coverage)
 
 
 class WhereSitesAre:

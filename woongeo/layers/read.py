@@ -246,6 +246,7 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
         report=CheckReport.of(findings),
         source=origin,
         reach_m=REACH_M if near is None else near.reach_m,
+        around=near is not None,
         indexes=indexes,
     )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from woongeo._version import __version__
 from woongeo.encode import dutch, html_text, shortened
+from woongeo.layers import as_around
 from woongeo.rules import SEVERITIES
 from woongeo.screening.assembling import assemble
 from woongeo.screening.running import judge_all, subjects_of
@@ -154,14 +155,16 @@ class Screening:
         Returns
         -------
         Screening
-            Equal to a new screening of them.
+            Equal to a new screening of them, by layers that tell nothing of where the others are.
         """
         at = kept[self.locations.usable]
         judged = {key: own.only(at) for key, own in self.judged.items()}
         subjects = subjects_of(locations, self.on)
-        return put_together(
-            locations, subjects, self.layers, self.toetsen, judged, self.from_severity
-        )
+        layers, toetsen = self.layers, self.toetsen
+        if not kept.all():
+            layers = tuple(as_around(layer, subjects.sites.geometry) for layer in layers)
+            toetsen = toetsen_of(layers)
+        return put_together(locations, subjects, layers, toetsen, judged, self.from_severity)
 
     def counts(self, layer: str | None = None) -> dict[str, int]:
         """Count locations per verdict.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
+
+
+# As `read_selected` notes in which box was looked.
+_WITHIN = re.compile(r", binnen x .* \(RD\)$")
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,18 @@ class Source:
             A copy.
         """
         return replace(self, features=features, notes=(*self.notes, note))
+
+    def without_place(self) -> Source:
+        """Leave out where was looked: in a note, and in the question of an address.
+
+        Returns
+        -------
+        Source
+            A copy.
+        """
+        path = self.path.partition("?")[0] if "://" in self.path else self.path
+        notes = tuple(_WITHIN.sub(", rond de locaties", note) for note in self.notes)
+        return replace(self, path=path, notes=notes)
 
     def facts(self) -> dict[str, Any]:
         """Give the source as plain values, for a manifest.
