@@ -27,9 +27,11 @@ from woongeo.knelpunten import Knelpunten, Vrijspelen, free_plans, knelpunten, v
 from woongeo.layers import (
     Coverage,
     Layer,
+    LayerFile,
     missing_layer,
     read_coverage,
     read_layer,
+    read_layers,
 )
 from woongeo.locations import Locations, read_locations
 from woongeo.mapping import RegionMapping, read_mapping
@@ -65,6 +67,7 @@ __all__ = [
     "Hardheid",
     "Knelpunten",
     "Layer",
+    "LayerFile",
     "Locations",
     "Norms",
     "Oordeel",
@@ -117,6 +120,7 @@ __all__ = [
     "read_coverage",
     "read_geitenhouderijen",
     "read_layer",
+    "read_layers",
     "read_locations",
     "read_mapping",
     "read_netcongestie",

@@ -20,8 +20,6 @@ from woongeo.encode import dutch
 from woongeo.errors import RepairedGeometryWarning
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
 _POLYGONAL = (GeometryType.POLYGON, GeometryType.MULTIPOLYGON)
@@ -61,12 +59,7 @@ class Cleaned:
     reduced: NDArray[np.bool_]
 
 
-def clean(
-    geometry: NDArray[np.object_],
-    *,
-    polygons_only: bool,
-    doubtful: Callable[[NDArray[np.object_]], NDArray[np.bool_]] | None = None,
-) -> Cleaned:
+def clean(geometry: NDArray[np.object_], *, polygons_only: bool) -> Cleaned:
     """Make shapes fit to measure.
 
     Parameters
@@ -77,8 +70,6 @@ def clean(
     polygons_only : bool
         Whether only surfaces can be used (locations, regions, coverage) or lines and points too
         (layers).
-    doubtful : callable, optional
-        Gets the shapes, tells which have to be looked at; all without it.
 
     Returns
     -------
@@ -92,47 +83,89 @@ def clean(
     >>> cleaned.area_change_m2.tolist(), cleaned.problem.tolist()
     ([50.0, 0.0], ['', 'geen vlak ingetekend'])
     """
-    shapes = np.array(geometry, dtype=object)
-    n = len(shapes)
-    problem = np.full(n, "", dtype=object)
-    absent = shapely.is_missing(shapes) | shapely.is_empty(shapes)
-    problem[absent] = "geen vlak ingetekend"
+    return Cleaning(geometry, polygons_only=polygons_only).done()
 
-    flattened = shapely.has_z(shapes) | shapely.has_m(shapes)
-    shapes[flattened] = shapely.force_2d(shapes[flattened])
 
-    broken = _not_finite(shapes)
-    problem[broken & ~absent] = "coördinaten zijn geen getallen"
-    shapes[problem != ""] = None
+class Cleaning:
+    """Cleaning in two steps, between which somebody else may look which shapes can be invalid.
 
-    reduced = _flatten_collections(shapes)
-    if polygons_only:
-        kinds = shapely.get_type_id(shapes)
-        wrong = (kinds >= 0) & ~np.isin(kinds, _POLYGONAL)
-        problem[wrong] = "geen vlak, maar een punt of lijn"
-        shapes[wrong] = None
+    Parameters
+    ----------
+    geometry, polygons_only
+        As for `clean`.
 
-    looked_at = np.arange(n) if doubtful is None else np.flatnonzero(doubtful(shapes))
-    invalid = np.zeros(n, dtype=bool)
-    invalid[looked_at] = ~shapely.is_valid(shapes[looked_at])
-    invalid &= ~shapely.is_missing(shapes)
-    before = shapely.area(shapes[invalid])
-    mended = shapely.make_valid(shapes[invalid], method="structure", keep_collapsed=False)
-    gone = shapely.is_empty(mended)
-    if not polygons_only:
-        # A surface without area, or a line without length, is still something at that place.
-        mended[gone] = shapely.make_valid(
-            shapes[invalid][gone], method="structure", keep_collapsed=True
+    Attributes
+    ----------
+    shapes : ndarray of shapely geometries
+        2D, of finite coordinates, collections made one shape; None where there is nothing to use.
+        They may be invalid.
+    """
+
+    def __init__(self, geometry: NDArray[np.object_], *, polygons_only: bool) -> None:
+        shapes = np.array(geometry, dtype=object)
+        problem = np.full(len(shapes), "", dtype=object)
+        absent = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+        problem[absent] = "geen vlak ingetekend"
+
+        flattened = shapely.has_z(shapes) | shapely.has_m(shapes)
+        shapes[flattened] = shapely.force_2d(shapes[flattened])
+
+        broken = _not_finite(shapes)
+        problem[broken & ~absent] = "coördinaten zijn geen getallen"
+        shapes[problem != ""] = None
+
+        self._reduced = _flatten_collections(shapes)
+        if polygons_only:
+            kinds = shapely.get_type_id(shapes)
+            wrong = (kinds >= 0) & ~np.isin(kinds, _POLYGONAL)
+            problem[wrong] = "geen vlak, maar een punt of lijn"
+            shapes[wrong] = None
+        self.shapes = shapes
+        self._problem, self._flattened, self._polygons_only = problem, flattened, polygons_only
+
+    def done(self, doubtful: NDArray[np.bool_] | None = None) -> Cleaned:
+        """Repair what is invalid.
+
+        Parameters
+        ----------
+        doubtful : ndarray of bool, optional
+            Which shapes have to be looked at; all without it.
+
+        Returns
+        -------
+        Cleaned
+            In the order of the input, of the same length.
+        """
+        shapes, problem = self.shapes.copy(), self._problem.copy()
+        looked_at = np.arange(len(shapes)) if doubtful is None else np.flatnonzero(doubtful)
+        invalid = np.zeros(len(shapes), dtype=bool)
+        invalid[looked_at] = ~shapely.is_valid(shapes[looked_at])
+        invalid &= ~shapely.is_missing(shapes)
+        before = shapely.area(shapes[invalid])
+        mended = shapely.make_valid(shapes[invalid], method="structure", keep_collapsed=False)
+        gone, rows = shapely.is_empty(mended), np.flatnonzero(invalid)
+        if not self._polygons_only:
+            # A surface without area, or a line without length, is still something at that place.
+            mended[gone] = shapely.make_valid(
+                shapes[invalid][gone], method="structure", keep_collapsed=True
+            )
+        problem[rows[shapely.is_empty(mended)]] = "vlak heeft geen oppervlakte"
+        problem[rows[~shapely.is_valid(mended)]] = "vlak kan niet worden hersteld"
+        shapes[invalid] = mended
+        usable = problem == ""
+        shapes[~usable] = None
+        repaired = invalid & usable
+        change = np.zeros(len(shapes))
+        change[invalid] = np.where(repaired[invalid], shapely.area(shapes[invalid]) - before, 0.0)
+        return Cleaned(
+            shapes,
+            usable,
+            problem,
+            repaired,
+            change,
+            self._flattened & usable,
+            self._reduced & usable,
         )
-    problem[np.flatnonzero(invalid)[shapely.is_empty(mended)]] = "vlak heeft geen oppervlakte"
-    problem[np.flatnonzero(invalid)[~shapely.is_valid(mended)]] = "vlak kan niet worden hersteld"
-    shapes[invalid] = mended
-    usable = problem == ""
-    shapes[~usable] = None
-    repaired = invalid & usable
-    change = np.zeros(n)
-    change[invalid] = np.where(repaired[invalid], shapely.area(shapes[invalid]) - before, 0.0)
-    return Cleaned(shapes, usable, problem, repaired, change, flattened & usable, reduced & usable)
 
 
 def _not_finite(shapes: NDArray[np.object_]) -> NDArray[np.bool_]:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from woongeo.catalogue import Catalogue
     from woongeo.rules import RuleBase
-    from woongeo.sources.selected import Box
+    from woongeo.sources.asked import Box
 
 #: The columns that the layer's features have besides those of every layer.
 COLUMNS = ("gewasgroep", "spuitafstand_m", "gewascode", "jaar")

@@ -19,12 +19,13 @@ import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from concurrent.futures import Future
 
     from numpy.typing import NDArray
 
@@ -141,6 +142,57 @@ def meanwhile(
         finally:
             for one in begun.values():
                 one.cancel()
+
+
+class Crew:
+    """Threads that work in the background, until the block ends that they were called up for.
+
+    Nothing of what they do may voice a warning. Work that nobody waits for any more when the block
+    ends, because something went wrong, is not begun.
+    """
+
+    def __init__(self) -> None:
+        # More than there are cores: reading waits for the disk, and some lead the work of others.
+        self._hands = ThreadPoolExecutor(3 + cores())
+        self._queue = ThreadPoolExecutor(1)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # What works now may still put something in the queue.
+        self._hands.shutdown(cancel_futures=True)
+        self._queue.shutdown(cancel_futures=True)
+
+    def begin(self, work: Callable[[], Got]) -> Future[Got]:
+        """Have work done when there is a hand for it.
+
+        Parameters
+        ----------
+        work : callable
+            What to do.
+
+        Returns
+        -------
+        Future
+            What comes of it.
+        """
+        return self._hands.submit(work)
+
+    def queue(self, work: Callable[[], Got]) -> Future[Got]:
+        """Have work done one by one: what holds Python's lock is not done sooner by many.
+
+        Parameters
+        ----------
+        work : callable
+            What to do.
+
+        Returns
+        -------
+        Future
+            What comes of it.
+        """
+        return self._queue.submit(work)
 
 
 def parts_of(n: int, *, few: int = _FEW, parts: int = _PARTS) -> list[slice]:

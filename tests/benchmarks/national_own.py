@@ -10,7 +10,7 @@ import pyarrow.dataset  # noqa: F401  imported beforehand: no part of anyone's t
 from national_common import KEYS, WORK, Clock, layer_file
 
 import woongeo
-from woongeo import Layer, Locations, Rule, Screening
+from woongeo import Layer, LayerFile, Locations, Rule, Screening
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,18 +46,18 @@ def read_layers(
     names: tuple[str, ...] = (),
 ) -> list[Layer]:
     """Read the layers, by the rules of the catalogue."""
-    return [
-        woongeo.read_layer(
+    files = [
+        LayerFile(
             KEYS[name],
             layer_file(data, name, in_order=in_order),
             coverage="nederland",
             rule=rule_of(name, plain=plain),
             where={column: ["True"]} if column else None,
-            around=around,
         )
         for name, (column, _) in WORK.items()
         if not names or name in names
     ]
+    return woongeo.read_layers(files, around=around)
 
 
 def write(screening: Screening, out: Path) -> None:

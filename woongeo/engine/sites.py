@@ -144,11 +144,14 @@ class Occupied:
         np.add.at(difference, (rows[:, 1] + 1, columns[:, 1] + 1), 1)
         np.add.at(difference, (rows[:, 1] + 1, columns[:, 0]), -1)
         np.add.at(difference, (rows[:, 0], columns[:, 1] + 1), -1)
-        taken = difference.cumsum(axis=0, dtype=np.int32).cumsum(axis=1, dtype=np.int32) > 0
+        difference.cumsum(axis=0, out=difference)
+        difference.cumsum(axis=1, out=difference)
+        taken = difference > 0
         # A summed-area table counts the taken cells of any rectangle with four look-ups.
         self.table = np.zeros((taken.shape[0] + 1, taken.shape[1] + 1), dtype=np.int32)
-        filled = taken.cumsum(axis=0, dtype=np.int32)
-        filled.cumsum(axis=1, out=self.table[1:, 1:])
+        filled = self.table[1:, 1:]
+        taken.cumsum(axis=0, dtype=np.int32, out=filled)
+        filled.cumsum(axis=1, out=filled)
 
     def _cells(self, bounds: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Columns and rows of the first and last cell of boxes."""

@@ -1,32 +1,32 @@
-"""Reading only what locations need: rows by value, rows by place, and checks where sites are."""
+"""Reading only what locations need: rows by place, and checks where sites are."""
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 
 from woongeo.checks import Finding
-from woongeo.columns import as_text, recognise
 from woongeo.encode import dutch
 from woongeo.engine import LayerIndex, Sites
-from woongeo.errors import ColumnError, LayerError
+from woongeo.errors import LayerError
 from woongeo.layers.model import Coverage, Layer
 from woongeo.netherlands import outline
 from woongeo.rules import Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
+    from concurrent.futures import Future
 
     from numpy.typing import NDArray
 
     from woongeo.engine import Indexes
     from woongeo.rules import RuleBase
+    from woongeo.threads import Crew
 
 # Surfaces with more corners are looked at where sites are; the others wholly.
 _CORNERS = 5_000
@@ -113,7 +113,7 @@ class Around:
         return Coverage(shapes, told, nationwide=coverage.nationwide, source=coverage.source)
 
 
-@functools.lru_cache(maxsize=64)
+@lru_cache(maxsize=64)
 def _country_in(box: tuple[float, float, float, float]) -> shapely.Geometry:
     """Cut a box from the Netherlands; the same shape for all layers around the same sites."""
     return shapely.intersection(outline(), shapely.box(*box))
@@ -157,109 +157,6 @@ def sites_of(
             "minstens zoveel."
         )
     return Around(sites, float(reach_m))
-
-
-def wanted_rows(where: Mapping[str, Sequence[object]], values: pd.DataFrame) -> NDArray[np.bool_]:
-    """Tell which rows have the values that are asked; one without a value might.
-
-    Parameters
-    ----------
-    where : Mapping
-        Column to values, compared as text.
-    values : DataFrame
-        Those columns.
-
-    Returns
-    -------
-    ndarray of bool
-        A row each.
-    """
-    keep = np.ones(len(values), dtype=bool)
-    for column, asked in where.items():
-        texts = set(as_text(pd.Series(list(asked), dtype=object)))
-        code, kinds = pd.factorize(values[column])
-        found = as_text(pd.Series(kinds, dtype=object))
-        right = np.append((found.isin(texts) | (found == "")).to_numpy(dtype=bool), True)
-        keep &= right[code]
-    return keep
-
-
-def without_value(where: Mapping[str, Sequence[object]], frame: pd.DataFrame) -> NDArray[np.bool_]:
-    """Find rows of which it is not known whether they are asked for.
-
-    Parameters
-    ----------
-    where : Mapping
-        Column to values.
-    frame : DataFrame
-        What was read.
-
-    Returns
-    -------
-    ndarray of bool
-        A row each.
-    """
-    none = np.zeros(len(frame), dtype=bool)
-    for column in where:
-        code, kinds = pd.factorize(frame[column])
-        empty = np.append((as_text(pd.Series(kinds, dtype=object)) == "").to_numpy(bool), True)
-        none |= empty[code]
-    return none
-
-
-def columns_of(
-    there: Sequence[str],
-    rules: Mapping[str, RuleBase],
-    given: Mapping[str, str],
-    aliases: Mapping[str, tuple[str, ...]],
-) -> list[str]:
-    """List the columns of a file that the rules of a layer read.
-
-    Parameters
-    ----------
-    there : sequence of str
-        All columns.
-    rules : Mapping
-        The rules.
-    given, aliases : Mapping
-        As the user and the catalogue say which column is which.
-
-    Returns
-    -------
-    list of str
-        As they are spelled in the file.
-    """
-    found = list(given.values())
-    for rule in rules.values():
-        for column in (*rule.columns(), *rule.number_columns()):
-            usual = [name.lower() for name in (column, *aliases.get(column, ()))]
-            known = given.get(column) or recognise(there, usual)
-            found += [known] if known else []
-    return found
-
-
-def check_columns(where: Mapping[str, Sequence[object]], there: Sequence[str], what: str) -> None:
-    """Refuse a column that is not there.
-
-    Parameters
-    ----------
-    where : Mapping
-        Column to values.
-    there : sequence of str
-        The columns of the file.
-    what : str
-        Which file.
-
-    Raises
-    ------
-    ColumnError
-        When it is not.
-    """
-    for column in where:
-        if column not in there:
-            raise ColumnError(
-                f"{what}: kolom {column!r} van where bestaat niet; wel: {', '.join(there)}."
-            )
 
 
 def as_around(layer: Layer, sites: NDArray[np.object_]) -> Layer:
@@ -311,37 +208,48 @@ class WhereSitesAre:
         The sites.
     rules : Mapping
         How far around them the layer has to be right.
+    shapes : ndarray of shapely geometries
+        Of the layer, in RD New; None is nothing.
+    crew : Crew
+        Who looks, and gathers meanwhile what distance is measured to.
     """
 
-    def __init__(self, around: Around, rules: Mapping[str, RuleBase]) -> None:
-        self._sites = around.sites
-        self._width = max((rule.reach_m for rule in rules.values() if rule.on), default=0.0)
-        #: What was cut, of all shapes that were asked about.
-        self.index: LayerIndex | None = None
-        #: How many surfaces were looked at in part.
-        self.in_part = 0
+    def __init__(
+        self,
+        around: Around,
+        rules: Mapping[str, RuleBase],
+        shapes: NDArray[np.object_],
+        crew: Crew,
+    ) -> None:
+        width = max((rule.reach_m for rule in rules.values() if rule.on), default=0.0)
+        self._big = shapely.get_num_coordinates(shapes) > _CORNERS
+        self._big &= shapely.get_dimensions(shapes) == 2
+        self._index: LayerIndex | None = None
+        self._doubt: Future[NDArray[np.bool_]] | None = None
+        occupied = around.sites.occupied
+        if occupied is None:
+            return
+        self._index = LayerIndex(shapes)
+        if self._big.any():
+            self._doubt = crew.begin(partial(self._index.doubtful, occupied, width))
+        self._index.begin_outlines(crew)
 
-    def __call__(self, shapes: NDArray[np.object_]) -> NDArray[np.bool_]:
-        """Tell which shapes have to be looked at wholly.
+    @property
+    def busy(self) -> bool:
+        """Whether there is something to wait for."""
+        return self._doubt is not None
 
-        Parameters
-        ----------
-        shapes : ndarray of shapely geometries
-            In RD New.
+    def doubtful(self) -> NDArray[np.bool_]:
+        """Wait, and tell which shapes have to be looked at wholly.
 
         Returns
         -------
         ndarray of bool
             A shape each.
         """
-        big = shapely.get_num_coordinates(shapes) > _CORNERS
-        big &= shapely.get_dimensions(shapes) == 2
-        if not big.any() or self._sites.occupied is None:
-            return np.ones(len(shapes), dtype=bool)
-        self.index = LayerIndex(shapes)
-        doubt = self.index.doubtful(self._sites.occupied, self._width)
-        self.in_part = int((big & ~doubt).sum())
-        return np.asarray(~big | doubt)
+        if self._doubt is None:
+            return np.ones(len(self._big), dtype=bool)
+        return np.asarray(~self._big | self._doubt.result())
 
     def findings(self) -> list[Finding]:
         """Say what was looked at in part.
@@ -351,10 +259,11 @@ class WhereSitesAre:
         list of Finding
             One, or none.
         """
-        if not self.in_part:
+        in_part = int((~self.doubtful()).sum())
+        if not in_part:
             return []
-        told = f"{self.in_part} vlakken met veel hoekpunten: alleen nagekeken waar locaties zijn"
-        return [Finding("", "deels nagekeken", "melding", told, self.in_part)]
+        told = f"{in_part} vlakken met veel hoekpunten: alleen nagekeken waar locaties zijn"
+        return [Finding("", "deels nagekeken", "melding", told, in_part)]
 
     def hand_over(self, indexes: Indexes, features: gpd.GeoDataFrame) -> None:
         """Keep what was cut for measuring.
@@ -366,8 +275,8 @@ class WhereSitesAre:
         features : GeoDataFrame
             Of the layer: exactly the shapes that were asked about.
         """
-        if self.index is not None:
-            indexes.keep(self.index, features)
+        if self._index is not None:
+            indexes.keep(self._index, features)
 
 
 def can_look_in_part(rules: Mapping[str, RuleBase]) -> bool:
