@@ -214,8 +214,8 @@ def broken_in_the_east(corners: int = 8_000) -> shapely.Polygon:
 def doubt(area: shapely.Geometry, site: shapely.Geometry) -> bool:
     """Ask whether an area is doubtful near a site."""
     index = LayerIndex(shapes(area))
-    found = index.doubtful(Occupied(shapely.bounds(shapes(site))), 0.0)
-    return bool(found[0])
+    index.reach_out_unrefused(Occupied(shapely.bounds(shapes(site))), 0.0)
+    return bool(index.doubtful()[0])
 
 
 def test_a_broken_edge_is_seen_where_a_site_is_and_not_far_from_all() -> None:
@@ -262,7 +262,8 @@ def test_an_area_that_is_trusted_measures_as_its_repair(
     index = LayerIndex(shapes(area))
     sites = Sites(shapes(site))
     assert sites.occupied is not None
-    if index.doubtful(sites.occupied, 0.0)[0]:
+    index.reach_out_unrefused(sites.occupied, 0.0)
+    if index.doubtful()[0]:
         return
     mended = shapely.make_valid(area, method="structure", keep_collapsed=False)
     found = measure(sites, shapes(area), index=index)

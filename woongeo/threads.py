@@ -152,8 +152,9 @@ class Crew:
     """
 
     def __init__(self) -> None:
-        # More than there are cores: reading waits for the disk, and some lead the work of others.
-        self._hands = ThreadPoolExecutor(3 + cores())
+        # What was asked first is read first: the first layer is needed soonest.
+        self._readers = ThreadPoolExecutor(cores())
+        self._hands = ThreadPoolExecutor(cores())
         self._queue = ThreadPoolExecutor(1)
 
     def __enter__(self) -> Self:
@@ -161,6 +162,7 @@ class Crew:
 
     def __exit__(self, *_: object) -> None:
         # What works now may still put something in the queue.
+        self._readers.shutdown(cancel_futures=True)
         self._hands.shutdown(cancel_futures=True)
         self._queue.shutdown(cancel_futures=True)
 
@@ -178,6 +180,21 @@ class Crew:
             What comes of it.
         """
         return self._hands.submit(work)
+
+    def read(self, work: Callable[[], Got]) -> Future[Got]:
+        """Have something read, after what was asked before.
+
+        Parameters
+        ----------
+        work : callable
+            What to do.
+
+        Returns
+        -------
+        Future
+            What comes of it.
+        """
+        return self._readers.submit(work)
 
     def queue(self, work: Callable[[], Got]) -> Future[Got]:
         """Have work done one by one: what holds Python's lock is not done sooner by many.

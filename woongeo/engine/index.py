@@ -146,10 +146,10 @@ class LayerIndex:
         self._set()
         self._refuse_broken(lost)
 
-    def doubtful(
+    def reach_out_unrefused(
         self, occupied: Occupied, within_m: float | NDArray[np.float64]
-    ) -> NDArray[np.bool_]:
-        """Cut what comes near sites, and tell which features may not be valid there.
+    ) -> None:
+        """Cut what comes near sites, of features that may be broken; `doubtful` tells which.
 
         Parameters
         ----------
@@ -157,6 +157,13 @@ class LayerIndex:
             Where the sites are.
         within_m : float or ndarray of float
             As of the class.
+        """
+        self._broken_later = True
+        self.reach_out(occupied, within_m)
+        self._broken_later = False
+
+    def doubtful(self) -> NDArray[np.bool_]:
+        """Tell which features may not be valid where they were cut; not to be asked in a thread.
 
         Returns
         -------
@@ -165,11 +172,8 @@ class LayerIndex:
             do not hold the ground that they were cut from. Of a feature that was not cut nothing is
             said.
         """
-        self._broken_later = True
-        self.reach_out(occupied, within_m)
-        self._broken_later = False
         cut = np.flatnonzero(self._big[self.owner])
-        self._sound[cut] = _valid(self.pieces[cut])
+        self._sound[cut] = shapely.is_valid(self.pieces[cut])
         doubt = np.zeros(len(self.features), dtype=bool)
         doubt[self.owner[cut[~self._sound[cut]]]] = True
         doubt[self._feature[self._lost]] = True

@@ -49,12 +49,17 @@ def edges_of(shapes: NDArray[np.object_]) -> Edges:
     Returns
     -------
     Edges
-        In the order of the shapes.
+        Always in the same order.
     """
     while (several := shapely.get_type_id(shapes) >= GeometryType.MULTIPOINT).any():
         shapes = np.concatenate([shapes[~several], shapely.get_parts(shapes[several])])
     dimension = shapely.get_dimensions(shapes)
-    lines = shapely.get_rings(shapes[dimension == 2])
+    surfaces = shapes[dimension == 2]
+    holes = shapely.get_num_interior_rings(surfaces) > 0
+    # Several times as quick as asking all rings of what has one.
+    lines = shapely.get_exterior_ring(surfaces[~holes])
+    if holes.any():
+        lines = np.concatenate([lines, shapely.get_rings(surfaces[holes])])
     if (dimension == 1).any():
         lines = np.concatenate([lines, shapes[dimension == 1]])
     points = shapes[dimension == 0]

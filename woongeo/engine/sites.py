@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -85,11 +86,6 @@ class Sites:
     ----------
     area : ndarray of float
         Square metres.
-    occupied : Occupied or None
-        Where they are.
-    walk : ndarray of int
-        An order in which neighbours follow each other: what is asked of an index in this order
-        finds the memory that it needs still at hand.
     cache : Kept
         What was measured of them.
     """
@@ -97,10 +93,21 @@ class Sites:
     def __init__(self, geometry: NDArray[np.object_]) -> None:
         self.geometry = geometry
         self.area: NDArray[np.float64] = shapely.area(geometry)
-        bounds = shapely.bounds(geometry).reshape(-1, 4)
-        self.occupied = Occupied(bounds) if len(geometry) else None
-        self.walk = _walk(bounds)
+        self._bounds = shapely.bounds(geometry).reshape(-1, 4)
         self.cache = Kept(_KEPT)
+
+    @cached_property
+    def occupied(self) -> Occupied | None:
+        """Where they are; None where there are none."""
+        return Occupied(self._bounds) if len(self) else None
+
+    @cached_property
+    def walk(self) -> NDArray[np.intp]:
+        """An order in which neighbours follow each other.
+
+        What is asked of an index in this order finds the memory that it needs still at hand.
+        """
+        return _walk(self._bounds)
 
     def __len__(self) -> int:
         return len(self.geometry)

@@ -225,19 +225,20 @@ class WhereSitesAre:
         self._big = shapely.get_num_coordinates(shapes) > _CORNERS
         self._big &= shapely.get_dimensions(shapes) == 2
         self._index: LayerIndex | None = None
-        self._doubt: Future[NDArray[np.bool_]] | None = None
+        self._whole: NDArray[np.bool_] | None = None
+        self._cut: Future[None] | None = None
         occupied = around.sites.occupied
         if occupied is None:
             return
         self._index = LayerIndex(shapes)
         if self._big.any():
-            self._doubt = crew.begin(partial(self._index.doubtful, occupied, width))
+            self._cut = crew.begin(partial(self._index.reach_out_unrefused, occupied, width))
         self._index.begin_outlines(crew)
 
     @property
     def busy(self) -> bool:
         """Whether there is something to wait for."""
-        return self._doubt is not None
+        return self._cut is not None
 
     def doubtful(self) -> NDArray[np.bool_]:
         """Wait, and tell which shapes have to be looked at wholly.
@@ -247,9 +248,12 @@ class WhereSitesAre:
         ndarray of bool
             A shape each.
         """
-        if self._doubt is None:
-            return np.ones(len(self._big), dtype=bool)
-        return np.asarray(~self._big | self._doubt.result())
+        if self._whole is None:
+            self._whole = np.ones(len(self._big), dtype=bool)
+            if self._index is not None and self._cut is not None:
+                self._cut.result()
+                self._whole = ~self._big | self._index.doubtful()
+        return self._whole
 
     def findings(self) -> list[Finding]:
         """Say what was looked at in part.

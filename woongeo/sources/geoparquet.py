@@ -99,11 +99,11 @@ def _begin(
         [start + 1 + np.flatnonzero(w) for (_, start), w in zip(groups, wanted, strict=True)],
         # Each group in a thread of its own, and what is parsed in another.
         [
-            crew.begin(partial(_group, ask, file.metadata, group, keep, (read, name), crew))
+            crew.read(partial(_group, ask, file.metadata, group, keep, (read, name), crew))
             for (group, _), keep in zip(groups, wanted, strict=True)
             if keep.any()
         ],
-        crew.begin(partial(fingerprints, ask.place)),
+        crew.read(partial(fingerprints, ask.place)),
         system,
         pa.schema([file.schema_arrow.field(n) for n in read]),
         file.metadata.num_rows,
