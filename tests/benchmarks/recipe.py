@@ -34,7 +34,7 @@ from national import setting
 from national_common import Clock, memory_at_hand
 
 import woongeo
-from woongeo import Rule
+from woongeo import LayerFile, Rule
 
 PLANS = Path("plannen/eib_noord_holland_2020")
 NATURE = Path("natura2000/natura2000_162_rd.gpkg")
@@ -60,11 +60,9 @@ def by_woongeo(data: Path, out: Path) -> dict[str, float]:
     """Screen by the catalogue's rules, sum per gemeente, and write tables and map."""
     clock = Clock()
     plans = _plans(data)
+    habitats = LayerFile("stikstof", data / HABITATS, id_column="nr", name_column="habitat__2")
     layers = [
-        woongeo.read_layer("natura2000", data / NATURE, around=plans),
-        woongeo.read_layer(
-            "stikstof", data / HABITATS, id_column="nr", name_column="habitat__2", around=plans
-        ),
+        *woongeo.read_layers([LayerFile("natura2000", data / NATURE), habitats], around=plans),
         woongeo.read_netcongestie(data / CONGESTION),
     ]
     regions = woongeo.read_regions("gemeente", data / GEMEENTEN, name_column="gemeente")
@@ -231,11 +229,9 @@ def slider(data: Path, crops: Path) -> dict[str, float]:
     if not isinstance(usual, Rule):
         raise SystemExit("natura2000_250m is geen regel met een afstand")
     band = dataclasses.replace(usual, on=True)
+    habitats = LayerFile("stikstof", data / HABITATS, id_column="nr", name_column="habitat__2")
     layers = [
-        woongeo.read_layer("natura2000", data / NATURE, around=plans),
-        woongeo.read_layer(
-            "stikstof", data / HABITATS, id_column="nr", name_column="habitat__2", around=plans
-        ),
+        *woongeo.read_layers([LayerFile("natura2000", data / NATURE), habitats], around=plans),
         woongeo.read_netcongestie(data / CONGESTION),
     ]
     rules = {"natura2000_250m": band}
