@@ -154,7 +154,7 @@ class Crew:
     def __init__(self) -> None:
         # What was asked first is read first: the first layer is needed soonest.
         self._readers = ThreadPoolExecutor(cores())
-        self._hands = ThreadPoolExecutor(cores())
+        self._hands = ThreadPoolExecutor(1 + cores())
         self._queue = ThreadPoolExecutor(1)
 
     def __enter__(self) -> Self:

@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-# Big surfaces stand together: small portions keep all cores at work.
-_HALVINGS = 32
+Box = tuple[float, float, float, float]
 
-# Halves hold the ground of the whole but for the rounding of corners.
+# Big surfaces stand together: small portions keep all cores at work.
+_PORTIONS = 32
+
+# Pieces hold the ground of the whole but for the rounding of corners.
 _NOISE_M2, _NOISE = 1e-3, 1e-10
 
 
@@ -72,44 +74,56 @@ class Nodes(NamedTuple):
         return Nodes(*(np.concatenate(values) for values in zip(self, *others, strict=True)))
 
 
-def halve(nodes: Nodes) -> tuple[Nodes, NDArray[np.bool_]]:
-    """Cut each surface in two across its longer side; only surfaces come out.
+def divide(nodes: Nodes, corners: int) -> tuple[Nodes, NDArray[np.bool_]]:
+    """Cut each surface in four, or in two where that is enough; only surfaces come out.
 
-    Told is also of which the halves do not hold as much ground as the whole.
+    Four at once is a third quicker than two times two: each corner is copied once less. `corners`
+    is how many a piece may have. Told is also of which the pieces do not hold as much ground as the
+    whole.
     """
     if not len(nodes.shape):
         return nodes, np.empty(0, dtype=bool)
+    many = shapely.get_num_coordinates(nodes.shape) > 2 * corners
+    bounds = shapely.bounds(nodes.shape)
 
-    def halves(part: slice) -> tuple[list[shapely.Geometry], list[tuple[float, ...]]]:
-        cut: list[shapely.Geometry] = []
-        boxes: list[tuple[float, ...]] = []
-        shapes = nodes.shape[part]
-        for shape, (west, south, east, north) in zip(shapes, shapely.bounds(shapes), strict=True):
-            x, y = (west + east) / 2, (south + north) / 2
-            if east - west >= north - south:
-                pair = ((west, south, x, north), (x, south, east, north))
-            else:
-                pair = ((west, south, east, y), (west, y, east, north))
-            cut += [clip(shape, box) for box in pair]
-            boxes += pair
-        return cut, boxes
+    def pieces(part: slice) -> list[tuple[list[shapely.Geometry], list[Box]]]:
+        given = zip(nodes.shape[part], bounds[part].tolist(), many[part].tolist(), strict=True)
+        found = []
+        for shape, box, in_four in given:
+            boxes = _boxes(box, in_four=in_four)
+            found.append(([clip(shape, box) for box in boxes], boxes))
+        return found
 
-    done = side_by_side(halves, parts_of(len(nodes.shape), few=2, parts=_HALVINGS))
+    parts = parts_of(len(nodes.shape), few=2, parts=_PORTIONS)
+    done = [found for part in side_by_side(pieces, parts) for found in part]
     cut = np.array([shape for shapes, _ in done for shape in shapes], dtype=object)
-    boxes = np.concatenate([np.reshape(b, (-1, 4)) for _, b in done])
+    box = np.array([box for _, boxes in done for box in boxes])
+    of = np.repeat(np.arange(len(done)), np.where(many, 4, 2))
     # Lines and points along a cut are no ground.
     for i in np.flatnonzero(shapely.get_type_id(cut) == GeometryType.GEOMETRYCOLLECTION):
-        parts = shapely.get_parts(cut[i])
-        cut[i] = shapely.multipolygons(parts[shapely.get_type_id(parts) == GeometryType.POLYGON])
+        surfaces = shapely.get_parts(cut[i])
+        cut[i] = shapely.multipolygons(
+            surfaces[shapely.get_type_id(surfaces) == GeometryType.POLYGON]
+        )
     area = shapely.area(cut)
     ground = np.flatnonzero(area > 0)
-    parent = ground // 2
+    # A piece is called after its place among its sisters.
+    turn = np.arange(len(cut)) - np.searchsorted(of, of)
     path = np.empty(len(ground), dtype=object)
-    path[:] = [
-        before + (b"\2" if later else b"\1")
-        for before, later in zip(nodes.path[parent], ground % 2, strict=True)
-    ]
-    held = np.bincount(parent, area[ground], minlength=len(nodes.area))
-    west, south, east, north = shapely.bounds(nodes.shape).T
+    path[:] = [nodes.path[of[i]] + bytes([1 + turn[i]]) for i in ground]
+    held = np.bincount(of, area, minlength=len(nodes.area))
+    west, south, east, north = bounds.T
     unequal = np.abs(nodes.area - held) > _NOISE_M2 + _NOISE * (east - west) * (north - south)
-    return Nodes(cut[ground], nodes.root[parent], path, boxes[ground], area[ground]), unequal
+    return Nodes(cut[ground], nodes.root[of[ground]], path, box[ground], area[ground]), unequal
+
+
+def _boxes(box: Sequence[float], *, in_four: bool) -> list[Box]:
+    """Divide a rectangle in two across its longer side, or in four that are as square as can be."""
+    west, south, east, north = box
+    wide, high = east - west, north - south
+    columns, rows = (2, 1) if wide >= high else (1, 2)
+    if in_four:
+        columns, rows = (4, 1) if wide > 3 * high else (1, 4) if high > 3 * wide else (2, 2)
+    x = [west + wide * i / columns for i in range(columns)] + [east]
+    y = [south + high * i / rows for i in range(rows)] + [north]
+    return [(x[i], y[j], x[i + 1], y[j + 1]) for i in range(columns) for j in range(rows)]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from woongeo.engine.cutting import Nodes, halve
+from woongeo.engine.cutting import Nodes, divide
 from woongeo.engine.outlines import edges_of, outlines_of
 from woongeo.engine.pairs import ask, meeting
 from woongeo.errors import LayerError
@@ -136,11 +136,11 @@ class LayerIndex:
             big &= shapely.get_dimensions(nodes.shape) == 2
             ready.append(nodes.of(~big))
             cut = nodes.of(big)
-            halves, unequal = halve(cut)
+            pieces, unequal = divide(cut, _CORNERS)
             lost.append(cut.root[unequal])
-            asked = near(halves)
-            later.append(halves.of(~asked))
-            nodes = halves.of(asked)
+            asked = near(pieces)
+            later.append(pieces.of(~asked))
+            nodes = pieces.of(asked)
         self._waiting = later[0].also(*later[1:])
         self._ready = self._ready.also(*ready)
         self._set()

@@ -103,7 +103,7 @@ def _begin(
             for (group, _), keep in zip(groups, wanted, strict=True)
             if keep.any()
         ],
-        crew.read(partial(fingerprints, ask.place)),
+        crew.begin(partial(fingerprints, ask.place)),
         system,
         pa.schema([file.schema_arrow.field(n) for n in read]),
         file.metadata.num_rows,
