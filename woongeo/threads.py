@@ -13,6 +13,7 @@ off for good (https://docs.python.org/3/library/warnings.html#warnings.catch_war
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import threading
@@ -142,6 +143,45 @@ def meanwhile(
         finally:
             for one in begun.values():
                 one.cancel()
+
+
+class _Pause:
+    """How many ask for a pause of the garbage collector, and whether it was at work before."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.asked, self.was_on = 0, False
+
+
+_pause = _Pause()
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Do work that makes many objects without Python looking for cycles among them all the time.
+
+    Each shape is an object that the garbage collector follows: while a hundred thousand are made it
+    looks at all objects that there are again and again, with Python's lock held, for nothing. What
+    is no cycle is let go of as ever (https://docs.python.org/3/library/gc.html#gc.disable).
+
+    Yields
+    ------
+    None
+        Nothing; afterwards the collector does what it did. Blocks may lie in each other, also in
+        several threads.
+    """
+    with _pause.lock:
+        if not _pause.asked:
+            _pause.was_on = gc.isenabled()
+            gc.disable()
+        _pause.asked += 1
+    try:
+        yield
+    finally:
+        with _pause.lock:
+            _pause.asked -= 1
+            if not _pause.asked and _pause.was_on:
+                gc.enable()
 
 
 class Crew:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from woongeo.engine import REACH_M
 from woongeo.layers.begun import Begun
 from woongeo.layers.file import LayerFile
-from woongeo.threads import Crew
+from woongeo.threads import Crew, uncollected
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -131,7 +131,7 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
         empty_is_free=empty_is_free,
         ignore_unreadable=ignore_unreadable,
     )
-    with Crew() as crew:
+    with uncollected(), Crew() as crew:
         read = Begun.of(file, crew, around, reach_m, catalogue).read()
         return read.layer(read.clean(), stacklevel=2)
 
@@ -171,7 +171,7 @@ def read_layers(
     """
     if isinstance(files, Mapping):
         files = [LayerFile(key, source) for key, source in files.items()]
-    with Crew() as crew:
+    with uncollected(), Crew() as crew:
         begun = [Begun.of(file, crew, around, reach_m, catalogue) for file in files]
         read = [one.read() for one in begun]
         # What waits for others comes last.

@@ -17,7 +17,7 @@ from woongeo.locations.looks import Looks, geometry_findings, overlap_findings
 from woongeo.locations.model import Locations
 from woongeo.locations.standard import standard_columns
 from woongeo.sources import Source, read_vector
-from woongeo.threads import Crew
+from woongeo.threads import Crew, uncollected
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,18 +85,19 @@ def read_locations(  # noqa: PLR0913  one keyword a meaning
     DoubtfulLocationWarning
         When the report holds faults or doubts.
     """
-    raw, origin = read_vector(
-        source, layer=layer, crs=crs, encoding=encoding, query=query, usual_layer="locaties"
-    )
-    if not len(raw):
-        raise LocationError(f"{origin.path}: er staan geen locaties in dit bestand.")
     given = {
         "id": id_column,
         "name": name_column,
         "woningen": woningen_column,
         "planstatus": planstatus_column,
     }
-    found, cleaned = check_locations(raw, origin, given, overlaps=overlaps)
+    with uncollected():
+        raw, origin = read_vector(
+            source, layer=layer, crs=crs, encoding=encoding, query=query, usual_layer="locaties"
+        )
+        if not len(raw):
+            raise LocationError(f"{origin.path}: er staan geen locaties in dit bestand.")
+        found, cleaned = check_locations(raw, origin, given, overlaps=overlaps)
     if not found.usable.any():
         raise LocationError(
             f"{origin.path}: geen enkele rij heeft een bruikbaar vlak "

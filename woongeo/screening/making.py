@@ -8,6 +8,7 @@ from woongeo.screening.cluster import check_client, judge_on
 from woongeo.screening.result import Screening, put_together
 from woongeo.screening.running import judge_all, subjects_of
 from woongeo.screening.toetsen import day, toetsen_of, voice, with_rules
+from woongeo.threads import uncollected
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -90,7 +91,8 @@ def screen(
     voice(toetsen, on, stacklevel=2)
     subjects = subjects_of(locations, on)
     if client is None or not len(subjects):
-        judged = judge_all(toetsen, subjects)
-        return put_together(locations, subjects, layers, toetsen, judged, from_severity)
+        with uncollected():
+            judged = judge_all(toetsen, subjects)
+            return put_together(locations, subjects, layers, toetsen, judged, from_severity)
     judged, areas = judge_on(client, layers, toetsen, subjects, from_severity)
     return put_together(locations, subjects, layers, toetsen, judged, from_severity, areas)
