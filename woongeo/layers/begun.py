@@ -122,12 +122,15 @@ class Begun:
         LayerError, FileError, ColumnError, CrsError
             As `read_layer`.
         """
+        in_part = self.near is not None and can_look_in_part(self.rules)
+        # Worked out while the crew reads.
+        occupied = self.near.sites.occupied if self.near is not None and in_part else None
         with _other_door(self.spec, self.file.source):
             selected = self.rows()
         cleaning = Cleaning(selected.frame.geometry.to_numpy(), polygons_only=False)
         checker = None
-        if self.near is not None and can_look_in_part(self.rules):
-            checker = WhereSitesAre(self.near, self.rules, cleaning.shapes, self.crew)
+        if occupied is not None:
+            checker = WhereSitesAre(occupied, self.rules, cleaning.shapes, self.crew)
         return Read(self, selected, cleaning, checker)
 
 

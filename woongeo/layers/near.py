@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from woongeo.engine import Indexes
+    from woongeo.engine import Indexes, Occupied
     from woongeo.rules import RuleBase
     from woongeo.threads import Crew
 
@@ -204,8 +204,8 @@ class WhereSitesAre:
 
     Parameters
     ----------
-    around : Around
-        The sites.
+    occupied : Occupied
+        Where the sites are.
     rules : Mapping
         How far around them the layer has to be right.
     shapes : ndarray of shapely geometries
@@ -216,7 +216,7 @@ class WhereSitesAre:
 
     def __init__(
         self,
-        around: Around,
+        occupied: Occupied,
         rules: Mapping[str, RuleBase],
         shapes: NDArray[np.object_],
         crew: Crew,
@@ -224,12 +224,8 @@ class WhereSitesAre:
         width = max((rule.reach_m for rule in rules.values() if rule.on), default=0.0)
         self._big = shapely.get_num_coordinates(shapes) > _CORNERS
         self._big &= shapely.get_dimensions(shapes) == 2
-        self._index: LayerIndex | None = None
         self._whole: NDArray[np.bool_] | None = None
         self._cut: Future[None] | None = None
-        occupied = around.sites.occupied
-        if occupied is None:
-            return
         self._index = LayerIndex(shapes)
         if self._big.any():
             self._cut = crew.begin(partial(self._index.reach_out_unrefused, occupied, width))
@@ -250,7 +246,7 @@ class WhereSitesAre:
         """
         if self._whole is None:
             self._whole = np.ones(len(self._big), dtype=bool)
-            if self._index is not None and self._cut is not None:
+            if self._cut is not None:
                 self._cut.result()
                 self._whole = ~self._big | self._index.doubtful()
         return self._whole
@@ -279,8 +275,7 @@ class WhereSitesAre:
         features : GeoDataFrame
             Of the layer: exactly the shapes that were asked about.
         """
-        if self._index is not None:
-            indexes.keep(self._index, features)
+        indexes.keep(self._index, features)
 
 
 def can_look_in_part(rules: Mapping[str, RuleBase]) -> bool:

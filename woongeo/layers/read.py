@@ -173,8 +173,12 @@ def read_layers(
         files = [LayerFile(key, source) for key, source in files.items()]
     with uncollected(), Crew() as crew:
         begun = [Begun.of(file, crew, around, reach_m, catalogue) for file in files]
-        read = [one.read() for one in begun]
-        # What waits for others comes last.
-        order = sorted(range(len(read)), key=lambda i: read[i].waits)
-        cleaned = {i: read[i].clean() for i in order}
-        return [one.layer(cleaned[i], stacklevel=2) for i, one in enumerate(read)]
+        read, cleaned = [], {}
+        for i, one in enumerate(begun):
+            read.append(one.read())
+            if not read[i].waits:
+                cleaned[i] = read[i].clean()
+        return [
+            one.layer(cleaned[i] if i in cleaned else one.clean(), stacklevel=2)
+            for i, one in enumerate(read)
+        ]
