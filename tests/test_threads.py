@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import warnings
 
 import pytest
 
-from woongeo.threads import meanwhile, side_by_side
+from woongeo.threads import Crew, meanwhile, side_by_side, uncollected
 
 
 def test_a_doubt_is_heard_after_threads_that_silenced_theirs(
@@ -72,3 +73,70 @@ def test_one_core_does_nothing_beforehand(monkeypatch: pytest.MonkeyPatch) -> No
     with meanwhile(done.append, {1: 1, 2: 2}) as wait:
         wait(1)
     assert done == []
+
+
+def test_the_collector_rests_while_anybody_asks_and_then_goes_on() -> None:
+    assert gc.isenabled()
+    inside, out = threading.Event(), threading.Event()
+
+    def other() -> None:
+        with uncollected():
+            inside.set()
+            assert out.wait(10)
+
+    thread = threading.Thread(target=other)
+    with uncollected():
+        assert not gc.isenabled()
+        thread.start()
+        assert inside.wait(10)
+        with pytest.raises(KeyError), uncollected():
+            raise KeyError
+        assert not gc.isenabled()
+    # The other thread still asks.
+    assert not gc.isenabled()
+    out.set()
+    thread.join()
+    assert gc.isenabled()
+
+
+def test_who_does_without_the_collector_goes_on_doing_without() -> None:
+    gc.disable()
+    try:
+        with uncollected():
+            assert not gc.isenabled()
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
+def test_a_crew_that_goes_home_early_begins_nothing_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("woongeo.threads.cores", lambda: 1)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def long() -> str:
+        begun.set()
+        assert go_on.wait(10)
+        return "klaar"
+
+    with Crew() as crew:
+        first, second = crew.read(long), crew.read(long)
+        assert begun.wait(10)
+        threading.Timer(0.1, go_on.set).start()
+    assert first.result() == "klaar"
+    assert second.cancelled()
+
+
+def test_a_crew_queues_what_is_to_be_done_one_by_one() -> None:
+    at_work, most = [0], [0]
+
+    def count() -> None:
+        at_work[0] += 1
+        most[0] = max(most[0], at_work[0])
+        at_work[0] -= 1
+
+    with Crew() as crew:
+        done = [crew.queue(count) for _ in range(200)]
+        assert crew.begin(lambda: 3).result() == 3
+        for one in done:
+            one.result()
+    assert most == [1]

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from woongeo.catalogue import Catalogue
+    from woongeo.geometry import Cleaned
+    from woongeo.layers.begun import Read
     from woongeo.layers.model import Coverage, Layer
     from woongeo.layers.near import HasSites
     from woongeo.rules import RuleBase
@@ -173,12 +175,12 @@ def read_layers(
         files = [LayerFile(key, source) for key, source in files.items()]
     with uncollected(), Crew() as crew:
         begun = [Begun.of(file, crew, around, reach_m, catalogue) for file in files]
-        read, cleaned = [], {}
-        for i, one in enumerate(begun):
-            read.append(one.read())
-            if not read[i].waits:
-                cleaned[i] = read[i].clean()
-        return [
-            one.layer(cleaned[i] if i in cleaned else one.clean(), stacklevel=2)
-            for i, one in enumerate(read)
-        ]
+        rows: list[tuple[Read, Cleaned | None]] = []
+        for each in begun:
+            read = each.read()
+            # What others still look at is cleaned when all has been read.
+            rows.append((read, None if read.waits else read.clean()))
+        layers = []
+        for read, cleaned in rows:
+            layers.append(read.layer(cleaned or read.clean(), stacklevel=2))
+    return layers

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pyproj
 import shapely
 
-from woongeo.crs import to_rd
+from woongeo.crs import as_crs, to_rd
 from woongeo.sources.asked import Ask, Box, Selected, box_in, counted, in_box
 from woongeo.sources.place import no_leak
 from woongeo.sources.source import fingerprints, source_of, with_geometry
@@ -84,8 +84,10 @@ def _begin(
     """Look at the values, and set the crew to read the shapes."""
     name, geometry = column
     # The standard's own when none is stated; an explicit null is "not known".
-    stated = geometry.get("crs", "OGC:CRS84") if ask.crs is None else ask.crs
+    stated = geometry.get("crs", "OGC:CRS84")
     system = None if stated is None else pyproj.CRS.from_user_input(stated)
+    if ask.crs is not None:
+        system = as_crs(ask.crs, what=ask.place.given)
     covering = geometry.get("covering", {}).get("bbox", {})
     boxes = {path[0] for path in covering.values()}
     chosen, read = ask.of([n for n in file.schema_arrow.names if n not in {name, *boxes}])
