@@ -235,8 +235,9 @@ class Read(NamedTuple):
         voice_repairs(cleaned, origin.path, stacklevel=stacklevel + 1)
         covered = settle(spec.coverage if file.coverage is None else file.coverage, features)
         indexes = Indexes()
-        if checker is not None and len(kept) == len(frame) and not cleaned.repaired.any():
-            checker.hand_over(indexes, features)
+        if checker is not None:
+            changed = len(kept) < len(frame) or bool(cleaned.repaired.any())
+            checker.hand_over(indexes, features, changed=changed)
         return Layer(
             key=file.key,
             title=file.title or spec.title,

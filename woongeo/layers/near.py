@@ -221,6 +221,7 @@ class WhereSitesAre:
         shapes: NDArray[np.object_],
         crew: Crew,
     ) -> None:
+        self._crew = crew
         width = max((rule.reach_m for rule in rules.values() if rule.on), default=0.0)
         self._big = shapely.get_num_coordinates(shapes) > _CORNERS
         self._big &= shapely.get_dimensions(shapes) == 2
@@ -228,7 +229,8 @@ class WhereSitesAre:
         self._cut: Future[None] | None = None
         self._index = LayerIndex(shapes)
         if self._big.any():
-            self._cut = crew.begin(partial(self._index.reach_out_unrefused, occupied, width))
+            cut = self._index.reach_out_unrefused
+            self._cut = crew.begin(partial(cut, occupied, width))
         self._index.begin_outlines(crew)
 
     @property
@@ -265,7 +267,7 @@ class WhereSitesAre:
         told = f"{in_part} vlakken met veel hoekpunten: alleen nagekeken waar locaties zijn"
         return [Finding("", "deels nagekeken", "melding", told, in_part)]
 
-    def hand_over(self, indexes: Indexes, features: gpd.GeoDataFrame) -> None:
+    def hand_over(self, indexes: Indexes, features: gpd.GeoDataFrame, *, changed: bool) -> None:
         """Keep what was cut for measuring.
 
         Parameters
@@ -273,8 +275,14 @@ class WhereSitesAre:
         indexes : Indexes
             Of the layer.
         features : GeoDataFrame
-            Of the layer: exactly the shapes that were asked about.
+            Of the layer.
+        changed : bool
+            Whether these are not exactly the shapes that were asked about: then their edges are
+            gathered anew, and measuring cuts them again.
         """
+        if changed:
+            self._index = LayerIndex(features.geometry.to_numpy())
+            self._index.begin_outlines(self._crew)
         indexes.keep(self._index, features)
 
 
