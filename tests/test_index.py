@@ -214,7 +214,7 @@ def broken_in_the_east(corners: int = 8_000) -> shapely.Polygon:
 def doubt(area: shapely.Geometry, site: shapely.Geometry) -> bool:
     """Ask whether an area is doubtful near a site."""
     index = LayerIndex(shapes(area))
-    index.reach_out_unrefused(Occupied(shapely.bounds(shapes(site))), 0.0)
+    index.reach_out(Occupied(shapely.bounds(shapes(site))), 0.0, refuse_broken=False)
     return bool(index.doubtful()[0])
 
 
@@ -262,7 +262,7 @@ def test_an_area_that_is_trusted_measures_as_its_repair(
     index = LayerIndex(shapes(area))
     sites = Sites(shapes(site))
     assert sites.occupied is not None
-    index.reach_out_unrefused(sites.occupied, 0.0)
+    index.reach_out(sites.occupied, 0.0, refuse_broken=False)
     if index.doubtful()[0]:
         return
     mended = shapely.make_valid(area, method="structure", keep_collapsed=False)

@@ -89,7 +89,6 @@ class LayerIndex:
         self._sound = np.empty(0, dtype=bool)
         # Roots of which ground got lost in cutting; whether that is for the caller to find out.
         self._lost = np.empty(0, dtype=np.intp)
-        self._broken_later = False
         self._outlines: Outlines | None = None
         self._later: Future[Outlines] | None = None
         self._set()
@@ -110,7 +109,13 @@ class LayerIndex:
         self.owner: NDArray[np.intp] = self._feature[self._ready.root]
         self.tree = shapely.STRtree(self.pieces)
 
-    def reach_out(self, occupied: Occupied, within_m: float | NDArray[np.float64]) -> None:
+    def reach_out(
+        self,
+        occupied: Occupied,
+        within_m: float | NDArray[np.float64],
+        *,
+        refuse_broken: bool = True,
+    ) -> None:
         """Cut what comes near sites and was not cut yet.
 
         Parameters
@@ -119,6 +124,15 @@ class LayerIndex:
             Where the sites are.
         within_m : float or ndarray of float
             As of the class.
+        refuse_broken : bool
+            Whether surfaces of which ground gets lost in cutting are an error; otherwise it is for
+            `doubtful` to tell.
+
+        Raises
+        ------
+        LayerError
+            When a surface turns out to be broken where nobody looked before: the layer was read
+            around other sites.
         """
         width = np.broadcast_to(np.asarray(within_m, dtype=float), self.features.shape)
         width = width[self._feature]
@@ -144,23 +158,10 @@ class LayerIndex:
         self._waiting = later[0].also(*later[1:])
         self._ready = self._ready.also(*ready)
         self._set()
-        self._refuse_broken(lost)
-
-    def reach_out_unrefused(
-        self, occupied: Occupied, within_m: float | NDArray[np.float64]
-    ) -> None:
-        """Cut what comes near sites, of features that may be broken; `doubtful` tells which.
-
-        Parameters
-        ----------
-        occupied : Occupied
-            Where the sites are.
-        within_m : float or ndarray of float
-            As of the class.
-        """
-        self._broken_later = True
-        self.reach_out(occupied, within_m)
-        self._broken_later = False
+        roots = np.setdiff1d(np.concatenate([np.empty(0, dtype=np.intp), *lost]), self._lost)
+        self._lost = np.union1d(self._lost, roots)
+        if refuse_broken and not _valid(self._roots[roots]).all():
+            raise _broken()
 
     def doubtful(self) -> NDArray[np.bool_]:
         """Tell which features may not be valid where they were cut; not to be asked in a thread.
@@ -192,17 +193,6 @@ class LayerIndex:
         a, b = a[shared], b[shared]
         ground = ~shapely.touches(self.pieces[rows[a]], self.pieces[rows[b]])
         return np.unique(owner[a[ground]])
-
-    def _refuse_broken(self, lost: list[NDArray[np.intp]]) -> None:
-        """Refuse surfaces that turn out to be broken where nobody looked before.
-
-        A layer that was read around other sites is not checked here.
-        """
-        roots = np.unique(np.concatenate([np.empty(0, dtype=np.intp), *lost]))
-        roots = np.setdiff1d(roots, self._lost)
-        self._lost = np.union1d(self._lost, roots)
-        if not self._broken_later and not _valid(self._roots[roots]).all():
-            raise _broken()
 
     def sound(self, rows: NDArray[np.intp]) -> NDArray[np.object_]:
         """Give pieces that are certainly valid.

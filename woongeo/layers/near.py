@@ -229,8 +229,8 @@ class WhereSitesAre:
         self._cut: Future[None] | None = None
         self._index = LayerIndex(shapes)
         if self._big.any():
-            cut = self._index.reach_out_unrefused
-            self._cut = crew.begin(partial(cut, occupied, width))
+            cut = partial(self._index.reach_out, occupied, width, refuse_broken=False)
+            self._cut = crew.begin(cut)
         self._index.begin_outlines(crew)
 
     @property
