@@ -228,10 +228,11 @@ class WhereSitesAre:
         self._whole: NDArray[np.bool_] | None = None
         self._cut: Future[None] | None = None
         self._index = LayerIndex(shapes)
+        # Edges are copied before others cut: no two threads ask things of one shape.
+        self._index.begin_outlines(crew)
         if self._big.any():
             cut = partial(self._index.reach_out, occupied, width, refuse_broken=False)
             self._cut = crew.begin(cut)
-        self._index.begin_outlines(crew)
 
     @property
     def busy(self) -> bool:
