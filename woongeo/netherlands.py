@@ -60,7 +60,8 @@ def outside_netherlands(geometry: NDArray[np.object_]) -> NDArray[np.bool_]:
     ndarray of bool
         True where a part lies outside the coarse outline.
     """
-    country = shapely.Polygon(outline())
+    # Its own copy: what is prepared belongs to one thread.
+    country = shapely.polygons(shapely.get_coordinates(outline()))
     shapely.prepare(country)
     outside = ~shapely.covers(country, geometry)
     return np.asarray(outside & ~shapely.is_missing(geometry), dtype=bool)
