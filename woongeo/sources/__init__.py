@@ -1,5 +1,6 @@
 """Reading vector files: an allow-list of kinds, a hash of the bytes, RD New out."""
 
+from woongeo.sources.fields import column_types
 from woongeo.sources.place import KINDS, split_layer
 from woongeo.sources.portions import read_portions
 from woongeo.sources.selected import Selected, read_selected
@@ -12,6 +13,7 @@ __all__ = [
     "TABLE_KINDS",
     "Selected",
     "Source",
+    "column_types",
     "read_portions",
     "read_selected",
     "read_tabular",
