@@ -424,7 +424,7 @@ def test_a_repair_that_changes_more_than_one_percent_weighs_more(
 
 
 def test_repairs_and_doubts_are_voiced_and_small_remarks_are_not() -> None:
-    with pytest.warns(RepairedGeometryWarning, match=r"1 vlakken hersteld \(samen 5.000 m²"):
+    with pytest.warns(RepairedGeometryWarning, match=r"1 vlak hersteld \(samen 5.000 m²"):
         woongeo.read_locations(plans(BOW_TIE))
     with pytest.warns(DoubtfulLocationWarning, match=r"controleer splinter \(1\); zie het rapport"):
         woongeo.read_locations(plans(SLIVER))

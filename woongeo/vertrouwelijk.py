@@ -23,6 +23,7 @@ import shapely
 
 from woongeo.checks import CheckReport, Finding
 from woongeo.columns import as_text, recognise
+from woongeo.encode import by_number
 from woongeo.errors import AudienceError, ColumnError
 from woongeo.locations import Locations
 from woongeo.mapping import RegionMapping
@@ -243,7 +244,8 @@ def left_out(n: int, total: int, audience: Audience) -> Finding:
         On the whole file.
     """
     text = (
-        f"{n} van {total} plannen staan hier niet in: zij zijn vertrouwelijker dan publiek "
+        f"{n} van {total} {by_number(total, 'plan', 'plannen')} {by_number(n, 'staat', 'staan')} "
+        f"hier niet in: {by_number(n, 'het is', 'zij zijn')} vertrouwelijker dan publiek "
         f"{str(audience)!r}"
     )
     return Finding("", KOLOM, "melding", text, float(n))
@@ -351,8 +353,9 @@ def for_totals(
         counted &= ~small
     n, out = int(counted.sum()), int((hidden & ~counted).sum())
     text = (
-        f"totalen: {n} plannen die publiek {str(asked)!r} niet mag zien tellen mee, in groepen van "
-        f"minstens {minimum}; {out} tellen niet mee"
+        f"totalen: {n} {by_number(n, 'plan dat', 'plannen die')} publiek {str(asked)!r} niet mag "
+        f"zien {by_number(n, 'telt', 'tellen')} mee, in groepen van minstens {minimum}; {out} "
+        f"{by_number(out, 'telt', 'tellen')} niet mee"
     )
     more = [Finding("", KOLOM, "melding", text, float(out))]
     return _of_screening(screening, seen | counted, more)

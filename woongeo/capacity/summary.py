@@ -25,7 +25,7 @@ from woongeo.capacity.opbrengst import Planuitval, realised
 from woongeo.capacity.parts import TOTAL, Division, divide, levels, whole
 from woongeo.capacity.phasing import phases
 from woongeo.capacity.restopgave import warn_of_strays
-from woongeo.encode import html_text, shortened
+from woongeo.encode import counted, html_text, shortened
 from woongeo.errors import RegionError
 from woongeo.verdict import SCREENING, Hardheid, Oordeel
 
@@ -324,7 +324,7 @@ def _yield(
             ends[name][stand] = np.where(any_known, values, np.nan)
         if wide:
             ends["_interval_laag"][stand], ends["_interval_hoog"][stand] = found.lower, found.upper
-            drawn = f"{how.draws} trekkingen, zaad {how.seed}"
+            drawn = f"{counted(how.draws, 'trekking', 'trekkingen')}, zaad {how.seed}"
             way = np.where(found.exact, "exact", drawn).astype(object)
             way[np.isnan(found.lower)] = "niet te zeggen"
             told += ("; " if stand != "voor" else "") + f"{stand}: " + way

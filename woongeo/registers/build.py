@@ -10,7 +10,7 @@ import pandas as pd
 
 from woongeo.checks import CheckReport, Finding
 from woongeo.columns import as_text, has_thousands, numbers, unique_ids
-from woongeo.encode import dutch, shortened
+from woongeo.encode import counted, dutch, shortened
 from woongeo.planstatus import planstatus
 from woongeo.registers.controle import check
 from woongeo.registers.model import DETAIL, NUMBERS, PLANNEN, Raw, Register, with_ids
@@ -122,7 +122,8 @@ def _read_words(raw: Raw, plans: pd.DataFrame, findings: list[Finding]) -> None:
             findings += _level_findings(raw, plans, unknown)
             continue
         for word, n in given[unknown].value_counts(sort=False).items():
-            text = f"{name} {shortened(word)!r} staat in geen lijst; bij {n} plannen zo gelaten"
+            left = counted(float(n), "plan", "plannen")
+            text = f"{name} {shortened(word)!r} staat in geen lijst; bij {left} zo gelaten"
             findings.append(Finding("", f"{name} onbekend", "melding", text, float(n)))
 
 
@@ -160,7 +161,8 @@ def _read_knelpunten(raw: Raw, plans: pd.DataFrame, findings: list[Finding]) -> 
     plans["knelpunten"] = ["; ".join(dict.fromkeys(key_of[word] for word in row)) for row in lists]
     plans["knelpunten_register"] = ["; ".join(row) for row in lists]
     for word, n in words[unknown].value_counts(sort=False).items():
-        text = f"knelpunt {shortened(word)!r} staat in geen lijst; bij {n} plannen zo gelaten"
+        left = counted(float(n), "plan", "plannen")
+        text = f"knelpunt {shortened(word)!r} staat in geen lijst; bij {left} zo gelaten"
         findings.append(Finding("", "knelpunt onbekend", "melding", text, float(n)))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from woongeo.encode import dutch
+from woongeo.encode import counted
 from woongeo.engine import Sites, area_by_feature, dissolve
 from woongeo.errors import RegionError, UnknownResultWarning
 from woongeo.geometry import mean_width_m
@@ -320,8 +320,9 @@ def _sites(
         _judge_whole(frame, without_zone, wishes, on)
         names = ", ".join(x.title for x in without_zone)
         doubts.append(
-            f"{names}: per zoekgebied beoordeeld, bij {dutch(wishes.density[0])} woningen per "
-            "hectare; in de m² van de balans tellen alleen regels met een zone."
+            f"{names}: per zoekgebied beoordeeld, bij "
+            f"{counted(wishes.density[0], 'woning', 'woningen', decimals=2)} per hectare; in de "
+            "m² van de balans tellen alleen regels met een zone."
         )
     return frame, doubts
 

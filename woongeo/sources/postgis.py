@@ -24,6 +24,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.types.numeric import FloatLoader
 from pyproj.exceptions import CRSError
 
+from woongeo.encode import counted
 from woongeo.errors import FileError, InputError, ServiceUnavailableError
 
 if TYPE_CHECKING:
@@ -282,7 +283,7 @@ def _read(connection: psycopg.Connection[Any], address: Address, table: str, que
     unread = int((shapely.is_missing(shapes) & np.array([w is not None for w in wkb])).sum())
     notes = [f"gelezen op {dt.date.today().isoformat()}"]  # noqa: DTZ011  the user's own day
     if unread:
-        notes.append(f"{unread} vlakken konden niet worden gelezen")
+        notes.append(f"{counted(unread, 'vlak kon', 'vlakken konden')} niet worden gelezen")
     if table and not order.as_string(connection):
         notes.append("de tabel heeft geen primaire sleutel: de volgorde van rijen ligt niet vast")
     digest = hashlib.sha256()
