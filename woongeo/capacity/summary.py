@@ -9,18 +9,10 @@ import numpy as np
 import pandas as pd
 
 from woongeo.capacity.amounts import amounts, chances, choose_basis, segments
+from woongeo.capacity.cells import Plans
 from woongeo.capacity.figures import add_up, figures_per_plan, left_after
-from woongeo.capacity.indicators import (
-    ALL_YEARS,
-    CIJFERS,
-    STANDS,
-    Measure,
-    Norms,
-    Plans,
-    Question,
-    in_order,
-    level_table,
-)
+from woongeo.capacity.indicators import ALL_YEARS, Question, in_order, level_table
+from woongeo.capacity.measures import CIJFERS, STANDS, Measure, Norms
 from woongeo.capacity.opbrengst import Planuitval, realised
 from woongeo.capacity.parts import TOTAL, Division, divide, levels, whole
 from woongeo.capacity.phasing import phases
@@ -34,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from woongeo.capacity.indicators import Cells
+    from woongeo.capacity.cells import Cells
     from woongeo.opgave import Targets
     from woongeo.screening import Screening
 
