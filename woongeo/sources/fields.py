@@ -43,7 +43,7 @@ _WORDS = {"OFTString": pa.string(), "OFTBinary": pa.binary()}
 _MOMENT = "datetime64[ms]"
 
 # As GDAL writes the zone of a moment.
-_ZONE = r"(?:Z|[+-]\d\d(?::?\d\d)?)$"
+_ZONE = r"T[\d:.]+(?:Z|[+-]\d\d(?::?\d\d)?)$"
 _ROWS = 100_000
 
 
