@@ -237,12 +237,10 @@ def _join(
     )
     findings = list(listed.findings)
     lost = rows.index[~rows.index.isin(code)]
-    findings += _counted(
-        "code zonder vlak", "waarschuwing", lost, ("code", "codes", "uit de lijst"), what
-    )
-    findings += _counted(
-        "vlak zonder code", "melding", code[~there], ("vlak", "vlakken", ""), "de lijst"
-    )
+    of_list = ("code uit de lijst staat", "codes uit de lijst staan")
+    findings += _counted("code zonder vlak", "waarschuwing", lost, of_list, what)
+    drawn = ("vlak staat", "vlakken staan")
+    findings += _counted("vlak zonder code", "melding", code[~there], drawn, "de lijst")
     n_mixed = int((frame["klasse"] == GEMENGD).sum())
     if n_mixed:
         text = (
@@ -255,15 +253,13 @@ def _join(
 
 
 def _counted(
-    check: str, weight: str, codes: pd.Index | pd.Series, what: tuple[str, str, str], where: str
+    check: str, weight: str, codes: pd.Index | pd.Series, what: tuple[str, str], where: str
 ) -> list[Finding]:
     """Report how many codes have no counterpart, and name the first."""
     if not len(codes):
         return []
     first = ", ".join(str(c) or "(leeg)" for c in codes[:3])
-    n, (one, more, of) = len(codes), what
-    told = f"{counted(n, one, more)} {of}".strip()
-    text = f"{told} {by_number(n, 'staat', 'staan')} niet in {where}; de eerste: {first}"
+    text = f"{counted(len(codes), *what)} niet in {where}; de eerste: {first}"
     return [Finding("", check, weight, text, float(len(codes)))]
 
 
