@@ -177,7 +177,10 @@ def _dissolve(frame: gpd.GeoDataFrame, dataset: Dataset, task: Task) -> gpd.GeoD
         )
     repaired = int(cleaned.repaired.sum())
     if repaired:
-        task.note(f"{repaired} ongeldige vormen hersteld om ze te kunnen samenvoegen")
+        task.note(
+            f"{repaired} {by_number(repaired, 'ongeldige vorm', 'ongeldige vormen')} hersteld om "
+            "te kunnen samenvoegen"
+        )
     order = np.argsort(codes, kind="stable")
     groups = np.split(order, np.flatnonzero(np.diff(codes[order])) + 1)
     shapes = [

@@ -181,7 +181,10 @@ def _read_numbers(raw: Raw, plans: pd.DataFrame, findings: list[Finding]) -> Non
     for name in ("sloop", "sloop_rest"):
         for i in np.flatnonzero(plans[name] < 0):
             value = float(plans[name][i])
-            text = f"{name} is {dutch(value)}: gelezen als {dutch(-value)} te slopen woningen"
+            text = (
+                f"{name} is {dutch(value)}: gelezen als "
+                f"{counted(-value, 'te slopen woning', 'te slopen woningen', decimals=2)}"
+            )
             findings.append(Finding(ids[i], "sloop negatief", "melding", text, value))
         plans[name] = plans[name].abs()
     # NaN in either makes NaN: what is unknown stays so, and bruto is then the most it can be.

@@ -131,7 +131,8 @@ def read_gelderland(
     if "overkoepelendeplannen" in by_name:
         umbrella = read_table(given, by_name["overkoepelendeplannen"])
         if len(umbrella):
-            text = f"{len(umbrella)} overkoepelende plannen hebben zelf geen woningen"
+            one, more = "overkoepelend plan heeft", "overkoepelende plannen hebben"
+            text = f"{counted(len(umbrella), one, more)} zelf geen woningen"
             raw.findings.append(
                 Finding("", "overkoepelende plannen", "melding", text, float(len(umbrella)))
             )
