@@ -312,5 +312,5 @@ def test_own_words_and_what_is_wrong() -> None:
         woongeo.agreement(screening, words={"x": ["x"]})
     with pytest.raises(ColumnError, match="bestaat niet"):
         woongeo.agreement(screening, "nergens", words={"geiten": ["x"]})
-    with pytest.raises(ColumnError, match="2 meldingen en 1 locaties"):
+    with pytest.raises(ColumnError, match="2 meldingen en 1 locatie"):
         woongeo.agreement(screening, pd.Series(["a", "b"]), words={"geiten": ["x"]})

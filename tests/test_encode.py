@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 
 from woongeo.encode import (
     SHOWN_CHARACTERS,
+    by_number,
+    counted,
     csv_text,
     dutch,
     html_text,
@@ -170,3 +172,18 @@ def test_numbers_are_written_as_dutch_readers_expect(
 @given(st.integers(-(10**12), 10**12))
 def test_whole_numbers_come_back_from_dutch(value: int) -> None:
     assert int(dutch(value).replace(".", "")) == value
+
+
+@given(st.integers(min_value=0, max_value=10**9))
+def test_one_is_called_one_and_all_else_more(number: int) -> None:
+    text = counted(number, "plan staat", "plannen staan")
+    assert text == f"{dutch(number)} {'plan staat' if number == 1 else 'plannen staan'}"
+    assert by_number(number, "plan staat", "plannen staan") == text.partition(" ")[2]
+
+
+def test_what_is_written_as_one_is_called_one() -> None:
+    """Of 1.4 homes one is written where no decimals are; with them it is 1,4."""
+    assert counted(1.4, "woning", "woningen") == "1 woning"
+    assert counted(1.4, "woning", "woningen", decimals=2) == "1,4 woningen"
+    assert counted(1.0, "woning", "woningen", decimals=2) == "1 woning"
+    assert counted(-1, "woning", "woningen") == "-1 woningen"

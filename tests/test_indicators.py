@@ -430,9 +430,9 @@ def test_phases_that_do_not_fit_are_told() -> None:
 
     screening = screened([10])
     for table, message in (
-        (phased("P9", 1), "horen bij geen locatie"),
+        (phased("P9", 1), "1 regel hoort bij geen locatie"),
         (phased("P0", -1), "negatieve aantallen"),
-        (phased("P0", 12), "meer woningen in jaren"),
+        (phased("P0", 12), "1 plan heeft meer woningen in jaren"),
     ):
         with pytest.warns(DoubtfulLocationWarning, match=message):
             capacity = woongeo.summarize_plancapaciteit(

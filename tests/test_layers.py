@@ -95,7 +95,7 @@ def test_a_layer_in_degrees_comes_to_rd_and_one_with_a_wrong_label_is_refused() 
 
 
 def test_a_repair_is_voiced_and_reported() -> None:
-    with pytest.warns(RepairedGeometryWarning, match=r"1 vlakken hersteld \(samen 5.000 m²"):
+    with pytest.warns(RepairedGeometryWarning, match=r"1 vlak hersteld \(samen 5.000 m²"):
         layer = read_layer("x", frame([BOW_TIE, block(200, 0)], nr=[7, 8]))
     assert layer.features.geometry.area.tolist() == [5_000, 10_000]
     [line] = layer.report.table.itertuples()
@@ -251,7 +251,7 @@ def test_a_coverage_with_a_hole_in_what_is_known_is_refused(
 
 
 def test_a_repaired_coverage_is_voiced() -> None:
-    with pytest.warns(RepairedGeometryWarning, match="1 vlakken hersteld"):
+    with pytest.warns(RepairedGeometryWarning, match="1 vlak hersteld"):
         read_coverage(frame([BOW_TIE]))
 
 

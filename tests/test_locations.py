@@ -331,7 +331,7 @@ def test_where_the_status_cannot_be_read_a_column_hardheid_may_say_how_hard() ->
     assert found.frame["hardheid"].tolist() == ["zacht", "hard", "onbekend"]
     assert found.frame["hardheid_invoer"].tolist() == ["hard", "hard", "beton"]
     [text] = found.report.of_check("hardheid zonder planstatus")["toelichting"]
-    assert text == "bij 1 locaties uit kolom hardheid"
+    assert text == "bij 1 locatie uit kolom hardheid"
 
 
 # --- the checks of shapes, each with its opposite
@@ -424,7 +424,7 @@ def test_a_repair_that_changes_more_than_one_percent_weighs_more(
 
 
 def test_repairs_and_doubts_are_voiced_and_small_remarks_are_not() -> None:
-    with pytest.warns(RepairedGeometryWarning, match=r"1 vlakken hersteld \(samen 5.000 m²"):
+    with pytest.warns(RepairedGeometryWarning, match=r"1 vlak hersteld \(samen 5.000 m²"):
         woongeo.read_locations(plans(BOW_TIE))
     with pytest.warns(DoubtfulLocationWarning, match=r"controleer splinter \(1\); zie het rapport"):
         woongeo.read_locations(plans(SLIVER))
@@ -478,7 +478,7 @@ def test_locations_in_a_notebook_run_nothing_of_what_they_show() -> None:
         plans(block(0, 0), **{"<b>{{7*7}}": [1]}), woningen_column="<b>{{7*7}}"
     )._repr_html_()
     assert "<b>{{7*7}}" not in shown
-    assert "1 locaties" in shown
+    assert "<strong>1 locatie</strong>" in shown
 
 
 SHAPE = st.sampled_from(

@@ -85,11 +85,11 @@ def test_what_has_no_counterpart_is_counted(published: Path) -> None:
     layer = woongeo.read_netcongestie(published, areas=squares(CODES))
     table = layer.report.table.astype(str)
     said = dict(zip(table["controle"], table["toelichting"], strict=True))
-    assert said["code zonder vlak"].startswith("1 codes uit de lijst staan niet in")
+    assert said["code zonder vlak"].startswith("1 code uit de lijst staat niet in")
     assert said["code zonder vlak"].endswith("de eerste: 1000ZZ")
     assert said["vlak zonder code"].endswith("de eerste: 9999XX")
-    assert said["postcode onleesbaar"] == "1 rijen hebben geen postcode, de eerste: 'geen'"
-    assert said["klasse onleesbaar"] == "1 waarden in afname zijn geen klasse, de eerste: '7'"
+    assert said["postcode onleesbaar"] == "1 rij heeft geen postcode, de eerste: 'geen'"
+    assert said["klasse onleesbaar"] == "1 waarde in afname is geen klasse, de eerste: '7'"
 
 
 def test_the_day_before_and_the_day_itself(published: Path, sites: Sites) -> None:

@@ -171,7 +171,7 @@ def test_a_formula_without_an_outcome_is_an_empty_cell(tmp_path: Path) -> None:
     path = excel(tmp_path, {"x": [EAST, "=A2+1"], "y": [NORTH, NORTH]})
     read, source = read_vector(path)
     assert [s is None for s in read.geometry] == [False, True]
-    assert source.notes == ("1 rijen hebben geen leesbare x en y",)
+    assert source.notes == ("1 rij heeft geen leesbare x en y",)
 
 
 def test_xml_that_reads_other_files_is_refused(tmp_path: Path) -> None:

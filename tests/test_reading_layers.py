@@ -210,3 +210,18 @@ def test_a_large_surface_that_is_broken_near_a_site_is_repaired_as_ever(
     (far,) = woongeo.read_layers([LayerFile("n", tmp_path / "n.parquet")], around=locations)
     assert "geometrie hersteld" not in far.report.counts()
     assert far.report.counts()["deels nagekeken"] == 1
+
+
+@pytest.mark.parametrize("around", ["rond locaties", "alles"])
+def test_a_list_of_postcodes_names_the_function_that_reads_it_in_part(
+    locations: Locations, tmp_path: Path, around: str
+) -> None:
+    """Of an area with one listed postcode of ten all counts: that the catalogue can see."""
+    given = frame([block(0, 0, 300)], pc4=[1000], n_pc6=[1], focusgebied=["ja"])
+    given.to_parquet(tmp_path / "pc4.parquet", write_covering_bbox=True)
+    near = locations if around == "rond locaties" else None
+    with pytest.warns(UnknownResultWarning, match="lees dit bestand met .*read_netcongestie"):
+        (layer,) = woongeo.read_layers(
+            [LayerFile("netcongestie", tmp_path / "pc4.parquet", rule=woongeo.Rule())], around=near
+        )
+    assert list(layer.features.columns) == ["object_id", "object_naam", "geometry"]

@@ -14,7 +14,12 @@ import pandas as pd
 import pytest
 
 import woongeo
-from woongeo.errors import DoubtfulLocationWarning, RepairedGeometryWarning, WoongeoWarning
+from woongeo.errors import (
+    DoubtfulLocationWarning,
+    RepairedGeometryWarning,
+    UnknownResultWarning,
+    WoongeoWarning,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -146,9 +151,11 @@ def test_the_published_file_with_invalid_shapes_gives_the_same_verdicts(
 def test_outside_the_congestion_map_nothing_is_free(
     plans: woongeo.Locations, real_data: Path
 ) -> None:
-    congestion = woongeo.read_layer(
-        "netcongestie", real_data / "netcongestie" / "pc4_congestie_2026_rd.gpkg"
-    )
+    # As a map like any other, each area whole: who reads it so is told which function knows better.
+    with pytest.warns(UnknownResultWarning, match="read_netcongestie"):
+        congestion = woongeo.read_layer(
+            "netcongestie", real_data / "netcongestie" / "pc4_congestie_2026_rd.gpkg"
+        )
     screening = woongeo.screen(plans, [congestion])
     assert screening.counts() == {"belemmerd": 35, "onbekend": 2_106, "vrij": 0}
     assert screening.locaties["vrij_m2"].sum() < 1

@@ -70,7 +70,7 @@ def test_a_division_without_regions_is_refused() -> None:
 
 
 def test_a_repaired_region_is_voiced() -> None:
-    with pytest.warns(RepairedGeometryWarning, match=r"1 vlakken hersteld \(samen 5.000 m²"):
+    with pytest.warns(RepairedGeometryWarning, match=r"1 vlak hersteld \(samen 5.000 m²"):
         regions = read_regions("gemeente", frame([BOW_TIE], naam=["A"]), name_column="naam")
     assert regions.frame.geometry.area.tolist() == [5_000]
 
@@ -78,7 +78,7 @@ def test_a_repaired_region_is_voiced() -> None:
 def test_regions_in_a_notebook_run_nothing_of_what_they_show() -> None:
     regions = read_regions("<b>{{7*7}}", frame([block(0, 0)], naam=["A"]), name_column="naam")
     assert "<b>" not in regions._repr_html_()
-    assert "1 gebieden" in regions._repr_html_()
+    assert "1 gebied (" in regions._repr_html_()
 
 
 @pytest.mark.real

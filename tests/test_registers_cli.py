@@ -48,7 +48,7 @@ def test_a_register_is_recognised_and_only_what_is_public_is_written(
 ) -> None:
     done = run(tmp_path, "screen", geodatabase, *GONE, "--group", "gemeente", "--out", "uit")
     assert (done.code, names(tmp_path / "uit")) == (0, ["Open"])
-    assert "1 locaties (kolommen: id=plan_id, name=naam, woningen=rest_netto" in done.out
+    assert "1 locatie (kolommen: id=plan_id, name=naam, woningen=rest_netto" in done.out
     assert "Vertrouwelijk: 7 van 8 plannen staan hier niet in" in done.out
     written = b"".join(p.read_bytes() for p in (tmp_path / "uit").iterdir())
     assert b"Geheim" not in written

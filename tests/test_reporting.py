@@ -663,7 +663,7 @@ def test_plans_that_may_not_be_seen_are_in_no_report(tmp_path: Path) -> None:
     )
     shown = page.read_text(encoding="utf-8")
     assert "geheim" not in shown
-    assert "1 van 2 plannen staan hier niet in" in shown
+    assert "1 van 2 plannen staat hier niet in" in shown
     paths = woongeo.write_report(
         capacity(screened), folder=tmp_path / "intern", pdf=False, publiek="intern"
     )

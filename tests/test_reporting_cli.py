@@ -97,9 +97,7 @@ def test_noord_holland_per_gemeente(real_data: Path, tmp_path: Path) -> None:
     nature = woongeo.read_layer(
         "natura2000", real_data / "natura2000" / "natura2000_162_rd.gpkg"
     ).turned_on("250m")
-    grid = woongeo.read_layer(
-        "netcongestie", real_data / "netcongestie" / "pc4_congestie_2026_rd.gpkg"
-    )
+    grid = woongeo.read_netcongestie(real_data / "netcongestie" / "pc4_congestie_2026_rd.gpkg")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", WoongeoWarning)
         plans = woongeo.read_locations(real_data / "plannen" / "eib_noord_holland_2020")

@@ -58,7 +58,7 @@ def words(files: Path) -> list[str | Path]:
 def test_a_search_becomes_files_and_a_summary(files: Path) -> None:
     done = command(*words(files))
     assert (done.returncode, done.stderr) == (0, "")
-    assert "1 zoekgebieden in 100 ha" in done.stdout
+    assert "1 zoekgebied in 100 ha" in done.stdout
     assert "geen juridische toets" in done.stdout
     written = sorted(path.name for path in (files / "uit").iterdir())
     assert written == [
@@ -204,7 +204,7 @@ def test_holes_do_not_show_plans_that_the_audience_may_not_see(tmp_path: Path) -
     # The ground of the other plan, 20 ha, is free ground for who may not know of it; it is said.
     assert table["vrij_m2"].tolist()[-1] == 800_000
     assert any(
-        "1 van 2 plannen staan hier niet in" in note and "valt niet af" in note
+        "1 van 2 plannen staat hier niet in" in note and "valt niet af" in note
         for note in again.notes()
     )
 

@@ -286,7 +286,7 @@ def test_the_distance_is_exact(
 def test_a_small_file_says_nothing_of_where_there_is_no_parcel(
     sites: Callable[..., woongeo.Locations],
 ) -> None:
-    with pytest.warns(UnknownResultWarning, match="telt 1 percelen en landelijk .* 700000: geef"):
+    with pytest.warns(UnknownResultWarning, match="telt 1 perceel en landelijk .* 700000: geef"):
         layer = woongeo.read_spuitzones(parcels([block(120, 0)], [1096]))
     done = screened(sites([block(0, 0), block(5_000, 0)]), layer)
     assert verdicts(done) == ["belemmerd", "onbekend"]

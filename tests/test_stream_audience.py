@@ -102,7 +102,6 @@ def test_it_is_what_the_whole_file_gives_for_the_same_audience(
     assert one["locaties"]["objecten"] == other["locaties"]["objecten"] == 11
     assert done.oordelen[""] == own.counts()
     assert (done.locaties, done.weggelaten) == (len(own), 11 - len(own))
-    # Checks of the file are counted for each portion that is written, those of plans once.
     of_plans = own.locations.report.table["object_id"] != ""
     for check, n in own.locations.report.table[of_plans]["controle"].value_counts().items():
         assert done.controle[str(check)] == n

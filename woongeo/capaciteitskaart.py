@@ -20,7 +20,7 @@ import pandas as pd
 
 from woongeo.checks import Finding
 from woongeo.columns import as_text, numbers, recognise
-from woongeo.encode import shortened
+from woongeo.encode import by_number, counted, shortened
 from woongeo.errors import ColumnError, FileError
 from woongeo.files import fingerprint
 from woongeo.sources import NO_PLACE, Source, read_tabular
@@ -166,7 +166,10 @@ def classes_in(table: pd.DataFrame, what: str) -> tuple[pd.Series, bool, list[Fi
         )
     if wrong.any():
         first = shortened(table.loc[wrong, column].iloc[0])
-        text = f"{int(wrong.sum())} waarden in {column} zijn geen klasse, de eerste: {first!r}"
+        text = (
+            f"{counted(wrong.sum(), 'waarde', 'waarden')} in {column} "
+            f"{by_number(wrong.sum(), 'is', 'zijn')} geen klasse, de eerste: {first!r}"
+        )
         findings.append(Finding("", "klasse onleesbaar", "waarschuwing", text, float(wrong.sum())))
     return klasse, True, findings
 
@@ -211,7 +214,7 @@ def read_list(
     known = code.str.fullmatch(f"{_PC6}|{_PC4}")
     if not known.all():
         n, first = int((~known).sum()), shortened(table.loc[~known, column].iloc[0])
-        text = f"{n} rijen hebben geen postcode, de eerste: {first!r}"
+        text = f"{counted(n, 'rij heeft', 'rijen hebben')} geen postcode, de eerste: {first!r}"
         findings.append(Finding("", "postcode onleesbaar", "waarschuwing", text, float(n)))
     frame, more = _one_row_a_code(frame[known])
     return CapacityList(frame, complete, origin, None, findings + more)
@@ -342,7 +345,10 @@ def _one_row_a_code(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
     findings = []
     if n:
         first = several.index[several > 1][0]
-        text = f"{n} codes hebben meer dan één klasse, de eerste: {first}; de zwaarste is genomen"
+        text = (
+            f"{counted(n, 'code heeft', 'codes hebben')} meer dan één klasse, de eerste: {first}; "
+            "de zwaarste is genomen"
+        )
         findings.append(Finding("", "klasse tegenstrijdig", "waarschuwing", text, float(n)))
     worst = by_code.drop_duplicates("code")[["code", "klasse", "gebied"]]
     return worst.reset_index(drop=True), findings

@@ -85,6 +85,8 @@ class LayerSpec:
         Who has the data, and what else to know of it, in Dutch; empty where nothing.
     reader : str
         The function that reads what is published; empty for `read_layer`.
+    published_columns : tuple of str
+        Columns by which a file is known for what `reader` knows better.
     rules : dict
         Name to rule, the main one ("hoofd") first.
     """
@@ -100,6 +102,7 @@ class LayerSpec:
     publisher: str = ""
     note: str = ""
     reader: str = ""
+    published_columns: tuple[str, ...] = ()
     rules: dict[str, RuleBase] = field(default_factory=lambda: {MAIN: Rule()})
 
 

@@ -392,3 +392,52 @@ def dutch_all(values: Iterable[float], *, decimals: int = 2) -> list[str]:
     if decimals:
         texts = [text.rstrip("0").rstrip(",") for text in texts]
     return [_NO_NUMBER.get(text, text) for text in texts] if texts != [""] else []
+
+
+def counted(number: float, one: str, more: str, *, decimals: int = 0) -> str:
+    """Write how many there are of something.
+
+    Parameters
+    ----------
+    number : float
+        How many, known.
+    one, more : str
+        What it is called when one is written, and else; a verb may follow.
+    decimals : int
+        As for `dutch`.
+
+    Returns
+    -------
+    str
+        The number and the word.
+
+    Examples
+    --------
+    >>> counted(1, "locatie", "locaties"), counted(2141, "locatie", "locaties")
+    ('1 locatie', '2.141 locaties')
+    """
+    text = dutch(number, decimals=decimals)
+    return f"{text} {one if text == '1' else more}"
+
+
+def by_number(number: float, one: str, more: str) -> str:
+    """Choose the word that goes with a number, where it does not stand right behind it.
+
+    Parameters
+    ----------
+    number : float
+        How many.
+    one, more : str
+        The word where it is one, and else.
+
+    Returns
+    -------
+    str
+        One of the two.
+
+    Examples
+    --------
+    >>> by_number(1, "staat", "staan"), by_number(0, "staat", "staan")
+    ('staat', 'staan')
+    """
+    return one if number == 1 else more

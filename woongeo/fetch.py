@@ -15,7 +15,7 @@ import numpy as np
 import shapely
 
 from woongeo.catalogue import MAIN, Catalogue, LayerSpec, default_catalogue
-from woongeo.encode import dutch
+from woongeo.encode import counted, dutch
 from woongeo.engine import REACH_M
 from woongeo.errors import InputError, ServiceError, UnknownResultWarning
 from woongeo.layers import Coverage, Layer, missing_layer, read_coverage, read_layer
@@ -160,7 +160,10 @@ def tell_steps() -> Callable[[Step], None] | None:
         return None
 
     def told(step: Step) -> None:
-        show(f"{step.what}: {step.features} objecten, {dutch(step.bytes / 1e6, decimals=1)} MB")
+        show(
+            f"{step.what}: {counted(step.features, 'object', 'objecten')}, "
+            f"{dutch(step.bytes / 1e6, decimals=1)} MB"
+        )
 
     return told
 
@@ -211,8 +214,8 @@ def _layer(
     url = facts["antwoorden"][0]["url"] if facts["antwoorden"] else facts["url"]
     notes = (
         (
-            f"{facts['ingang']}, {len(facts['antwoorden'])} antwoorden, sha256 "
-            f"{facts['antwoorden_sha256']}, opgehaald op {facts['opgehaald_op']}"
+            f"{facts['ingang']}, {counted(len(facts['antwoorden']), 'antwoord', 'antwoorden')}, "
+            f"sha256 {facts['antwoorden_sha256']}, opgehaald op {facts['opgehaald_op']}"
         ),
         *facts["opmerkingen"],
     )
@@ -250,7 +253,10 @@ def _coverage(snapshot: Snapshot) -> Coverage:
     if area is None:
         return read_coverage("nederland")
     inside = shapely.intersection(area, outline())
-    told = f"waar is gezocht ({len(snapshot.searched or [])} gebieden), binnen Nederland"
+    told = (
+        f"waar is gezocht ({counted(len(snapshot.searched or []), 'gebied', 'gebieden')}), binnen "
+        "Nederland"
+    )
     return Coverage(np.array([inside], dtype=object), told, nationwide=False)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import shapely
 from shapely import GeometryType
 
-from woongeo.encode import dutch
+from woongeo.encode import counted, dutch
 from woongeo.errors import RepairedGeometryWarning
 
 if TYPE_CHECKING:
@@ -217,7 +217,7 @@ def voice_repairs(cleaned: Cleaned, what: str, *, stacklevel: int) -> None:
     if n:
         change = dutch(np.abs(cleaned.area_change_m2).sum())
         warnings.warn(
-            f"{what}: {n} vlakken hersteld (samen {change} m² verschil).",
+            f"{what}: {counted(n, 'vlak', 'vlakken')} hersteld (samen {change} m² verschil).",
             RepairedGeometryWarning,
             stacklevel=stacklevel + 1,
         )

@@ -30,6 +30,7 @@ from woongeo.catalogue import MAIN, Catalogue, default_catalogue
 from woongeo.checks import CheckReport, Finding
 from woongeo.columns import as_text, numbers, recognise
 from woongeo.days import day_of
+from woongeo.encode import by_number, counted
 from woongeo.errors import ColumnError, LayerError, RegionError, RuleError
 from woongeo.layers import Coverage, Layer, read_layer
 from woongeo.regioncodes import plain_name
@@ -236,26 +237,29 @@ def _join(
     )
     findings = list(listed.findings)
     lost = rows.index[~rows.index.isin(code)]
-    findings += _counted("code zonder vlak", "waarschuwing", lost, "codes uit de lijst", what)
-    findings += _counted("vlak zonder code", "melding", code[~there], "vlakken", "de lijst")
+    of_list = ("code uit de lijst staat", "codes uit de lijst staan")
+    findings += _counted("code zonder vlak", "waarschuwing", lost, of_list, what)
+    drawn = ("vlak staat", "vlakken staan")
+    findings += _counted("vlak zonder code", "melding", code[~there], drawn, "de lijst")
     n_mixed = int((frame["klasse"] == GEMENGD).sum())
     if n_mixed:
         text = (
-            f"{n_mixed} gebieden hebben postcodes van verschillende klassen, of maar een deel van "
-            "hun postcodes staat in de lijst: onbekend"
+            f"{counted(n_mixed, 'gebied heeft', 'gebieden hebben')} postcodes van verschillende "
+            f"klassen, of maar een deel van {by_number(n_mixed, 'zijn', 'hun')} postcodes staat "
+            "in de lijst: onbekend"
         )
         findings.append(Finding("", "gebied gemengd", "waarschuwing", text, float(n_mixed)))
     return frame, findings
 
 
 def _counted(
-    check: str, weight: str, codes: pd.Index | pd.Series, what: str, where: str
+    check: str, weight: str, codes: pd.Index | pd.Series, what: tuple[str, str], where: str
 ) -> list[Finding]:
     """Report how many codes have no counterpart, and name the first."""
     if not len(codes):
         return []
     first = ", ".join(str(c) or "(leeg)" for c in codes[:3])
-    text = f"{len(codes)} {what} staan niet in {where}; de eerste: {first}"
+    text = f"{counted(len(codes), *what)} niet in {where}; de eerste: {first}"
     return [Finding("", check, weight, text, float(len(codes)))]
 
 
@@ -316,8 +320,8 @@ def classified(frame: gpd.GeoDataFrame, *, what: str) -> tuple[gpd.GeoDataFrame,
         klasse = klasse.mask(few, GEMENGD)
         if few.any():
             text = (
-                f"van {int(few.sum())} gebieden staan maar enkele postcodes in de lijst (meer dan "
-                f"{INWONERS_PER_POSTCODE:.0f} inwoners per postcode): onbekend"
+                f"van {counted(few.sum(), 'gebied', 'gebieden')} staan maar enkele postcodes in "
+                f"de lijst (meer dan {INWONERS_PER_POSTCODE:.0f} inwoners per postcode): onbekend"
             )
             findings.append(Finding("", "gebied gemengd", "waarschuwing", text, float(few.sum())))
     areas = gpd.GeoDataFrame(

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from woongeo.columns import as_text
-from woongeo.encode import html_text, whole_text
+from woongeo.encode import counted, html_text, whole_text
 from woongeo.engine import dissolve
 from woongeo.errors import ColumnError, RegionError
 from woongeo.geometry import clean, voice_repairs
@@ -43,7 +43,10 @@ class Regions:
 
     def _repr_html_(self) -> str:
         path = html_text(self.source.path)
-        return f"<p>{len(self)} gebieden ({html_text(self.level)}) uit {path}.</p>"
+        return (
+            f"<p>{counted(len(self), 'gebied', 'gebieden')} ({html_text(self.level)}) uit "
+            f"{path}.</p>"
+        )
 
 
 def read_regions(

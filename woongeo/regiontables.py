@@ -11,7 +11,7 @@ from woongeo.catalogue import MAIN, Catalogue, default_catalogue
 from woongeo.checks import CheckReport, Finding
 from woongeo.columns import as_text, recognise
 from woongeo.days import day_of
-from woongeo.encode import shortened
+from woongeo.encode import counted, shortened
 from woongeo.errors import ColumnError, LayerError
 from woongeo.layers import Coverage, Layer, named
 from woongeo.regioncodes import (
@@ -137,7 +137,9 @@ def read_table_layer(  # noqa: PLR0913  one keyword a fact
         key=key,
         title=title or spec.title,
         features=named(np.empty(0, dtype=object), [], []),
-        coverage=Coverage(None, f"de {len(rows)} gebieden ({level}) van de tabel"),
+        coverage=Coverage(
+            None, f"{counted(len(rows), 'gebied', 'gebieden')} ({level}) van de tabel"
+        ),
         rules=rules,
         unknown="" if len(rows) else "tabel is leeg",
         reference_date=day_of(reference_date, "reference_date"),
@@ -166,7 +168,7 @@ def _rows(
     findings = []
     lost = (frame["code"] == "") & (frame["naam"] == "")
     if lost.any():
-        text = f"{int(lost.sum())} rijen noemen geen {level}"
+        text = f"{counted(lost.sum(), 'rij noemt', 'rijen noemen')} geen {level}"
         findings.append(Finding("", "gebied ontbreekt", "waarschuwing", text, float(lost.sum())))
     frame = frame[~lost]
     region = frame["code"].where(frame["code"] != "", frame["naam"].map(_same_name))
@@ -182,7 +184,7 @@ def _rows(
     blank = as_text(frame["waarde"]) == ""
     if blank.any():
         n = int(blank.sum())
-        text = f"{n} gebieden hebben geen waarde: onbekend, niet nul"
+        text = f"{counted(n, 'gebied heeft', 'gebieden hebben')} geen waarde: onbekend, niet nul"
         findings.append(Finding("", "waarde ontbreekt", "melding", text, float(n)))
     return frame, findings
 

@@ -23,6 +23,7 @@ import shapely
 from woongeo.catalogue import default_catalogue
 from woongeo.checks import CheckReport, Finding
 from woongeo.columns import as_text, numbers, recognise
+from woongeo.encode import by_number, counted
 from woongeo.engine import REACH_M
 from woongeo.errors import ColumnError, LayerError, UnknownResultWarning
 from woongeo.gewassen import CropGroup, CropList, crop_list
@@ -176,7 +177,10 @@ def read_spuitzones(  # noqa: PLR0913  one keyword a fact
     covered = coverage if coverage is not None else spec.coverage
     fewest = min(part.rows for part in parts)
     if coverage is None and fewest < spec.min_features:
-        told = f"een bestand telt {fewest} percelen en landelijk zijn er minstens"
+        told = (
+            f"een bestand telt {fewest} {by_number(fewest, 'perceel', 'percelen')} en landelijk "
+            "zijn er minstens"
+        )
         told = f"{told} {spec.min_features}: geef de dekking op (coverage) als dit een uitsnede is"
         warnings.warn(f"{spec.title}: {told}.", UnknownResultWarning, stacklevel=2)
         covered = Coverage(None, f"niet opgegeven: {told}")
@@ -364,8 +368,9 @@ def _finished(
         counts = unknown["gewascode"].replace("", "zonder code").value_counts()
         listed = ", ".join(f"{code} ({n})" for code, n in sorted(counts.items()))
         told = (
-            f"{len(unknown)} percelen met een gewascode die niet bekend is: {listed}; binnen hun "
-            "afstand is het oordeel onbekend (noem met not_sprayed welke niet worden bespoten)"
+            f"{counted(len(unknown), 'perceel', 'percelen')} met een gewascode die niet bekend "
+            f"is: {listed}; binnen {by_number(len(unknown), 'zijn', 'hun')} afstand is het "
+            "oordeel onbekend (noem met not_sprayed welke niet worden bespoten)"
         )
         findings.append(Finding("", "gewascode onbekend", "waarschuwing", told))
         warnings.warn(f"{found.title}: {told}.", UnknownResultWarning, stacklevel=3)

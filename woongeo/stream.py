@@ -13,22 +13,20 @@ import json
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-import geopandas as gpd
-import pyarrow as pa
-import pyarrow.parquet as pq
-import shapely
+import pandas as pd
 
-from woongeo.checks import CheckReport
-from woongeo.crs import RD
+from woongeo.checks import CheckReport, Finding
+from woongeo.columns import LOCATION_NAMES, as_text, choose
 from woongeo.errors import FileError, InputError, LocationError, OutputError
 from woongeo.export import MANIFEST, manifest
 from woongeo.export.audience import of_portions
+from woongeo.export.growing import GrowingTable, put_beside
 from woongeo.files import fingerprint, flush_to_disk, output_error, scratch_folder
-from woongeo.locations import check_locations
+from woongeo.locations import COLUMNS, check_locations
 from woongeo.screening import check_client, day, screen, with_rules
-from woongeo.sources import read_portions
+from woongeo.sources import column_types, read_portions
 from woongeo.verdict import OORDELEN
 from woongeo.vertrouwelijk import (
     KOLOM,
@@ -44,10 +42,10 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    import pandas as pd
+    import geopandas as gpd
+    import pyarrow as pa
     from distributed import Client
 
-    from woongeo.checks import Finding
     from woongeo.layers import Layer
     from woongeo.locations import Locations
     from woongeo.rules import RuleBase
@@ -57,6 +55,7 @@ if TYPE_CHECKING:
     _Portions = Iterator[tuple[gpd.GeoDataFrame, Source]]
 
 _LOCATIES, _TREFFERS = "locaties.parquet", "treffers.parquet"
+_BESIDE = "invoer.parquet"
 
 # So many locations at a time take some 200 MB.
 _ROWS = 25_000
@@ -71,6 +70,10 @@ class Streamed:
     folder : Path
         With ``locaties.parquet`` (GeoParquet, RD New, EPSG:28992), ``treffers.parquet`` and
         ``manifest.json``; columns as those of `Screening.locaties` and `Screening.treffers`.
+        Columns of the input have the type that its file states, in whatever portions it is read.
+        Text is what has none: all of a CSV or Excel sheet, columns of a GeoParquet that say they
+        hold nothing, and moments of which some state a zone and others none; where all state one,
+        moments are in UTC.
     locaties : int
         How many locations are in it.
     weggelaten : int
@@ -78,7 +81,7 @@ class Streamed:
     oordelen : dict
         Key of a rule to locations per verdict; the key "" is over all rules.
     controle : dict
-        Check to number of findings.
+        Check to number of findings; what is found of the whole file counts once.
     """
 
     folder: Path
@@ -181,13 +184,10 @@ def screen_file(  # noqa: PLR0913  one keyword a choice
         with scratch_folder(target.parent) as scratch:
             made = scratch / "uit"
             made.mkdir()
-            tally = _Tally(audience)
-            with _Table(made / _LOCATIES) as locaties, _Table(made / _TREFFERS) as treffers:
-                checked = _checked(portions, given)
-                for screening in map(judge, tally.seen_of(checked)):
-                    tally.add(screening)
-                    locaties.write(screening.locaties)
-                    treffers.write(screening.treffers)
+            columns = _Columns(given, column_types(source, layer=layer))
+            tally = _Tally(audience, columns)
+            checked = _checked(portions, columns)
+            _write(map(judge, tally.seen_of(checked)), tally, columns, made, scratch)
             facts = tally.facts(str(source))
             facts["uitvoer"] = [vars(fingerprint(made / n)) for n in (_LOCATIES, _TREFFERS)]
             text = json.dumps(facts, ensure_ascii=False, indent=2) + "\n"
@@ -235,16 +235,104 @@ def _unchanged(portions: _Portions, known: set[str | None]) -> _Portions:
         yield raw, origin
 
 
-def _checked(portions: _Portions, given: dict[str, str | None]) -> Iterator[Locations]:
+class _Columns:
+    """The columns of the input: the same, and of the same type, in every portion.
+
+    One that is named as ours is left out where it says what ours says, and that only all portions
+    together tell. Until then it lies beside the table.
+    """
+
+    def __init__(self, given: dict[str, str | None], types: Mapping[str, pa.DataType]) -> None:
+        self._given = given
+        self._types = types
+        self._input: list[str] = []
+        self._as_ours: dict[str, str] = {}
+        self._other: set[str] = set()
+        self._written: list[str] = []
+
+    def settled(
+        self, raw: gpd.GeoDataFrame, what: str
+    ) -> tuple[gpd.GeoDataFrame, dict[str, str | None]]:
+        """Give a portion in which no column is named as ours, and which column means what."""
+        self._input = [str(c) for c in raw.columns if c != "geometry"]
+        chosen = choose(self._input, self._given, LOCATION_NAMES, what=what)
+        taken = {name.lower() for name in (*COLUMNS, "geometry", *self._input)}
+        self._as_ours = {c: _free(c, taken) for c in self._input if c in COLUMNS}
+        named = raw.rename(columns=self._as_ours)
+        return named, {m: None if c is None else self._as_ours.get(c, c) for m, c in chosen.items()}
+
+    def compare(self, found: Locations) -> Locations:
+        """Find the columns that say something else than ours, and name those that were taken."""
+        frame = found.frame
+        for ours, theirs in self._as_ours.items():
+            if theirs not in self._other:
+                one, other = as_text(frame[ours]), as_text(frame[theirs])
+                self._other |= {theirs} if one.tolist() != other.tolist() else set()
+        back = {new: column for column, new in self._as_ours.items()}
+        taken = {m: c and back.get(c, c) for m, c in found.columns.items() if m in self._given}
+        return replace(found, columns=taken)
+
+    def split(self, locaties: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+        """Take what is written beside the table out of it."""
+        self._written = [str(c) for c in locaties.columns]
+        beside = [name for name, column in self._names().items() if column in self._as_ours]
+        return locaties.drop(columns=beside), pd.DataFrame(locaties[beside])
+
+    def types(self) -> dict[str, pa.DataType]:
+        """Give the types of columns as they are written."""
+        types = self._types
+        return {name: types[column] for name, column in self._names().items() if column in types}
+
+    def wanted(self) -> list[str] | None:
+        """List the columns of the table, where any that lies beside it belongs in it."""
+        names = self._names()
+        left = {n for n, c in names.items() if c in self._as_ours and not self._differs(c)}
+        return [n for n in self._written if n not in left] if self._other and names else None
+
+    def findings(self) -> list[Finding]:
+        """Say which columns of the input have another name."""
+        text = "invoerkolom {} heet nu {}"
+        return [
+            Finding("", "kolom hernoemd", "melding", text.format(column, new))
+            for column, new in self._as_ours.items()
+            if self._differs(column)
+        ]
+
+    def _differs(self, column: str) -> bool:
+        return self._as_ours[column] in self._other
+
+    def _names(self) -> dict[str, str]:
+        """Map columns as they are written to those of the input: the last, before the shapes."""
+        last = self._written[-1 - len(self._input) : -1]
+        return dict(zip(last, self._input if last else [], strict=True))
+
+
+def _free(column: str, taken: set[str]) -> str:
+    """Find a name that no column has; it is taken from then on."""
+    while column.lower() in taken:
+        column += "_invoer"
+    taken.add(column.lower())
+    return column
+
+
+def _checked(portions: _Portions, columns: _Columns) -> Iterator[Locations]:
     """Check portion after portion."""
     start, seen = 0, set[str]()
     for raw, origin in portions:
-        found, _ = check_locations(raw, origin, given, overlaps=False)
+        named, given = columns.settled(raw, origin.path)
+        checked, _ = check_locations(named, origin, given, overlaps=False)
+        found = columns.compare(checked)
         if found.columns["id"] is None:
             numbers = [str(start + i + 1) for i in range(len(raw))]
             if found.columns["name"] is None:
                 found.frame["naam"] = numbers
             found.frame["locatie_id"] = numbers
+        nameless = found.report.of_check("id ontbreekt")
+        if len(nameless):
+            raise LocationError(
+                f"{origin.path}: na rij {start} staat een locatie zonder id; in delen kan woongeo "
+                "dat niet oplossen. Geef elke locatie een eigen id."
+            )
         ids = set(found.frame["locatie_id"])
         double = seen & ids
         renamed = found.report.of_check("id dubbel")
@@ -259,14 +347,38 @@ def _checked(portions: _Portions, given: dict[str, str | None]) -> Iterator[Loca
         yield found
 
 
+def _write(
+    screenings: Iterator[Screening], tally: _Tally, columns: _Columns, made: Path, scratch: Path
+) -> None:
+    """Write what comes of the portions."""
+    with (
+        GrowingTable(made / _LOCATIES) as locaties,
+        GrowingTable(made / _TREFFERS) as treffers,
+        GrowingTable(scratch / _BESIDE) as beside,
+    ):
+        for screening in screenings:
+            tally.add(screening)
+            table, other = columns.split(screening.locaties)
+            types = columns.types()
+            locaties.write(table, types)
+            treffers.write(screening.treffers, {})
+            if len(other.columns):
+                beside.write(other, types)
+    wanted = columns.wanted()
+    if wanted:
+        put_beside(made / _LOCATIES, scratch / _BESIDE, wanted)
+
+
 class _Tally:
     """What is added up over portions."""
 
-    def __init__(self, audience: Audience) -> None:
+    def __init__(self, audience: Audience, columns: _Columns) -> None:
         self.n = 0
         self.withheld = 0
         self._audience = audience
+        self._columns = columns
         self._checks: Counter[str] = Counter()
+        self._of_file: Counter[str] = Counter()
         self._verdicts: dict[str, Counter[str]] = {}
         self._last: Screening | None = None
 
@@ -281,9 +393,12 @@ class _Tally:
     def add(self, screening: Screening) -> None:
         """Add a portion."""
         self.n += len(screening)
-        report = screening.locations.report
-        # What is left out is told once, of all portions together.
-        self._checks.update({k: n for k, n in report.counts().items() if k != KOLOM})
+        report = screening.locations.report.table
+        one = report["object_id"] != ""
+        self._checks.update(CheckReport(report[one]).counts())
+        # Each portion tells it again of the file. What is left out is told of all together.
+        told = CheckReport(report[~one]).counts()
+        self._of_file |= Counter({k: n for k, n in told.items() if k != KOLOM})
         for key in ("", *(toets.key for toets in screening.toetsen)):
             count = screening.counts(key or None)
             self._verdicts.setdefault(key, Counter()).update(count)
@@ -296,7 +411,8 @@ class _Tally:
 
     def checks(self) -> dict[str, int]:
         """Give the counts per check."""
-        return dict(self._checks) | dict.fromkeys((f.check for f in self._left_out()), 1)
+        more = [*self._columns.findings(), *self._left_out()]
+        return dict(self._checks + self._of_file + Counter(f.check for f in more))
 
     def verdicts(self) -> dict[str, dict[str, int]]:
         """Give the counts per rule."""
@@ -323,51 +439,6 @@ class _Tally:
                 rule["locaties_per_oordeel"] = counts[key]
                 rule.pop("woningen_per_oordeel")
         return facts
-
-
-class _Table:
-    """A Parquet file that grows; its columns are those of the first portion."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._writer: pq.ParquetWriter | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._writer is not None:
-            self._writer.close()
-
-    def write(self, frame: pd.DataFrame) -> None:
-        """Add rows."""
-        table = _as_arrow(frame)
-        if self._writer is None:
-            self._writer = pq.ParquetWriter(self._path, table.schema, compression="zstd")
-        else:
-            table = table.cast(self._writer.schema)
-        self._writer.write_table(table)
-
-
-def _as_arrow(frame: pd.DataFrame) -> pa.Table:
-    """Turn a frame into a table whose columns have a type even where they are empty."""
-    columns, meta = {}, {}
-    for name in frame.columns:
-        if name == "geometry" and isinstance(frame, gpd.GeoDataFrame):
-            shapes = frame.geometry.to_numpy()
-            columns[name] = pa.array(shapely.to_wkb(shapes), type=pa.binary())
-            column = {"encoding": "WKB", "geometry_types": [], "crs": RD.to_json_dict()}
-            geo = {"version": "1.1.0", "primary_column": name, "columns": {name: column}}
-            meta[b"geo"] = json.dumps(geo).encode()
-            continue
-        values = pa.array(frame[name], from_pandas=True)
-        values = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-        if pa.types.is_null(values.type):
-            values = values.cast(pa.string())
-        if pa.types.is_large_string(values.type):
-            values = values.cast(pa.string())
-        columns[name] = values
-    return pa.table(columns).replace_schema_metadata(meta)
 
 
 __all__ = ["Streamed", "screen_file"]

@@ -192,7 +192,7 @@ def test_the_second_endpoint(serve: Any, task: Any) -> None:
     found = fetch_coverage(doing, BOX, here(gone, server))
     assert found.url == f"{server.url}/wcs"
     assert any("andere adres" in note for note in doing.notes)
-    with pytest.raises(EndpointGoneError, match="geen van de 1"):
+    with pytest.raises(EndpointGoneError, match="het enige bekende adres niet te halen"):
         fetch_coverage(task(gone), BOX, here(gone))
 
 

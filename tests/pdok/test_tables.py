@@ -140,7 +140,7 @@ def test_what_did_not_fit_is_counted(serve: Any, client: Any) -> None:
         "rijen_zonder_vlak": 1,
         "vlakken_met_meer_rijen": 0,
     }
-    assert {"1 vlakken zonder rij", "1 rijen zonder vlak"} <= set(layer.facts["opmerkingen"])
+    assert {"1 vlak zonder rij", "1 rij zonder vlak"} <= set(layer.facts["opmerkingen"])
     assert layer.facts["vlakken"]["dataset"] == "postcodes"
     assert layer.facts["ingang"] == "tabel (CSV)"
     assert layer.facts["antwoorden"][0]["url"].endswith("/nieuw.csv")
@@ -237,7 +237,7 @@ def test_one_odd_row_in_a_thousand_is_counted(serve: Any, client: Any) -> None:
     ]
     layer = client(serve(both(Reply(csv(*rows, "0000;1;1;1;x;1"))))).fetch("netcongestie")
     assert layer.facts["tabel"]["rijen_zonder_postcode"] == 1
-    assert "1 van de 2000 rijen hebben geen leesbare postcode" in layer.facts["opmerkingen"]
+    assert "1 van de 2000 rijen heeft geen leesbare postcode" in layer.facts["opmerkingen"]
 
 
 def test_kept_and_used_offline(serve: Any, client: Any, tmp_path: Path) -> None:

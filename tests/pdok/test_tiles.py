@@ -184,7 +184,7 @@ def test_the_old_address_when_the_new_one_is_gone(serve: Any, task: Any) -> None
 
 def test_a_server_that_is_down_is_not_a_map_that_moved(serve: Any, task: Any) -> None:
     server = serve(lambda _: Reply(b"", 503))
-    with pytest.raises(ServiceUnavailableError, match="geen van de 1"):
+    with pytest.raises(ServiceUnavailableError, match="het enige bekende adres niet te halen"):
         fetch_background(task(server), BOX, here(server))
 
 

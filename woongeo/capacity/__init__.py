@@ -8,7 +8,7 @@ empty.
 
 from woongeo.capacity.amounts import homes_in
 from woongeo.capacity.figures import measured, verdict_keys
-from woongeo.capacity.indicators import Norms
+from woongeo.capacity.measures import Norms
 from woongeo.capacity.opbrengst import UITVAL_130, UITVAL_DERDE, Planuitval
 from woongeo.capacity.parts import (
     OUTSIDE,

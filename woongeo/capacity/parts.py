@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from woongeo.encode import whole_text
+from woongeo.encode import counted, whole_text
 from woongeo.engine import Sites, area_by_feature
 from woongeo.errors import ColumnError, RegionError, RegionWarning
 from woongeo.mapping import RegionMapping
@@ -177,8 +177,9 @@ def _divide(screening: Screening, regions: Regions) -> Parts:
     overlapping = held > area * (1 + 1e-6) + 1
     if overlapping.any():
         warnings.warn(
-            f"{regions.source.path}: gebieden overlappen elkaar bij {int(overlapping.sum())} "
-            "locaties; woningen zijn naar rato verdeeld.",
+            f"{regions.source.path}: gebieden overlappen elkaar bij "
+            f"{counted(overlapping.sum(), 'locatie', 'locaties')}; woningen zijn naar rato "
+            "verdeeld.",
             RegionWarning,
             stacklevel=3,
         )

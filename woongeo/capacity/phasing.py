@@ -13,6 +13,7 @@ from woongeo.capacity.amounts import column
 from woongeo.capacity.detail import is_detail, phases_in
 from woongeo.capacity.parts import add_up_by
 from woongeo.columns import as_text, numbers
+from woongeo.encode import by_number, counted
 from woongeo.errors import ColumnError, DoubtfulLocationWarning
 
 if TYPE_CHECKING:
@@ -93,7 +94,10 @@ def phases(
     over = phased > size + 1e-6
     over &= ~np.isnan(homes)
     if over.any():
-        _doubt(f"fasering: {int(over.sum())} plannen hebben meer woningen in jaren dan in totaal")
+        _doubt(
+            f"fasering: {counted(over.sum(), 'plan heeft', 'plannen hebben')} meer woningen in "
+            "jaren dan in totaal"
+        )
     scale = np.fmax(size, phased)
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(scale[row] > 0, amount / scale[row], 0.0)
@@ -180,10 +184,16 @@ def _table_rows(
     row = as_text(pd.Series(ids)).map(position).to_numpy(dtype=float)[code]
     stray = np.isnan(row)
     if stray.any():
-        _doubt(f"fasering: {int(stray.sum())} regels horen bij geen locatie en tellen niet mee")
+        _doubt(
+            f"fasering: {counted(stray.sum(), 'regel hoort', 'regels horen')} bij geen locatie en "
+            f"{by_number(stray.sum(), 'telt', 'tellen')} niet mee"
+        )
     bad = np.unique(row[(read["aantal"] < 0) & ~stray])
     if len(bad):
-        _doubt(f"fasering: {len(bad)} plannen hebben negatieve aantallen; hun jaren zijn onbekend")
+        _doubt(
+            f"fasering: {counted(len(bad), 'plan heeft', 'plannen hebben')} negatieve aantallen; "
+            f"{by_number(len(bad), 'zijn', 'hun')} jaren zijn onbekend"
+        )
     known = ~(stray | np.isnan(read["van"] + read["tot"] + read["aantal"]) | np.isin(row, bad))
     return (
         row[known].astype(np.intp),

@@ -9,23 +9,15 @@ import numpy as np
 import pandas as pd
 
 from woongeo.capacity.amounts import amounts, chances, choose_basis, segments
+from woongeo.capacity.cells import Plans
 from woongeo.capacity.figures import add_up, figures_per_plan, left_after
-from woongeo.capacity.indicators import (
-    ALL_YEARS,
-    CIJFERS,
-    STANDS,
-    Measure,
-    Norms,
-    Plans,
-    Question,
-    in_order,
-    level_table,
-)
+from woongeo.capacity.indicators import ALL_YEARS, Question, in_order, level_table
+from woongeo.capacity.measures import CIJFERS, STANDS, Measure, Norms
 from woongeo.capacity.opbrengst import Planuitval, realised
 from woongeo.capacity.parts import TOTAL, Division, divide, levels, whole
 from woongeo.capacity.phasing import phases
 from woongeo.capacity.restopgave import warn_of_strays
-from woongeo.encode import html_text, shortened
+from woongeo.encode import counted, html_text, shortened
 from woongeo.errors import RegionError
 from woongeo.verdict import SCREENING, Hardheid, Oordeel
 
@@ -34,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from woongeo.capacity.indicators import Cells
+    from woongeo.capacity.cells import Cells
     from woongeo.opgave import Targets
     from woongeo.screening import Screening
 
@@ -324,7 +316,7 @@ def _yield(
             ends[name][stand] = np.where(any_known, values, np.nan)
         if wide:
             ends["_interval_laag"][stand], ends["_interval_hoog"][stand] = found.lower, found.upper
-            drawn = f"{how.draws} trekkingen, zaad {how.seed}"
+            drawn = f"{counted(how.draws, 'trekking', 'trekkingen')}, zaad {how.seed}"
             way = np.where(found.exact, "exact", drawn).astype(object)
             way[np.isnan(found.lower)] = "niet te zeggen"
             told += ("; " if stand != "voor" else "") + f"{stand}: " + way

@@ -10,6 +10,7 @@ from woongeo.capacity import summarize_plancapaciteit
 from woongeo.cli.options import SHIPPED_TARGETS
 from woongeo.cli.say import one_line
 from woongeo.columns import as_text
+from woongeo.encode import counted
 from woongeo.errors import InputError
 from woongeo.opgave import Targets, read_targets
 from woongeo.tables import read_table
@@ -78,7 +79,10 @@ class Held:
         if file is None:
             return cls(targets, [*known, *asked] if asked else None, None, detail)
         table, source = read_table(file)
-        told = f"Fasering volgens {source.path} ({source.rows} rijen, sha256 {source.sha256})."
+        told = (
+            f"Fasering volgens {source.path} ({counted(source.rows, 'rij', 'rijen')}, sha256 "
+            f"{source.sha256})."
+        )
         return cls(targets, [*known, *asked] if asked else None, table, detail, told)
 
     def capacity(

@@ -14,7 +14,7 @@ from woongeo.cli.outcome import bottlenecks, database_of, formats_of, to_databas
 from woongeo.cli.plans import for_whom, place_of, plans_of
 from woongeo.cli.report import write_asked_report
 from woongeo.cli.say import one_line, say
-from woongeo.encode import dutch
+from woongeo.encode import counted, dutch
 from woongeo.errors import InputError, WoongeoWarning
 from woongeo.example import example
 from woongeo.export import export_screening
@@ -120,11 +120,11 @@ def _finish(  # noqa: PLR0913  what both commands know
     start: float,
 ) -> int:
     """Write for whom it is, and tell."""
-    screening, counted, audience = for_whom(given, everything, by)
+    screening, in_totals, audience = for_whom(given, everything, by)
     report = given.opdracht == "report"
     # A report lists plans: it counts those that the audience may see, and no others.
     with doing("tellen"):
-        capacity = held.capacity(screening if report else counted, by, everything)
+        capacity = held.capacity(screening if report else in_totals, by, everything)
     if report:
         paths = write_asked_report(given, capacity, audience, start)
     else:
@@ -139,7 +139,7 @@ def _finish(  # noqa: PLR0913  what both commands know
             say(f"Tabellen in de database: {one_line(', '.join(tables))}")
         if report:
             folder, first = one_line(paths[0].parent), paths[0].name
-            say(f"{len(paths)} bestanden in {folder}; begin bij {first}.")
+            say(f"{counted(len(paths), 'bestand', 'bestanden')} in {folder}; begin bij {first}.")
             say(SCREENING)
         else:
             _tell(screening, capacity, paths)
@@ -200,7 +200,7 @@ def _withheld(screening: Screening) -> list[str]:
 def _tell(screening: Screening, capacity: Plancapaciteit, paths: Sequence[Path]) -> None:
     """Print a short summary and where the files are."""
     columns = ", ".join(f"{k}={v or '-'}" for k, v in screening.locations.columns.items())
-    say(f"{len(screening)} locaties (kolommen: {one_line(columns)})")
+    say(f"{counted(len(screening), 'locatie', 'locaties')} (kolommen: {one_line(columns)})")
     titles: list[tuple[str | None, str]] = [(None, "alle lagen")]
     titles += [(x.key, one_line(x.title)[:60]) for x in screening.toetsen]
     width = max(len(title) for _, title in titles) + 2
@@ -212,10 +212,8 @@ def _tell(screening: Screening, capacity: Plancapaciteit, paths: Sequence[Path])
         say(f"{title:{width}}{cells}")
     missing = int(capacity.tabel.iloc[-1]["zonder_aantal"])
     if missing:
-        plans = (
-            "plan zonder aantal woningen telt" if missing == 1 else "plannen zonder aantal tellen"
-        )
-        say(f"{missing} {plans} niet mee in de woningen.")
+        one, more = "plan zonder aantal woningen telt", "plannen zonder aantal tellen"
+        say(f"{counted(missing, one, more)} niet mee in de woningen.")
     for note in screening.notes_on_rules():
         say(one_line(note))
     for text in _withheld(screening):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from woongeo.cli.layers import LayerWords, day_of, split_region
 from woongeo.cli.say import one_line, say
-from woongeo.encode import dutch
+from woongeo.encode import counted, dutch
 from woongeo.errors import DoubtfulLocationWarning, InputError, WoongeoWarning
 from woongeo.export import export_sites
 from woongeo.layers import read_layer
@@ -164,11 +164,17 @@ def _summary(
 def _tell(found: Zoekgebieden, paths: Sequence[Path]) -> None:
     """Print a short summary and where the files are."""
     last = found.balans.iloc[-1]
-    say(f"{len(found)} zoekgebieden in {dutch(last['oppervlakte_m2'] / 10_000, decimals=0)} ha")
+    say(
+        f"{counted(len(found), 'zoekgebied', 'zoekgebieden')} in "
+        f"{dutch(last['oppervlakte_m2'] / 10_000, decimals=0)} ha"
+    )
     for outcome, n in found.counts().items():
         ground = dutch(last[f"{outcome}_m2"] / 10_000, decimals=0)
         inside = dutch(last[f"zoekgebied_{outcome}_m2"] / 10_000, decimals=0)
-        say(f"{outcome:>12}: {ground} ha, waarvan {inside} ha in {n} zoekgebieden")
+        say(
+            f"{outcome:>12}: {ground} ha, waarvan {inside} ha in "
+            f"{counted(n, 'zoekgebied', 'zoekgebieden')}"
+        )
     for note in found.notes():
         say(one_line(note))
     say(f"Bestanden in {one_line(paths[0].parent)}: {', '.join(path.name for path in paths)}")

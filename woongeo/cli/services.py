@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from woongeo.cli.say import one_line, say
+from woongeo.encode import by_number, counted
 from woongeo.errors import InputError
 from woongeo.export.bundle import Bundle
 from woongeo.fetch import tell_steps
@@ -96,7 +97,10 @@ def run_fetch(given: argparse.Namespace) -> int:
     )
     if not given.quiet:
         title = one_line(layer.dataset.title)
-        say(f"{len(layer)} objecten van {title} in {out}; herkomst in {manifest}")
+        say(
+            f"{counted(len(layer), 'object', 'objecten')} van {title} in {out}; herkomst in "
+            f"{manifest}"
+        )
     return 0
 
 
@@ -161,5 +165,8 @@ def run_pdok(given: argparse.Namespace) -> int:
         for told in found.to_dict("records"):
             sign = "goed" if told["goed"] else "FOUT"
             say(one_line("  ".join((sign, *(str(told[k]) for k in _TOLD)))))
-        say(f"{int(good.sum())} van de {len(found)} adressen antwoorden goed.")
+        say(
+            f"{int(good.sum())} van de {len(found)} {by_number(len(found), 'adres', 'adressen')} "
+            f"{by_number(good.sum(), 'antwoordt', 'antwoorden')} goed."
+        )
     return 0 if good.all() else _EXIT_SERVICE

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from woongeo.capacity import homes_in, verdict_keys
+from woongeo.encode import by_number, counted
 from woongeo.errors import ColumnError, LayerError
 from woongeo.verdict import Hardheid, Oordeel
 
@@ -118,7 +119,11 @@ def _reported(screening: Screening, reported: str | pd.Series) -> pd.Series:
     else:
         values = reported
     if len(values) != len(screening):
-        raise ColumnError(f"er zijn {len(values)} meldingen en {len(screening)} locaties.")
+        raise ColumnError(
+            f"er {by_number(len(values), 'is', 'zijn')} "
+            f"{counted(len(values), 'melding', 'meldingen')} en "
+            f"{counted(len(screening), 'locatie', 'locaties')}."
+        )
     text = [
         "|".join(map(str, v)) if isinstance(v, list | tuple | set | np.ndarray) else v
         for v in values

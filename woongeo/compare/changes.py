@@ -12,7 +12,7 @@ import shapely
 from woongeo.capacity import homes_in, verdict_keys
 from woongeo.compare.causes import LAYER, PLAN, RULE, Side, causes, joined
 from woongeo.compare.matching import BY_SHAPE, Pairs, match
-from woongeo.encode import html_text, shortened
+from woongeo.encode import counted, html_text, shortened
 from woongeo.errors import LocationError
 from woongeo.verdict import SCREENING, Hardheid
 
@@ -72,8 +72,8 @@ class Vergelijking:
             tables += f"<p><strong>{title}</strong></p>" + shown.to_html(
                 index=False, escape=False, float_format="{:.0f}".format, na_rep="", max_rows=60
             )
-        turned = len(self.oordelen)
-        return f"{tables}<p>{turned} oordelen zijn omgeslagen.</p><p>{SCREENING}</p>"
+        turned = counted(len(self.oordelen), "oordeel is", "oordelen zijn")
+        return f"{tables}<p>{turned} omgeslagen.</p><p>{SCREENING}</p>"
 
 
 def compare(

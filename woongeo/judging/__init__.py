@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from woongeo.encode import dutch
+from woongeo.encode import counted
 from woongeo.judging import klasse, raster, stikstof, tabel, zone
 from woongeo.judging.common import Judged, Subjects, all_free, nothing_known
 from woongeo.rules import ClassRule, RasterRule, Rule, StikstofRule, TableRule
@@ -180,8 +180,8 @@ def shapes_that_count(layer: Layer, on: dt.date) -> tuple[NDArray[np.object_], s
         return layer.features.geometry.to_numpy(), f"{kind}, niet getekend"
     counts = counting(layer, on)
     left = int((~counts).sum())
-    what = "object dat niet telt is" if left == 1 else "objecten die niet tellen zijn"
-    told = f"{dutch(left, decimals=0)} {what} niet getekend" if left else ""
+    one, more = "object dat niet telt is", "objecten die niet tellen zijn"
+    told = f"{counted(left, one, more)} niet getekend" if left else ""
     return layer.features.geometry.to_numpy()[counts], told
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from woongeo.encode import dutch
+from woongeo.encode import counted, dutch
 from woongeo.engine.nearest import Nearest, nearest
 from woongeo.errors import RuleError
 from woongeo.judging.common import Judged, Subjects, names_of, outside_coverage, wholly
@@ -221,8 +221,8 @@ def _reasons(
         else:
             over = "boven" if blocked[i] else "niet boven"
             reason[i] = (
-                f"{dutch(homes[i])} woningen {where}: naar schatting {_mol(contribution[i])}, "
-                f"{over} {limit}"
+                f"{counted(homes[i], 'woning', 'woningen', decimals=2)} {where}: naar schatting "
+                f"{_mol(contribution[i])}, {over} {limit}"
             )
             if open_[i]:
                 reason[i] += f"; maar {near.why[i]}"

@@ -16,7 +16,7 @@ from woongeo.checks import CheckReport, Finding
 from woongeo.columns import as_text, feature_columns, numbers, recognise
 from woongeo.crs import near_netherlands
 from woongeo.days import day_of
-from woongeo.encode import dutch
+from woongeo.encode import counted, dutch
 from woongeo.engine import REACH_M, Indexes
 from woongeo.errors import ColumnError, FileError, LayerError, UnknownResultWarning
 from woongeo.geometry import Cleaned, Cleaning, voice_repairs
@@ -24,6 +24,7 @@ from woongeo.layers.coverage import settle
 from woongeo.layers.model import Layer, named
 from woongeo.layers.near import Around, HasSites, WhereSitesAre, can_look_in_part, sites_of
 from woongeo.layers.rows import check_columns, columns_of, wanted_rows, without_value
+from woongeo.published import voice_better_read
 from woongeo.sources import Selected, begin_selected, read_vector
 from woongeo.sources.address import shown_place
 
@@ -221,7 +222,8 @@ class Read(NamedTuple):
         findings += checker.findings() if checker is not None else []
         kept = np.flatnonzero(usable & ~undecided)
         features = named(cleaned.geometry[kept], [ids[i] for i in kept], [names[i] for i in kept])
-        for column, values in _read_by_rules(frame, rules, columns, spec, origin.path).items():
+        taken = _read_by_rules(frame, rules, columns, spec, origin.path)
+        for column, values in taken.items():
             features[column] = values.to_numpy()[kept]
         free = rows or file.empty_is_free
         unknown = "" if free else "laag is leeg, en er is niet gezegd dat dat klopt"
@@ -232,6 +234,8 @@ class Read(NamedTuple):
         for reason in filter(None, (unknown, incomplete)):
             message = f"{origin.path}: {reason}."
             warnings.warn(message, UnknownResultWarning, stacklevel=stacklevel + 1)
+        there = [str(c) for c in frame.columns if c != "geometry"]
+        voice_better_read(spec, there, taken, origin.path, stacklevel=stacklevel + 1)
         voice_repairs(cleaned, origin.path, stacklevel=stacklevel + 1)
         covered = settle(spec.coverage if file.coverage is None else file.coverage, features)
         indexes = Indexes()
@@ -274,6 +278,8 @@ def _begin_rows(
         )
         check_columns(asked, there, what)
         read = columns_of(there, rules, file.columns or {}, spec.aliases)
+        # By which a list is known that a reader of its own reads.
+        read += filter(None, (recognise(there, [name]) for name in spec.published_columns))
         return [*asked, *read, *(column for column in chosen.values() if column)]
 
     def whole() -> Selected:
@@ -305,7 +311,8 @@ def _incomplete(rows: int, read: int, n_broken: int, expected: int) -> str:
         return f"{n_broken} van de {read} objecten in de laag {are} onleesbaar"
     if rows < expected:
         return (
-            f"laag telt {rows} objecten en landelijk zijn er minstens {expected}: "
+            f"laag telt {counted(rows, 'object', 'objecten')} en landelijk zijn er minstens "
+            f"{dutch(expected)}: "
             "geef de dekking op (coverage) als dit een uitsnede is"
         )
     return ""

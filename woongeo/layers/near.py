@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 
 from woongeo.checks import Finding
-from woongeo.encode import dutch
+from woongeo.encode import counted, dutch
 from woongeo.engine import LayerIndex, Sites
 from woongeo.errors import LayerError
 from woongeo.layers.model import Coverage, Layer
@@ -265,7 +265,8 @@ class WhereSitesAre:
         in_part = int((~self.doubtful()).sum())
         if not in_part:
             return []
-        told = f"{in_part} vlakken met veel hoekpunten: alleen nagekeken waar locaties zijn"
+        told = f"{counted(in_part, 'vlak', 'vlakken')} met veel hoekpunten: "
+        told += "alleen nagekeken waar locaties zijn"
         return [Finding("", "deels nagekeken", "melding", told, in_part)]
 
     def hand_over(self, indexes: Indexes, features: gpd.GeoDataFrame, *, changed: bool) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 
 from woongeo.checks import Finding
-from woongeo.encode import dutch, dutch_all
+from woongeo.encode import counted, dutch, dutch_all
 from woongeo.engine import overlapping
 from woongeo.geometry import Cleaned, looks_like_circle, mean_width_m
 from woongeo.netherlands import outside_netherlands
@@ -150,7 +150,13 @@ def geometry_findings(
     n = int(cleaned.flattened.sum())
     if n:
         findings.append(
-            Finding("", "hoogten weggelaten", "melding", f"{n} vlakken hadden hoogten of maten", n)
+            Finding(
+                "",
+                "hoogten weggelaten",
+                "melding",
+                f"{counted(n, 'vlak had', 'vlakken hadden')} hoogten of maten",
+                n,
+            )
         )
     text = "lijnen of punten naast het vlak zijn weggelaten"
     findings += [

@@ -6,7 +6,7 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from woongeo.encode import dutch, html_text, shortened
+from woongeo.encode import counted, dutch, html_text, shortened
 from woongeo.engine import Sites
 
 if TYPE_CHECKING:
@@ -70,9 +70,9 @@ class Locations:
         frame = self.frame
         chosen = ", ".join(f"{k}: {v or 'niet gevonden'}" for k, v in self.columns.items())
         return (
-            f"<p><strong>{len(frame)} locaties</strong> uit "
+            f"<p><strong>{counted(len(frame), 'locatie', 'locaties')}</strong> uit "
             f"{html_text(shortened(self.source.path))}; "
             f"{dutch(frame['woningen'].sum(min_count=1), decimals=0)} woningen, "
-            f"{int(frame['woningen'].isna().sum())} locaties zonder aantal. "
+            f"{counted(frame['woningen'].isna().sum(), 'locatie', 'locaties')} zonder aantal. "
             f"Kolommen: {html_text(chosen)}.</p>{self.report._repr_html_()}"
         )

@@ -8,7 +8,7 @@ import pandas as pd
 
 from woongeo.checks import Finding
 from woongeo.columns import as_text, has_thousands, numbers
-from woongeo.encode import dutch, shortened
+from woongeo.encode import counted, dutch, shortened
 from woongeo.locations.model import COLUMNS
 from woongeo.planstatus import planstatus
 from woongeo.verdict import Hardheid
@@ -61,7 +61,8 @@ def standard_columns(
             )
             read["hardheid"] = read["hardheid"].mask(helped, stated["hardheid"])
             if helped.any():
-                text = f"bij {helped.sum()} locaties uit kolom {chosen['hardheid']}"
+                n = counted(helped.sum(), "locatie", "locaties")
+                text = f"bij {n} uit kolom {chosen['hardheid']}"
                 findings.append(Finding("", "hardheid zonder planstatus", "melding", text))
         frame["planstatus"], frame["hardheid"] = read["planstatus"], read["hardheid"]
         findings += [

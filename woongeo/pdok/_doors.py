@@ -119,9 +119,9 @@ def first_door(
     if len(failed) == 1:
         raise last
     told = " ".join(f"({i + 1}) {f['ingang']}: {f['fout']}" for i, f in enumerate(failed))
-    raise type(last)(
-        f"{entry.id}: geen van de {len(failed)} ingangen gaf de laag. {told}"
-    ) from last
+    n = len(failed)
+    none = "de enige ingang gaf de laag niet" if n == 1 else f"geen van de {n} ingangen gaf de laag"
+    raise type(last)(f"{entry.id}: {none}. {told}") from last
 
 
 def through(

@@ -14,7 +14,7 @@ from lxml import etree
 from pyogrio.errors import DataLayerError, DataSourceError
 from shapely.errors import ShapelyError
 
-from woongeo.encode import visible
+from woongeo.encode import by_number, visible
 from woongeo.errors import FileError
 
 if TYPE_CHECKING:
@@ -70,8 +70,9 @@ def read_gml(path: Path, layer: str | None) -> tuple[gpd.GeoDataFrame, object]:
         ) from error
     if len(frame) != counted[layer]:
         raise FileError(
-            f"{path}: het bestand bevat {counted[layer]} objecten, maar GDAL leest er "
-            f"{len(frame)}; haal het opnieuw op, of meld dit."
+            f"{path}: het bestand bevat {counted[layer]} "
+            f"{by_number(counted[layer], 'object', 'objecten')}, maar GDAL leest er {len(frame)}; "
+            "haal het opnieuw op, of meld dit."
         )
     return frame, info["crs"]
 
@@ -103,7 +104,10 @@ def count_features(path: Path) -> dict[str, int]:
         ) from error
     total = sum(counted.values())
     if stated.isdecimal() and int(stated) != total:
-        raise FileError(f"{path}: noemt {stated} objecten, maar bevat er {total}.")
+        raise FileError(
+            f"{path}: noemt {stated} {by_number(int(stated), 'object', 'objecten')}, maar bevat "
+            f"er {total}."
+        )
     return counted
 
 

@@ -27,7 +27,7 @@ import requests
 import requests.cookies
 import urllib3
 
-from woongeo.encode import visible
+from woongeo.encode import counted, visible
 from woongeo.errors import (
     OutputError,
     RefusedAddressError,
@@ -191,7 +191,9 @@ class Http:
             kind = ServiceResponseError
         elif slow:
             kind = TooHeavyError
-        raise kind(f"{failure} Dat bleef zo na {attempt} pogingen.") from failure
+        raise kind(
+            f"{failure} Dat bleef zo na {counted(attempt, 'poging', 'pogingen')}."
+        ) from failure
 
     def probe(self, url: str, *, what: str, budget: Budget) -> int:
         """See that something is to be had at an address, without having it.

@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from woongeo.encode import counted
 from woongeo.errors import NotStoredError, ServiceWarning
 from woongeo.pdok._boxes import Box, joined
 from woongeo.pdok._doors import first_door, in_order, through
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
     from woongeo.pdok._run import Task
     from woongeo.pdok.store import Store, Stored
 
+# What did not fit where a table was joined to shapes, and what one such is called.
+_ONE_OF = {
+    "vlakken_zonder_rij": "vlak zonder rij",
+    "rijen_zonder_vlak": "rij zonder vlak",
+    "vlakken_met_meer_rijen": "vlak met meer rijen",
+}
 _DAY = 86_400.0
 # In the folder of an entry of the store: files that are being fetched.
 _FILES = "bestanden"
@@ -159,9 +166,9 @@ class Layers:
         frame, counts = join_shapes(rows, shapes.frame, entry, everywhere=shapes.searched is None)
         if boxes is None:
             require_plausible(frame, entry)
-        for name in ("vlakken_zonder_rij", "rijen_zonder_vlak", "vlakken_met_meer_rijen"):
+        for name, one in _ONE_OF.items():
             if counts[name]:
-                task.note(f"{counts[name]} {name.replace('_', ' ')}")
+                task.note(counted(counts[name], one, name.replace("_", " ")))
         facts = provenance(entry, door, task, boxes)
         facts |= {
             "andere_ingangen": failed,
@@ -185,7 +192,8 @@ class Layers:
         old = kept.age().total_seconds() > self._max_age_days * _DAY
         if old and self._offline:
             warnings.warn(
-                f"{kept.facts['dataset']}: de bewaarde laag is {kept.age().days} dagen oud.",
+                f"{kept.facts['dataset']}: de bewaarde laag is "
+                f"{counted(kept.age().days, 'dag', 'dagen')} oud.",
                 ServiceWarning,
                 stacklevel=4,
             )

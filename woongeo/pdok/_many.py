@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 from typing import TYPE_CHECKING, TypeVar
 
+from woongeo.encode import by_number
 from woongeo.errors import (
     EndpointGoneError,
     ServiceError,
@@ -98,7 +99,9 @@ def first_to_answer(
         kind = EndpointGoneError
     elif isinstance(failures[-1], ServiceResponseError):
         kind = ServiceResponseError
+    n = len(failures)
+    where = by_number(n, "het enige bekende adres niet", f"geen van de {n} bekende adressen")
     raise kind(
-        f"{task.what}: {title} is van geen van de {len(failures)} bekende adressen te halen. Het "
-        f"laatste: {failures[-1] if failures else 'er is geen adres'}"
+        f"{task.what}: {title} is van {where} te halen. Het laatste: "
+        f"{failures[-1] if failures else 'er is geen adres'}"
     )

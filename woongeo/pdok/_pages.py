@@ -22,6 +22,7 @@ import pyarrow as pa
 import shapely
 from shapely.errors import ShapelyError
 
+from woongeo.encode import by_number
 from woongeo.errors import ServiceResponseError
 from woongeo.pdok._http import Answer, GarbledError, server_text
 from woongeo.pdok._shapes import read_shapes
@@ -153,8 +154,8 @@ def read_collection(answer: Answer, what: str) -> dict[str, Any]:
     returned = found.get("numberReturned")
     if returned is not None and returned != len(features):
         raise GarbledError(
-            f"{what}: {answer.url[:300]} zegt {returned} objecten te geven, maar geeft er "
-            f"{len(features)}."
+            f"{what}: {answer.url[:300]} zegt {returned} "
+            f"{by_number(returned, 'object', 'objecten')} te geven, maar geeft er {len(features)}."
         )
     return found
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import shapely
 
+from woongeo.encode import by_number
 from woongeo.errors import IncompleteLayerError
 from woongeo.pdok._boxes import NATION, Box, quarters
 from woongeo.pdok._gathered import ChangedError, Gathered
@@ -225,9 +226,10 @@ def _divide_until_answered(
             ) from None
         if expected is not None and len(names) != expected:
             raise IncompleteLayerError(
-                f"{task.what}: de server telt {expected} objecten, maar in delen gevraagd zijn het "
-                f"er {len(names)}: objecten zonder vorm of buiten Nederland komen zo niet mee. "
-                "Neem het bestand (ATOM)."
+                f"{task.what}: de server telt {expected} "
+                f"{by_number(expected, 'object', 'objecten')}, maar in delen gevraagd zijn het er "
+                f"{len(names)}: objecten zonder vorm of buiten Nederland komen zo niet mee. Neem "
+                "het bestand (ATOM)."
             ) from None
         return pages
 

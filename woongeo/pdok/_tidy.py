@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from woongeo.encode import by_number
 from woongeo.errors import IncompleteLayerError, ServiceResponseError
 from woongeo.geometry import clean
 
@@ -77,9 +78,10 @@ def require_plausible(frame: gpd.GeoDataFrame, dataset: Dataset) -> None:
     """
     if len(frame) < dataset.min_features:
         raise IncompleteLayerError(
-            f"{dataset.id}: de dienst geeft voor heel Nederland {len(frame)} objecten en dat "
-            f"moeten er minstens {dataset.min_features} zijn. Klopt het nieuwe aantal, pas dan "
-            "min_features in de catalogus aan."
+            f"{dataset.id}: de dienst geeft voor heel Nederland {len(frame)} "
+            f"{by_number(len(frame), 'object', 'objecten')} en dat moeten er minstens "
+            f"{dataset.min_features} zijn. Klopt het nieuwe aantal, pas dan min_features in de "
+            "catalogus aan."
         )
 
 
@@ -159,8 +161,9 @@ def _dissolve(frame: gpd.GeoDataFrame, dataset: Dataset, task: Task) -> gpd.GeoD
     key = frame[dataset.key]
     if key.isna().any():
         raise ServiceResponseError(
-            f"{dataset.id}: {int(key.isna().sum())} objecten hebben geen {dataset.key}, dus is "
-            "niet te zien waar ze bij horen."
+            f"{dataset.id}: {key.isna().sum()} "
+            f"{by_number(key.isna().sum(), 'object heeft', 'objecten hebben')} geen "
+            f"{dataset.key}, dus is niet te zien waar ze bij horen."
         )
     codes, uniques = pd.factorize(key, sort=True)
     if len(uniques) == len(frame):
@@ -174,7 +177,10 @@ def _dissolve(frame: gpd.GeoDataFrame, dataset: Dataset, task: Task) -> gpd.GeoD
         )
     repaired = int(cleaned.repaired.sum())
     if repaired:
-        task.note(f"{repaired} ongeldige vormen hersteld om ze te kunnen samenvoegen")
+        task.note(
+            f"{repaired} {by_number(repaired, 'ongeldige vorm', 'ongeldige vormen')} hersteld om "
+            "te kunnen samenvoegen"
+        )
     order = np.argsort(codes, kind="stable")
     groups = np.split(order, np.flatnonzero(np.diff(codes[order])) + 1)
     shapes = [
@@ -202,7 +208,10 @@ def _dissolve(frame: gpd.GeoDataFrame, dataset: Dataset, task: Task) -> gpd.GeoD
             if mixed
             else values.astype(frame[name].dtype)
         )
-    task.note(f"{len(frame)} objecten samengevoegd tot {len(groups)} op {dataset.key}")
+    task.note(
+        f"{len(frame)} {by_number(len(frame), 'object', 'objecten')} samengevoegd tot "
+        f"{len(groups)} op {dataset.key}"
+    )
     return gpd.GeoDataFrame(
         joined.drop(columns=["geometry"]), geometry=gpd.GeoSeries(shapes, crs=frame.crs)
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from woongeo.encode import counted
 from woongeo.errors import ServiceError
 from woongeo.pdok._doors import BY_BOX, through
 from woongeo.pdok._grid import RD_GRID
@@ -52,13 +53,13 @@ def visit(entry: Dataset, door: Door, task: Task) -> str:
     if door.kind in BY_BOX:
         found = len(through(door, entry, task, [_SPOT], None))
         _require_columns(entry, door, task)
-        return f"antwoordt; {found} objecten bij Amersfoort"
+        return f"antwoordt; {counted(found, 'object', 'objecten')} bij Amersfoort"
     if door.kind == "tiles":
         fetch_tile(task, door.url, RD_GRID.tile_at(*_SPOT[:2], _ZOOM), _ZOOM)
         return "antwoordt; een tegel bij Amersfoort is heel"
     if door.kind == "coverage":
         raster = fetch_coverage(task, _SPOT, coverage_of(replace(entry, doors=(door,))))
-        return f"antwoordt; {raster.values.size} cellen bij Amersfoort"
+        return f"antwoordt; {counted(raster.values.size, 'cel', 'cellen')} bij Amersfoort"
     url = door.url
     ending = {"file": ".gpkg", "gml": ".gml"}.get(door.kind, "")
     if ending and not url.lower().endswith(ending):

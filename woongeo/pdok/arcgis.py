@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from woongeo.encode import visible
+from woongeo.encode import by_number, visible
 from woongeo.errors import (
     EndpointGoneError,
     IncompleteLayerError,
@@ -229,7 +229,8 @@ def _proven(task: Task, asked: FeatureLayer, layer: _Described, box: Box | None)
     ids = _ids(task, asked, query)
     if (count := _count(task, asked, query)) != len(ids):
         raise ChangedError(
-            f"{task.what}: {asked.url[:300]} telt {count} objecten, maar noemt er {len(ids)}."
+            f"{task.what}: {asked.url[:300]} telt {count} "
+            f"{by_number(count, 'object', 'objecten')}, maar noemt er {len(ids)}."
         )
     if not ids:
         return []
@@ -243,13 +244,16 @@ def _proven(task: Task, asked: FeatureLayer, layer: _Described, box: Box | None)
         raise TooHeavyError(str(error), expected=len(ids)) from error
     if missing := ids - _had(pages):
         raise ChangedError(
-            f"{task.what}: van {len(missing)} van de {len(ids)} objecten kwam niets, onder andere "
-            f"van {layer.id_field} {min(missing)}."
+            f"{task.what}: van {len(missing)} van de {len(ids)} "
+            f"{by_number(len(ids), 'object', 'objecten')} kwam niets, onder andere van "
+            f"{layer.id_field} {min(missing)}."
         )
     if strays := _had(pages) - ids:
         raise ChangedError(
-            f"{task.what}: er kwamen {len(strays)} objecten die er eerst niet waren, onder andere "
-            f"{layer.id_field} {min(strays)}."
+            f"{task.what}: er {by_number(len(strays), 'kwam', 'kwamen')} {len(strays)} "
+            f"{by_number(len(strays), 'object bij dat', 'objecten bij die')} er eerst niet "
+            f"{by_number(len(strays), 'was', 'waren')}, onder andere {layer.id_field} "
+            f"{min(strays)}."
         )
     if _ids(task, asked, query) != ids:
         raise ChangedError(

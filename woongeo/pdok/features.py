@@ -17,7 +17,7 @@ from urllib.parse import quote, urlencode
 
 import shapely
 
-from woongeo.encode import visible
+from woongeo.encode import by_number, visible
 from woongeo.errors import (
     IncompleteLayerError,
     ServiceError,
@@ -331,7 +331,8 @@ def _pages(task: Task, items: Items, box: Box | None) -> tuple[list[Page], bool]
         )
     if matched is not None and total != matched:
         raise IncompleteLayerError(
-            f"{task.what}: de server noemt {matched} objecten maar gaf er {total}."
+            f"{task.what}: de server noemt {matched} {by_number(matched, 'object', 'objecten')} "
+            f"maar gaf er {total}."
         )
     if len(pages) > 1:
         _refuse_changed(task, _first_url(items, box), box, pages[0])

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from rasterio.transform import Affine
 
-from woongeo.encode import visible
+from woongeo.encode import by_number, visible
 from woongeo.errors import InputError, ServiceResponseError
 from woongeo.pdok._boxes import NATION, Box
 from woongeo.pdok._http import Answer, GarbledError, server_text
@@ -205,7 +205,8 @@ def _parse(data: bytes, entry: Dataset, where: str) -> _Grid:
     rows, columns = int(head["nrows"]), int(head["ncols"])
     if len(values) != rows * columns or not len(values):
         raise GarbledError(
-            f"{where} noemt {rows} bij {columns} cellen, maar bevat {len(values)} waarden."
+            f"{where} noemt {rows} bij {columns} cellen, maar bevat {len(values)} "
+            f"{by_number(len(values), 'waarde', 'waarden')}."
         )
     if cell != entry.cell_m:
         raise ServiceResponseError(
@@ -228,8 +229,8 @@ def _require_plausible(values: NDArray[np.float64], entry: Dataset, where: str) 
     known = values[~np.isnan(values)]
     if len(known) < max(entry.min_cells, 1):
         raise ServiceResponseError(
-            f"{where} heeft {len(known)} cellen met een waarde en dat moeten er minstens "
-            f"{max(entry.min_cells, 1)} zijn."
+            f"{where} heeft {len(known)} {by_number(len(known), 'cel', 'cellen')} met een waarde "
+            f"en dat moeten er minstens {max(entry.min_cells, 1)} zijn."
         )
     least = -math.inf if entry.least is None else entry.least
     most = math.inf if entry.most is None else entry.most

@@ -13,7 +13,7 @@ import pyarrow as pa
 import shapely
 
 from woongeo._version import __version__
-from woongeo.encode import visible
+from woongeo.encode import counted, visible
 from woongeo.pdok._boxes import Box, joined
 from woongeo.pdok.catalogue import KINDS, Dataset, Door
 
@@ -70,7 +70,9 @@ class Snapshot:
     def _repr_html_(self) -> str:
         rows = {
             "objecten": len(self),
-            "gebied": "heel Nederland" if self.searched is None else f"{len(self.searched)} delen",
+            "gebied": "heel Nederland"
+            if self.searched is None
+            else counted(len(self.searched), "deel", "delen"),
             **{k: self.facts.get(k) for k in ("uitgever", "licentie", "ingang", "opgehaald_op")},
             "opmerkingen": "; ".join(self.facts.get("opmerkingen", [])) or "geen",
         }

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from woongeo.encode import visible
+from woongeo.encode import by_number, visible
 from woongeo.errors import IncompleteLayerError, ServiceResponseError
 from woongeo.pdok._http import Answer, GarbledError, server_text
 
@@ -88,7 +88,10 @@ def fetch_table(task: Task, url: str, entry: Dataset) -> Rows:
     )
     task.count(rows.read)
     if rows.odd:
-        task.note(f"{rows.odd} van de {rows.read} rijen hebben geen leesbare postcode")
+        task.note(
+            f"{rows.odd} van de {rows.read} {by_number(rows.read, 'rij', 'rijen')} "
+            f"{by_number(rows.odd, 'heeft', 'hebben')} geen leesbare postcode"
+        )
     return rows
 
 
@@ -111,8 +114,9 @@ def _read(answer: Answer, entry: Dataset, what: str) -> Rows:
         ) from error
     if table.num_rows < entry.min_rows:
         raise IncompleteLayerError(
-            f"{what}: {shown} heeft {table.num_rows} rijen en dat moeten er minstens "
-            f"{entry.min_rows} zijn. Klopt het nieuwe aantal, pas dan min_rows in de catalogus aan."
+            f"{what}: {shown} heeft {table.num_rows} {by_number(table.num_rows, 'rij', 'rijen')} "
+            f"en dat moeten er minstens {entry.min_rows} zijn. Klopt het nieuwe aantal, pas dan "
+            "min_rows in de catalogus aan."
         )
     names = [name.strip() for name in table.column_names]
     plain = {name.lower(): name for name in names}
@@ -132,8 +136,9 @@ def _read(answer: Answer, entry: Dataset, what: str) -> Rows:
     if odd * 1_000 > len(frame) * _ODD_PER_THOUSAND:
         row = int(np.flatnonzero(~good)[0])
         raise ServiceResponseError(
-            f"{what}: {shown} heeft in {odd} van de {len(frame)} rijen geen postcode, voor het "
-            f"eerst in rij {row + 2} ({visible(frame['postcode'].iloc[row])[:20]})."
+            f"{what}: {shown} heeft in {odd} van de {len(frame)} "
+            f"{by_number(len(frame), 'rij', 'rijen')} geen postcode, voor het eerst in rij "
+            f"{row + 2} ({visible(frame['postcode'].iloc[row])[:20]})."
         )
     return Rows(frame[good].drop_duplicates(ignore_index=True), len(frame), odd)
 

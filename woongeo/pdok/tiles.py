@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from woongeo.encode import by_number
 from woongeo.errors import (
     EndpointGoneError,
     InputError,
@@ -223,11 +224,16 @@ def fetch_background(
     missing = [place for place, tile in tiles.items() if tile is None]
     if 2 * len(missing) > len(tiles):
         raise ServiceResponseError(
-            f"{task.what}: {len(missing)} van de {len(tiles)} tegels van {background.title} "
-            "bestaan niet; kies een ander gebied of een andere achtergrond."
+            f"{task.what}: {len(missing)} van de {len(tiles)} "
+            f"{by_number(len(tiles), 'tegel', 'tegels')} van {background.title} "
+            f"{by_number(len(missing), 'bestaat', 'bestaan')} niet; kies een ander gebied of een "
+            "andere achtergrond."
         )
     if missing:
-        task.note(f"{len(missing)} van de {len(tiles)} tegels bestaan niet en zijn gestreept")
+        task.note(
+            f"{len(missing)} van de {len(tiles)} tegels "
+            f"{by_number(len(missing), 'bestaat niet en is', 'bestaan niet en zijn')} gestreept"
+        )
     holes = tuple(RD_GRID.bounds(*place, zoom) for place in sorted(missing))
     rgb, edges = _cut(_mosaic(tiles, columns, rows), columns, rows, zoom, box)
     return Picture(

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from woongeo.encode import visible
+from woongeo.encode import by_number, visible
 from woongeo.errors import IncompleteLayerError, UnexpectedCrsError
 from woongeo.pdok._boxes import NATION, Box, written
 from woongeo.pdok._gathered import ChangedError
@@ -142,8 +142,8 @@ def _counted(task: Task, asked: FeatureType, box: Box | None) -> list[Page]:
     if hits > CEILING:
         # The quarters together must hold what was counted; `gather` leaves out what comes twice.
         raise TooHeavyError(
-            f"{task.what}: {asked.url} telt {hits} objecten in {box or NATION} en geeft er "
-            f"hoogstens {CEILING} in één gebied.",
+            f"{task.what}: {asked.url} telt {hits} {by_number(hits, 'object', 'objecten')} in "
+            f"{box or NATION} en geeft er hoogstens {CEILING} in één gebied.",
             expected=hits,
         )
     if hits == 0:
@@ -152,7 +152,8 @@ def _counted(task: Task, asked: FeatureType, box: Box | None) -> list[Page]:
     size = len(first)
     if size == 0:
         raise IncompleteLayerError(
-            f"{task.what}: {asked.url} telt {hits} objecten, maar geeft er geen."
+            f"{task.what}: {asked.url} telt {hits} {by_number(hits, 'object', 'objecten')}, maar "
+            "geeft er geen."
         )
     pages = [first]
     if size < hits:
@@ -173,7 +174,8 @@ def _require_count(task: Task, asked: FeatureType, pages: Sequence[Page], hits: 
     names = [name for page in pages for name in page.ids]
     if len(names) != hits:
         raise _UnstableError(
-            f"{task.what}: {asked.url} telt {hits} objecten, maar gaf er {len(names)}."
+            f"{task.what}: {asked.url} telt {hits} {by_number(hits, 'object', 'objecten')}, maar "
+            f"gaf er {len(names)}."
         )
     if len(pages) > 1 and None in names:
         raise IncompleteLayerError(
@@ -183,8 +185,9 @@ def _require_count(task: Task, asked: FeatureType, pages: Sequence[Page], hits: 
     different = len(set(names) - {None}) + names.count(None)
     if different != hits:
         raise _UnstableError(
-            f"{task.what}: {asked.url} gaf {hits - different} objecten dubbel en dus evenveel "
-            "niet; de server geeft geen vaste volgorde."
+            f"{task.what}: {asked.url} gaf {hits - different} "
+            f"{by_number(hits - different, 'object', 'objecten')} dubbel en dus evenveel niet; de "
+            "server geeft geen vaste volgorde."
         )
 
 

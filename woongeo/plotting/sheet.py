@@ -18,7 +18,7 @@ from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from woongeo.encode import dutch, shortened
+from woongeo.encode import counted, dutch, shortened
 from woongeo.errors import InputError, OutputError
 from woongeo.files import flush_to_disk, output_error, scratch_folder
 from woongeo.judging import shapes_that_count
@@ -279,17 +279,17 @@ def _legend(  # noqa: PLR0913  what a legend tells of
     texts: list[str] = []
     for word in reversed(OORDELEN):
         look, of = VERDICTS[word], frame["oordeel"] == word
-        counted = frame[of & (frame["hardheid"] != "telt niet mee")]
-        homes = dutch(float(counted["woningen"].sum()), decimals=0)
+        counts = frame[of & (frame["hardheid"] != "telt niet mee")]
+        # No line ends between a number and what it counts.
+        homes = counted(float(counts["woningen"].sum()), "woning", "woningen").replace(
+            " ", "\u00a0"
+        )
         sign = Line2D(
             [], [], ls="", marker=look.marker, mfc=look.fill, mec=look.edge, markersize=5.5 * size
         )
         handles.append((sign, _patch(look)))
-        number = int(of.sum())
-        plans = f"{dutch(number, decimals=0)} {'locatie' if number == 1 else 'locaties'}"
-        # No line ends between a number and what it counts.
-        counts = f"{homes}\u00a0{'woning' if homes == '1' else 'woningen'}"
-        texts.append(f"{word}: {plans}, {counts}")
+        plans = counted(int(of.sum()), "locatie", "locaties")
+        texts.append(f"{word}: {plans}, {homes}")
     silent = []
     for position, (layer, told) in enumerate(zip(screening.layers, left_out, strict=True)):
         title = shortened(layer.title)
@@ -377,7 +377,7 @@ def _write_sources(
         while layers and sum(map(len, layers)) + len(locations) + len(ground) + 2 > most:
             layers.pop()
             left += 1
-        more = f"Van nog {left} {'laag' if left == 1 else 'lagen'} staat de bron in manifest.json, "
+        more = f"Van nog {counted(left, 'laag', 'lagen')} staat de bron in manifest.json, "
         more += "dat woongeo screen en woongeo report schrijven."
         wrapped = [*layers, textwrap.wrap(more, room), locations, ground]
     lines = [part for text in wrapped for part in text]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from woongeo.checks import CheckReport, Finding
 from woongeo.columns import as_text, has_thousands, numbers, unique_ids
-from woongeo.encode import dutch, shortened
+from woongeo.encode import counted, dutch, shortened
 from woongeo.planstatus import planstatus
 from woongeo.registers.controle import check
 from woongeo.registers.model import DETAIL, NUMBERS, PLANNEN, Raw, Register, with_ids
@@ -122,7 +122,8 @@ def _read_words(raw: Raw, plans: pd.DataFrame, findings: list[Finding]) -> None:
             findings += _level_findings(raw, plans, unknown)
             continue
         for word, n in given[unknown].value_counts(sort=False).items():
-            text = f"{name} {shortened(word)!r} staat in geen lijst; bij {n} plannen zo gelaten"
+            left = counted(float(n), "plan", "plannen")
+            text = f"{name} {shortened(word)!r} staat in geen lijst; bij {left} zo gelaten"
             findings.append(Finding("", f"{name} onbekend", "melding", text, float(n)))
 
 
@@ -160,7 +161,8 @@ def _read_knelpunten(raw: Raw, plans: pd.DataFrame, findings: list[Finding]) -> 
     plans["knelpunten"] = ["; ".join(dict.fromkeys(key_of[word] for word in row)) for row in lists]
     plans["knelpunten_register"] = ["; ".join(row) for row in lists]
     for word, n in words[unknown].value_counts(sort=False).items():
-        text = f"knelpunt {shortened(word)!r} staat in geen lijst; bij {n} plannen zo gelaten"
+        left = counted(float(n), "plan", "plannen")
+        text = f"knelpunt {shortened(word)!r} staat in geen lijst; bij {left} zo gelaten"
         findings.append(Finding("", "knelpunt onbekend", "melding", text, float(n)))
 
 
@@ -179,7 +181,10 @@ def _read_numbers(raw: Raw, plans: pd.DataFrame, findings: list[Finding]) -> Non
     for name in ("sloop", "sloop_rest"):
         for i in np.flatnonzero(plans[name] < 0):
             value = float(plans[name][i])
-            text = f"{name} is {dutch(value)}: gelezen als {dutch(-value)} te slopen woningen"
+            text = (
+                f"{name} is {dutch(value)}: gelezen als "
+                f"{counted(-value, 'te slopen woning', 'te slopen woningen', decimals=2)}"
+            )
             findings.append(Finding(ids[i], "sloop negatief", "melding", text, value))
         plans[name] = plans[name].abs()
     # NaN in either makes NaN: what is unknown stays so, and bruto is then the most it can be.

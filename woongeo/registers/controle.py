@@ -15,7 +15,7 @@ import shapely
 
 from woongeo.checks import Finding
 from woongeo.columns import as_text
-from woongeo.encode import dutch, shortened
+from woongeo.encode import counted, dutch, shortened
 from woongeo.geometry import looks_like_circle
 from woongeo.registers.model import NUMBERS, masters
 from woongeo.registers.words import ONBEKEND
@@ -185,7 +185,10 @@ def _detail_findings(detail: pd.DataFrame) -> list[Finding]:
     for row, plan, group, value in below[["rij", "plan_id", "indeling", "aantal"]].itertuples(
         index=False, name=None
     ):
-        text = f"{group}: {dutch(value)} woningen; een andere categorie telt dus te veel"
+        text = (
+            f"{group}: {counted(value, 'woning', 'woningen', decimals=2)}; een andere categorie "
+            "telt dus te veel"
+        )
         findings.append(
             Finding(plan if row >= 0 else "", "detail negatief", "waarschuwing", text, value)
         )
@@ -195,7 +198,8 @@ def _detail_findings(detail: pd.DataFrame) -> list[Finding]:
         & (detail["prijssegment_register"] != "")
     ]
     for word, n in unknown["prijssegment_register"].value_counts(sort=False).items():
-        text = f"prijssegment {shortened(word)!r} staat in geen lijst; {n} regels zijn onbekend"
+        unread = counted(float(n), "regel is", "regels zijn")
+        text = f"prijssegment {shortened(word)!r} staat in geen lijst; {unread} onbekend"
         findings.append(Finding("", "prijssegment onbekend", "melding", text, float(n)))
     lost = detail[detail["rij"] < 0]
     for name, homes in lost.groupby("plan_id", sort=True)["aantal"].sum(min_count=1).items():
@@ -270,7 +274,7 @@ def _words(raw: Raw, plans: pd.DataFrame) -> list[Finding]:
     for name in _REQUIRED if raw.kind in _WITH_REQUIRED else ():
         empty = int((plans[name].isin(["", ONBEKEND])).sum()) if name in raw.plans else 0
         if empty:
-            text = f"{name} is bij {empty} plannen niet ingevuld of onbekend"
+            text = f"{name} is bij {counted(empty, 'plan', 'plannen')} niet ingevuld of onbekend"
             findings.append(Finding("", "verplicht veld leeg", "melding", text, float(empty)))
     closed = ~plans["vertrouwelijkheid"].isin(["openbaar", ONBEKEND])
     text = "een hard plan hoort openbaar te zijn"

@@ -14,7 +14,7 @@ import pandas as pd
 
 from woongeo.checks import CheckReport, Finding
 from woongeo.columns import as_text
-from woongeo.encode import dutch, html_text, shortened
+from woongeo.encode import counted, dutch, html_text, shortened
 from woongeo.errors import LocationError, RegisterError, WoongeoWarning
 from woongeo.locations import Locations, read_locations
 from woongeo.registers.words import once, split_words, translate
@@ -293,9 +293,11 @@ class Register:
             for name, total in self.totals().items()
         )
         return (
-            f"<p><strong>{html_text(shortened(self.title))}</strong>: {len(self)} plannen uit "
-            f"{html_text(shortened(self.source.path))}, {len(self.detail)} regels detail. Als "
-            f"woningen telt {html_text(self.basis)}.</p><table><thead><tr><th>woningen</th>"
+            f"<p><strong>{html_text(shortened(self.title))}</strong>: "
+            f"{counted(len(self), 'plan', 'plannen')} uit "
+            f"{html_text(shortened(self.source.path))}, "
+            f"{counted(len(self.detail), 'regel', 'regels')} detail. Als woningen telt "
+            f"{html_text(self.basis)}.</p><table><thead><tr><th>woningen</th>"
             f"<th>totaal</th><th>plannen zonder</th></tr></thead><tbody>{cells}</tbody></table>"
             f"{self.controle._repr_html_()}"
         )
@@ -333,8 +335,9 @@ def without_parts(plans: pd.DataFrame, homes: pd.Series) -> tuple[pd.Series, lis
     for i in np.flatnonzero(is_master & (held != 0) & ~np.isnan(own)):
         more = " (meer dan het zelf noemt)" if held[i] > own[i] else ""
         text = (
-            f"{dutch(own[i])} woningen, waarvan {dutch(held[i])}{more} in deelplannen: "
-            f"{dutch(left[i])} blijven bij het masterplan, zodat niets dubbel telt"
+            f"{counted(own[i], 'woning', 'woningen', decimals=2)}, waarvan {dutch(held[i])}{more} "
+            f"in deelplannen: {counted(left[i], 'blijft', 'blijven', decimals=2)} bij het "
+            "masterplan, zodat niets dubbel telt"
         )
         findings.append(
             Finding(plans["plan_id"].iloc[i], "masterplan verminderd", "waarschuwing", text)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from woongeo.checks import Finding
 from woongeo.columns import as_text, numbers
-from woongeo.encode import shortened
+from woongeo.encode import by_number, counted, shortened
 from woongeo.registers.flat import flat, known_tables, read_flat
 from woongeo.registers.model import RAW_DETAIL, Raw, at_row, empty_detail
 from woongeo.registers.opening import layers_of, open_frame, read_table
@@ -131,7 +131,8 @@ def read_gelderland(
     if "overkoepelendeplannen" in by_name:
         umbrella = read_table(given, by_name["overkoepelendeplannen"])
         if len(umbrella):
-            text = f"{len(umbrella)} overkoepelende plannen hebben zelf geen woningen"
+            one, more = "overkoepelend plan heeft", "overkoepelende plannen hebben"
+            text = f"{counted(len(umbrella), one, more)} zelf geen woningen"
             raw.findings.append(
                 Finding("", "overkoepelende plannen", "melding", text, float(len(umbrella)))
             )
@@ -195,7 +196,9 @@ def melt(table: pd.DataFrame, row: np.ndarray) -> tuple[pd.DataFrame, list[str]]
             continue
         read = {key: numbers(table[name]) for key, name in cells.items()}
         wrong = sum(int(bad_.sum()) for _, bad_ in read.values())
-        notes += [f"{wrong} cellen met {kind} zijn geen aantal"] if wrong else []
+        if wrong:
+            are = by_number(wrong, "is", "zijn")
+            notes.append(f"{counted(wrong, 'cel', 'cellen')} met {kind} {are} geen aantal")
         homes = np.column_stack([found.to_numpy() for found, _ in read.values()])
         zero = (np.nan_to_num(homes) == 0).all(axis=1) & ~np.isnan(homes).all(axis=1)
         at, which = np.nonzero(np.nan_to_num(homes) != 0)

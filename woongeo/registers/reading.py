@@ -12,7 +12,7 @@ import pandas as pd
 
 from woongeo.checks import Finding
 from woongeo.columns import as_text
-from woongeo.encode import shortened
+from woongeo.encode import by_number, counted, shortened
 from woongeo.errors import FileError, RegisterError, RegisterWarning
 from woongeo.registers import diwi, diwi_excel, planmonitor, provinces
 from woongeo.registers.build import build
@@ -297,7 +297,10 @@ def _sheet_table(path: Path, text: str, table: ColumnTable) -> tuple[gpd.GeoData
     ]
     lost = sum(i >= table.header for i, _ in sheet.uncalculated)
     if lost:
-        notes.append(f"{lost} formules zonder uitkomst: open het werkboek in Excel en bewaar het")
+        notes.append(
+            f"{counted(lost, 'formule', 'formules')} zonder uitkomst: open het werkboek in Excel "
+            "en bewaar het"
+        )
     return without_shapes(pd.DataFrame(columns), text, "xlsx", tuple(notes))
 
 
@@ -319,10 +322,16 @@ def _add_shapes(
     raw.source = beside(raw.source, origin, note)
     if absent.any():
         # A point beside polygons is no site: it stays what it is, and is judged onbekend.
-        text = f"{int(absent.sum())} plannen hebben geen vlak in {shortened(origin.path)}"
+        text = (
+            f"{counted(absent.sum(), 'plan heeft', 'plannen hebben')} geen vlak in "
+            f"{shortened(origin.path)}"
+        )
         raw.findings.append(
             Finding("", "vlak niet gekoppeld", "melding", text, float(absent.sum()))
         )
     if unused:
-        text = f"{unused} vlakken in {shortened(origin.path)} horen bij geen plan"
+        text = (
+            f"{counted(unused, 'vlak', 'vlakken')} in {shortened(origin.path)} "
+            f"{by_number(unused, 'hoort', 'horen')} bij geen plan"
+        )
         raw.findings.append(Finding("", "vlak zonder plan", "waarschuwing", text, float(unused)))

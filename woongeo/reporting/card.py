@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from woongeo.capacity.indicators import ALL_YEARS, STANDS
+from woongeo.capacity.indicators import ALL_YEARS
+from woongeo.capacity.measures import STANDS
 from woongeo.capacity.restopgave import task
 from woongeo.encode import line_text
 from woongeo.reporting.model import HOMES, SHARE, TEXT, Cell, Column, Table, Tile, written

@@ -12,7 +12,7 @@ import numpy as np
 
 from woongeo.capacity import OUTSIDE, TOTAL, Parts, divide, divide_homes, homes_in, whole
 from woongeo.capacity.indicators import ALL_YEARS
-from woongeo.encode import dutch, line_text
+from woongeo.encode import counted, dutch, line_text
 from woongeo.errors import RegionError
 from woongeo.knelpunten import vrijspelen
 from woongeo.knelpunten.touched import blocked_plans
@@ -285,7 +285,7 @@ def _unknown(number: int, of: int) -> str:
     if number == of:
         which = "de enige locatie" if of == 1 else f"alle {dutch(of, decimals=0)} locaties"
     else:
-        which = f"{dutch(number, decimals=0)} van de {dutch(of, decimals=0)} locaties"
+        which = f"{dutch(number, decimals=0)} van de {counted(of, 'locatie', 'locaties')}"
     return f"Van {which} is het oordeel onbekend."
 
 

@@ -53,30 +53,6 @@ def written(cell: Cell, kind: str) -> str:
     return dutch(cell, decimals=0)
 
 
-def counted(number: float, one: str, more: str) -> str:
-    """Write how many there are of something.
-
-    Parameters
-    ----------
-    number : float
-        How many, known.
-    one, more : str
-        What it is called when one is written, and else.
-
-    Returns
-    -------
-    str
-        In whole numbers.
-
-    Examples
-    --------
-    >>> counted(1, "locatie", "locaties"), counted(2141, "locatie", "locaties")
-    ('1 locatie', '2.141 locaties')
-    """
-    text = dutch(number, decimals=0)
-    return f"{text} {one if text == '1' else more}"
-
-
 @dataclass(frozen=True)
 class Column:
     """A column of a table: its head, and what its cells are."""

@@ -8,7 +8,7 @@ import re
 import zipfile
 from typing import TYPE_CHECKING, Any
 
-from woongeo.encode import line_text
+from woongeo.encode import counted, line_text
 from woongeo.errors import OutputError
 from woongeo.reporting.model import TEXT, UNKNOWN, Column, Table
 from woongeo.reporting.pictures import SIZE_MM
@@ -112,7 +112,10 @@ def _first(notes: tuple[str, ...]) -> list[str]:
     if len(notes) <= _NOTES:
         return list(notes)
     more = len(notes) - _NOTES + 1
-    return [*notes[: _NOTES - 1], f"Nog {more} opmerkingen staan in overzicht.html."]
+    return [
+        *notes[: _NOTES - 1],
+        f"Nog {counted(more, 'opmerking staat', 'opmerkingen staan')} in overzicht.html.",
+    ]
 
 
 def _lower(text: str) -> str:

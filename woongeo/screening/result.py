@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from woongeo._version import __version__
-from woongeo.encode import dutch, html_text, shortened
+from woongeo.encode import counted, dutch, html_text, shortened
 from woongeo.layers import as_around
 from woongeo.rules import SEVERITIES
 from woongeo.screening.assembling import assemble
@@ -282,7 +282,7 @@ class Screening:
         )
         warn = f"<ul>{notes}</ul>" if notes else ""
         return (
-            f"{warn}<table><caption>{len(self)} locaties</caption>"
+            f"{warn}<table><caption>{counted(len(self), 'locatie', 'locaties')}</caption>"
             f"<thead><tr><th>laag</th>{heads}</tr></thead><tbody>{rows}</tbody></table>"
             f"<p>Peildatum van de lagen: {html_text(shortened(dates))}. {SCREENING}</p>"
         )

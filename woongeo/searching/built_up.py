@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from woongeo.encode import counted
 from woongeo.engine import REACH_M, measure, uncovered
 from woongeo.judging.common import known_nowhere
 
@@ -75,8 +76,8 @@ def built_up_around(sites: Sites, layer: Layer, on: dt.date) -> BuiltUp:
         near &= (found.distance_m <= to_edge) | (found.distance_m == 0)
     n = int((~near).sum())
     doubt = (
-        f"bij {n} zoekgebieden houdt de dekking van de laag op voor het dichtstbijzijnde bebouwd "
-        "gebied"
+        f"bij {counted(n, 'zoekgebied', 'zoekgebieden')} houdt de dekking van de laag op voor het "
+        "dichtstbijzijnde bebouwd gebied"
         if n
         else ""
     )

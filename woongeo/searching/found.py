@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from woongeo._version import __version__
-from woongeo.encode import dutch, html_text, shortened
+from woongeo.encode import counted, dutch, html_text, shortened
 from woongeo.errors import DoubtfulLocationWarning, InputError
 from woongeo.locations import Locations, read_locations
 from woongeo.rules import SEVERITIES
@@ -370,6 +370,7 @@ class Zoekgebieden:
             for c in ("oppervlakte_m2", "belemmerd_m2", "onbekend_m2", "vrij_m2")
         )
         return (
-            f"<ul>{notes}</ul><table><caption>{len(self)} zoekgebieden{more}; {areas}</caption>"
+            f"<ul>{notes}</ul><table>"
+            f"<caption>{counted(len(self), 'zoekgebied', 'zoekgebieden')}{more}; {areas}</caption>"
             f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table><p>{SCREENING}</p>"
         )

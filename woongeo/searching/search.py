@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from woongeo.encode import dutch
+from woongeo.encode import by_number, counted
 from woongeo.engine import Sites, area_by_feature, dissolve
 from woongeo.errors import RegionError, UnknownResultWarning
 from woongeo.geometry import mean_width_m
@@ -197,7 +197,10 @@ def find_sites(  # noqa: PLR0913  one keyword a wish
         doubts += [f"Afstand tot {built_up.title}: {seen.doubt}."] if seen.doubt else []
     if plans is not None and not plans.usable.all():
         n = int((~plans.usable).sum())
-        doubts.append(f"{n} bestaande plannen hebben geen bruikbaar vlak: hun grond telt als vrij.")
+        doubts.append(
+            f"{counted(n, 'bestaand plan heeft', 'bestaande plannen hebben')} geen bruikbaar "
+            f"vlak: {by_number(n, 'zijn', 'hun')} grond telt als vrij."
+        )
     if plans is not None:
         doubts += [
             f"Bestaande plannen: {text}; hun grond valt niet af."
@@ -320,8 +323,9 @@ def _sites(
         _judge_whole(frame, without_zone, wishes, on)
         names = ", ".join(x.title for x in without_zone)
         doubts.append(
-            f"{names}: per zoekgebied beoordeeld, bij {dutch(wishes.density[0])} woningen per "
-            "hectare; in de m² van de balans tellen alleen regels met een zone."
+            f"{names}: per zoekgebied beoordeeld, bij "
+            f"{counted(wishes.density[0], 'woning', 'woningen', decimals=2)} per hectare; in de "
+            "m² van de balans tellen alleen regels met een zone."
         )
     return frame, doubts
 

@@ -1,6 +1,7 @@
 """Reading vector files: an allow-list of kinds, a hash of the bytes, RD New out."""
 
 from woongeo.sources.asked import Selected
+from woongeo.sources.fields import column_types
 from woongeo.sources.place import KINDS, split_layer
 from woongeo.sources.portions import read_portions
 from woongeo.sources.selected import begin_selected, read_selected
@@ -14,6 +15,7 @@ __all__ = [
     "Selected",
     "Source",
     "begin_selected",
+    "column_types",
     "read_portions",
     "read_selected",
     "read_tabular",

@@ -22,6 +22,7 @@ import pyarrow as pa
 from pyogrio.errors import DataLayerError, DataSourceError
 from shapely.errors import ShapelyError
 
+from woongeo.encode import by_number
 from woongeo.errors import FileError, WoongeoError
 
 if TYPE_CHECKING:
@@ -229,8 +230,8 @@ def _check_shapefile(parts: Mapping[str, tuple[bytes, int]], text: str) -> None:
     shapes = (stated[".shx"] - 100) // 8
     if rows != shapes:
         raise FileError(
-            f"{text}: .shx noemt {shapes} vlakken en .dbf {rows} rijen; de delen horen niet bij "
-            "elkaar."
+            f"{text}: .shx noemt {shapes} {by_number(shapes, 'vlak', 'vlakken')} en .dbf {rows} "
+            f"{by_number(rows, 'rij', 'rijen')}; de delen horen niet bij elkaar."
         )
 
 

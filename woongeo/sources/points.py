@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from woongeo.encode import counted
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -73,7 +75,7 @@ def points(
     shapes = np.full(len(both), None, dtype=object)
     shapes[there] = shapely.points(both[there])
     n = int((~there).sum())
-    return shapes, [f"{n} rijen hebben geen leesbare x en y"] if n else []
+    return shapes, [f"{counted(n, 'rij heeft', 'rijen hebben')} geen leesbare x en y"] if n else []
 
 
 def _number(text: str | None) -> float:

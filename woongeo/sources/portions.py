@@ -12,6 +12,7 @@ import pyproj
 import shapely
 
 from woongeo.crs import to_rd
+from woongeo.sources.fields import BY_GDAL, as_stated, fields_of
 from woongeo.sources.place import find, no_leak
 from woongeo.sources.readers import one_layer
 from woongeo.sources.source import fingerprints, read_vector, source_of, with_geometry
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
     from woongeo.sources.place import Place
     from woongeo.sources.source import Source
-
-_BY_GDAL = {"GPKG", "FlatGeobuf", "OpenFileGDB"}
 
 
 def read_portions(
@@ -44,7 +43,8 @@ def read_portions(
     Yields
     ------
     frame : GeoDataFrame
-        As of `read_vector`, in the order of the file.
+        As of `read_vector`, in the order of the file; but whole numbers of which some are missing
+        are no broken ones, moments are as `column_types` says, and so is whatever rows are read.
     source : Source
         Of the whole file; `features` counts the rows of this portion.
 
@@ -56,7 +56,7 @@ def read_portions(
     place = find(given, layer)
     if place.kind == "GeoParquet":
         portions = _of_parquet(place, rows)
-    elif place.kind in _BY_GDAL:
+    elif place.kind in BY_GDAL:
         portions = _of_gdal(place, rows)
     else:
         whole, source = read_vector(given, layer=layer, crs=crs)
@@ -94,7 +94,8 @@ def _of_parquet(place: Place, rows: int) -> Iterator[tuple[gpd.GeoDataFrame, Any
                 wkb = batch.column(batch.schema.names.index(name))
                 shapes = shapely.from_wkb(wkb.to_numpy(zero_copy_only=False))
                 rest = batch.select([n for n in read if n != name])
-                frame = gpd.GeoDataFrame(rest.to_pandas(), geometry=shapes)
+                table = rest.to_pandas(integer_object_nulls=True)
+                frame = gpd.GeoDataFrame(table, geometry=shapes)
             yield frame, system, ""
 
 
@@ -102,6 +103,7 @@ def _of_gdal(place: Place, rows: int) -> Iterator[tuple[gpd.GeoDataFrame, Any, s
     """Read with GDAL, portion by portion."""
     with no_leak(place.given):
         name = one_layer(place)
+        fields = fields_of(place, name)
     start = 0
     while True:
         with no_leak(place.given):
@@ -111,7 +113,9 @@ def _of_gdal(place: Place, rows: int) -> Iterator[tuple[gpd.GeoDataFrame, Any, s
                 skip_features=start,
                 max_features=rows,
                 on_invalid="warn",
+                datetime_as_string=True,
             )
+            as_stated(frame, fields, place, name, start)
         if not len(frame):
             return
         start += len(frame)

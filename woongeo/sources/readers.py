@@ -14,6 +14,7 @@ import pyogrio
 import shapely
 from shapely.errors import ShapelyError
 
+from woongeo.encode import by_number
 from woongeo.errors import ColumnError, FileError
 from woongeo.sources.excel import excel_rows
 from woongeo.sources.place import END_BYTES, SHAPEFILE, Place, no_leak
@@ -65,7 +66,8 @@ def read_ogr(place: Place, encoding: str | None) -> Read:
         lost |= place.kind == SHAPEFILE or (place.kind == "OpenFileGDB" and not len(frame))
     if lost:
         raise FileError(
-            f"{place.given}: er konden {len(frame)} objecten en {len(info['fields'])} kolommen "
+            f"{place.given}: er konden {len(frame)} {by_number(len(frame), 'object', 'objecten')} "
+            f"en {len(info['fields'])} {by_number(len(info['fields']), 'kolom', 'kolommen')} "
             "worden gelezen, en er horen er meer te zijn; lever het bestand opnieuw."
         )
     return frame, frame.crs, name if several else "", notes
@@ -108,8 +110,8 @@ def _check_pages(path: Path, rows: int, text: str) -> None:
     counts = [int(n) for n in _ALL_PAGES.findall(ends)]
     if _MORE_PAGES.search(ends) or any(n > rows for n in counts):
         raise FileError(
-            f"{text}: dit is één bladzijde ({rows} objecten) van een groter antwoord; haal alle "
-            "bladzijden op, of download de hele laag."
+            f"{text}: dit is één bladzijde ({rows} {by_number(rows, 'object', 'objecten')}) van "
+            "een groter antwoord; haal alle bladzijden op, of download de hele laag."
         )
 
 
@@ -304,8 +306,9 @@ def csv_rows(
     for i, line in enumerate(lines[1:], 1):
         if len(line) < width or any(line[width:]):
             raise FileError(
-                f"{place.given}: rij {i} heeft {len(line)} velden en de kopregel {width}; is het "
-                "bestand afgekapt, of staat er een scheidingsteken in een veld?"
+                f"{place.given}: rij {i} heeft {len(line)} "
+                f"{by_number(len(line), 'veld', 'velden')} en de kopregel {width}; is het bestand "
+                "afgekapt, of staat er een scheidingsteken in een veld?"
             )
     rows = [[None if c.strip() in _BLANK else c for c in line[:width]] for line in lines[1:]]
     whole = text.endswith(("\n", "\r"))

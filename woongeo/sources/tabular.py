@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from woongeo.crs import Conversion
+from woongeo.encode import counted
 from woongeo.errors import ColumnError, FileError
 from woongeo.files import fingerprint
 from woongeo.sources.excel import excel_rows
@@ -97,7 +98,8 @@ def _from_row(
     """Take the names of columns from a lower row."""
     if not 1 <= header_row <= 1 + len(rows):
         raise FileError(
-            f"{text}: header_row is {header_row!r}; het blad heeft {1 + len(rows)} gevulde rijen."
+            f"{text}: header_row is {header_row!r}; het blad heeft "
+            f"{counted(1 + len(rows), 'gevulde rij', 'gevulde rijen')}."
         )
     if header_row == 1:
         return names, rows

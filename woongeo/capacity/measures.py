@@ -1,0 +1,324 @@
+"""The figures of a bestuurlijk overleg: coverage, how much of it is hard, and what is short.
+
+Each figure is given before constraints (`voor`) and after them (`na_min`, `na_verwacht`, `na_max`;
+see `left_after`). Definitions:
+
+- ``restopgave = opgave - gerealiseerd``
+- ``dekking = plancapaciteit / restopgave``, asked is 1.30
+- ``hard_aandeel = hard / (hard + zacht)`` and ``hard_dekking = hard / restopgave``: two figures
+- ``benodigd_zacht_naar_hard = max(0, restopgave - hard)``
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from woongeo.capacity.amounts import AMOUNTS
+from woongeo.capacity.parts import divide_homes
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from woongeo.capacity.cells import Cells, Plans
+    from woongeo.capacity.parts import Parts
+    from woongeo.capacity.restopgave import Task
+
+    Floats = NDArray[np.float64]
+
+#: Before constraints, and after them at least, expected and at most.
+STANDS = ("voor", "na_min", "na_verwacht", "na_max")
+
+#: Columns of the long table, in order.
+CIJFERS = ("niveau", "gebied", "periode", "maat", "eenheid", "norm", *STANDS, "bron")
+
+
+@dataclass(frozen=True)
+class Norms:
+    """What is asked of plancapaciteit.
+
+    Attributes
+    ----------
+    dekking : float
+        Plancapaciteit as share of the restopgave: 130 %, since plans are delayed or dropped (letter
+        on the woondeals, spring 2026).
+    sociaal : float
+        Sociale huur as share of new homes: 30 %.
+    betaalbaar : float
+        Sociale huur, middenhuur and betaalbare koop together: two thirds.
+    """
+
+    dekking: float = 1.30
+    sociaal: float = 0.30
+    betaalbaar: float = 2 / 3
+
+
+@dataclass(frozen=True, eq=False)
+class Sums:
+    """Sums per region of one row of the table, per stand.
+
+    Attributes
+    ----------
+    plans : Plans
+        What is known of each plan.
+    cells : Cells
+        Their homes by region and phase.
+    taken : ndarray of bool
+        Which cells the row counts.
+    known : ndarray of bool
+        Of which regions anything is known.
+    """
+
+    plans: Plans
+    cells: Cells
+    taken: NDArray[np.bool_]
+    known: NDArray[np.bool_]
+
+    def of(self, weight: Floats | None, stand: str) -> Floats:
+        """Add up homes.
+
+        Parameters
+        ----------
+        weight : ndarray of float or None
+            Per plan the share that counts; all without it.
+        stand : str
+            One of `STANDS`.
+
+        Returns
+        -------
+        ndarray of float
+            Per region; NaN where none is known.
+        """
+        at = np.flatnonzero(self.taken)
+        row = self.cells.row[at]
+        value = self.cells.homes[at] * self.plans.left[stand][row]
+        if weight is not None:
+            if np.isnan(weight).any():
+                return np.full(len(self.known), np.nan)
+            value = value * weight[row]
+        total = np.bincount(
+            self.cells.region[at], weights=np.nan_to_num(value), minlength=len(self.cells.names)
+        )
+        return np.where(self.known, total, np.nan)
+
+    def count(self, chosen: NDArray[np.bool_]) -> Floats:
+        """Count plans, each where its largest part lies and once whatever its phases.
+
+        Parameters
+        ----------
+        chosen : ndarray of bool
+            Which plans.
+
+        Returns
+        -------
+        ndarray of float
+            Per region.
+        """
+        at = np.flatnonzero(self.taken & self.cells.first & chosen[self.cells.row])
+        _, once = np.unique(self.cells.row[at], return_index=True)
+        region = self.cells.region[at][once]
+        return np.bincount(region, minlength=len(self.cells.names)).astype(float)
+
+
+@dataclass(frozen=True, eq=False)
+class Measure:
+    """One figure of all regions, for each stand; where a stand says nothing its values are NaN."""
+
+    name: str
+    unit: str
+    by_stand: dict[str, Floats]
+    norm: float = np.nan
+    source: NDArray[np.object_] | str = ""
+
+    def frame(self, level: str, names: NDArray[np.object_], period: str) -> pd.DataFrame:
+        """Write the figure as rows of the long table.
+
+        Parameters
+        ----------
+        level, period : str
+            Where it belongs.
+        names : ndarray of str
+            Regions.
+
+        Returns
+        -------
+        DataFrame
+            Columns `CIJFERS`.
+        """
+        nothing = np.full(len(names), np.nan)
+        columns = {
+            "niveau": level,
+            "gebied": names,
+            "periode": period,
+            "maat": self.name,
+            "eenheid": self.unit,
+            "norm": np.full(len(names), self.norm),
+            **{stand: self.by_stand.get(stand, nothing) for stand in STANDS},
+            "bron": self.source,
+        }
+        return pd.DataFrame(columns, columns=list(CIJFERS))
+
+
+def _all_stands(sums: Sums, name: str, weight: Floats | None) -> Measure:
+    return Measure(name, "woningen", {stand: sums.of(weight, stand) for stand in STANDS})
+
+
+def measures_of(sums: Sums, norms: Norms) -> list[Measure]:
+    """Add up what needs no opgave.
+
+    Parameters
+    ----------
+    sums : Sums
+        Of a row of the table.
+    norms : Norms
+        What is asked.
+
+    Returns
+    -------
+    list of Measure
+        In the order of the table.
+    """
+    plans = sums.plans
+    capacity = _all_stands(sums, "plancapaciteit", None)
+    kinds = {name: _all_stands(sums, name, weight) for name, weight in plans.kinds.items()}
+    hard, soft, open_ = (kinds[k].by_stand for k in ("hard", "zacht", "status_onbekend"))
+    share: dict[str, dict[str, Floats]] = {"": {}, "_min": {}, "_max": {}}
+    for stand in STANDS:
+        share[""][stand] = ratio(hard[stand], hard[stand] + soft[stand])
+        share["_min"][stand] = ratio(hard[stand], capacity.by_stand[stand])
+        share["_max"][stand] = ratio(hard[stand] + open_[stand], capacity.by_stand[stand])
+    no_number = plans.counted & np.isnan(plans.homes)
+    measures = [
+        Measure("plannen", "plannen", {"voor": sums.count(plans.counted)}),
+        Measure("zonder_aantal", "plannen", {"voor": sums.count(no_number)}),
+        capacity,
+        Measure("oordeel_onbekend", "woningen", {"voor": sums.of(plans.unknown, "voor")}),
+        *kinds.values(),
+        *(Measure(f"hard_aandeel{end}", "aandeel", values) for end, values in share.items()),
+    ]
+    for name, norm in (("sociaal", norms.sociaal), ("betaalbaar", norms.betaalbaar)):
+        for end in ("min", "max"):
+            weight = plans.segments[f"{name}_{end}"].to_numpy()
+            values = {s: ratio(sums.of(weight, s), capacity.by_stand[s]) for s in STANDS}
+            measures.append(Measure(f"{name}_aandeel_{end}", "aandeel", values, norm))
+    return measures
+
+
+def amounts_of(plans: Plans, parts: Parts) -> dict[str, Measure]:
+    """Add up bruto, sloop, netto, gerealiseerd and rest.
+
+    Parameters
+    ----------
+    plans : Plans
+        What is known of each plan.
+    parts : Parts
+        Which part of a plan lies where.
+
+    Returns
+    -------
+    dict
+        Name to measure; empty where nothing is known.
+    """
+    names, region = np.unique(parts.region.astype(str), return_inverse=True)
+    measures = {}
+    for name in (*AMOUNTS, "rest"):
+        per_part = divide_homes(parts.row, parts.share, plans.amounts[name][parts.row])
+        known = plans.counted[parts.row] & ~np.isnan(per_part)
+        total = np.bincount(region[known], weights=per_part[known], minlength=len(names))
+        some = np.bincount(region[known], minlength=len(names)) > 0
+        label = "restcapaciteit" if name == "rest" else name
+        measures[name] = Measure(label, "woningen", {"voor": np.where(some, total, np.nan)})
+    return measures
+
+
+def all_realised(plans: Plans, parts: Parts, realised: Measure) -> Floats:
+    """Give what plans say was realised.
+
+    Parameters
+    ----------
+    plans : Plans
+        What is known of each plan.
+    parts : Parts
+        Which part of a plan lies where.
+    realised : Measure
+        From `amounts_of`.
+
+    Returns
+    -------
+    ndarray of float
+        Per region; NaN where not every plan says.
+    """
+    _, region = np.unique(parts.region.astype(str), return_inverse=True)
+    silent = plans.counted & np.isnan(plans.amounts["gerealiseerd"])
+    missing = np.bincount(
+        region, weights=silent[parts.row], minlength=len(realised.by_stand["voor"])
+    )
+    return np.where(missing > 0, np.nan, realised.by_stand["voor"])
+
+
+def against(sums: Sums, open_: Sums, task: Task, norms: Norms) -> list[Measure]:
+    """Hold capacity against the opgave of a period.
+
+    Parameters
+    ----------
+    sums : Sums
+        Of the period.
+    open_ : Sums
+        Of what may lie in it or not.
+    task : Task
+        What is asked of each region.
+    norms : Norms
+        What is asked of capacity.
+
+    Returns
+    -------
+    list of Measure
+        In the order of the table.
+    """
+    capacity = {s: sums.of(None, s) for s in STANDS}
+    unphased = {s: open_.of(None, s) for s in STANDS}
+    hard = {s: sums.of(sums.plans.kinds["hard"], s) for s in STANDS}
+    rest = task.rest
+    both = {s: np.nan_to_num(capacity[s]) + unphased[s] for s in STANDS}
+    goal = norms.dekking
+    return [
+        Measure("fase_onbekend", "woningen", unphased),
+        Measure("opgave", "woningen", {"voor": task.goal}, source=task.goal_source),
+        Measure("opgave_gerealiseerd", "woningen", {"voor": task.realised}, source=task.basis),
+        Measure("restopgave", "woningen", {"voor": rest}, source=task.rest_source),
+        Measure("dekking", "aandeel", {s: ratio(capacity[s], rest) for s in STANDS}, goal),
+        Measure(
+            "dekking_met_fase_onbekend", "aandeel", {s: ratio(both[s], rest) for s in STANDS}, goal
+        ),
+        Measure(
+            "tekort_op_norm",
+            "woningen",
+            {s: np.maximum(goal * rest - capacity[s], 0.0) for s in STANDS},
+        ),
+        Measure("hard_dekking", "aandeel", {s: ratio(hard[s], rest) for s in STANDS}),
+        Measure(
+            "benodigd_zacht_naar_hard",
+            "woningen",
+            {s: np.maximum(rest - hard[s], 0.0) for s in STANDS},
+        ),
+    ]
+
+
+def ratio(part: Floats, whole: Floats) -> Floats:
+    """Divide; empty where the whole is unknown or nothing.
+
+    Parameters
+    ----------
+    part, whole : ndarray of float
+        Homes.
+
+    Returns
+    -------
+    ndarray of float
+        Shares; NaN where there is nothing to divide by.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(whole > 0, part / whole, np.nan)
