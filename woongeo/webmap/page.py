@@ -19,6 +19,7 @@ from folium.template import Template
 from woongeo.encode import dutch, html_text, shortened
 from woongeo.errors import LargePageWarning
 from woongeo.files import write_whole
+from woongeo.threads import beside
 from woongeo.verdict import SCREENING
 from woongeo.webmap.backgrounds import hosts
 from woongeo.webmap.content import gather
@@ -256,7 +257,17 @@ def map_screening(
     layers = len(screening.layers)
     told = f"{_number(number)} {'locatie' if number == 1 else 'locaties'}, "
     told += f"{layers} {'laag' if layers == 1 else 'lagen'}"
-    size = len(content.data)
+    # What compresses lets go of Python's lock.
+    with beside(content.data) as packed:
+        panel = aside(
+            screening,
+            (content.site_tolerance_m, content.layer_tolerance_m),
+            content.counting,
+            edges=content.edges,
+            groups=content.groups,
+        )
+        data = packed()
+    size = len(data)
     if size > _LARGE_BYTES:
         warnings.warn(
             f"de kaart wordt {_megabytes(size)} groot ({told}): zij opent traag en past niet in "
@@ -264,18 +275,11 @@ def map_screening(
             LargePageWarning,
             stacklevel=2,
         )
-    panel = aside(
-        screening,
-        (content.site_tolerance_m, content.layer_tolerance_m),
-        content.counting,
-        edges=content.edges,
-        groups=content.groups,
-    )
     busy = (
         f"De kaart wordt geladen: {told}, {_megabytes(size)}. Blijft dit staan, dan staat "
         "JavaScript uit of is de browser te oud; de aantallen en bronnen naast de kaart kloppen."
     )
-    return ScreeningMap(content.data, _parts(title, panel, busy))
+    return ScreeningMap(data, _parts(title, panel, busy))
 
 
 def _without_map(screening: Screening, title: str) -> ScreeningMap:
