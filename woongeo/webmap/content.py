@@ -113,15 +113,14 @@ def gather(screening: Screening, group: Sequence[str] | None) -> Content:
     drawn[~screening.locations.usable] = None
     counting = [shapes_that_count(layer, screening.on) for layer in screening.layers]
     first = _first_shown(drawn)
-    layers = [(shapes, x.coverage) for (shapes, _), x in zip(counting, screening.layers, strict=True)]
+    layers = [
+        (shapes, x.coverage) for (shapes, _), x in zip(counting, screening.layers, strict=True)
+    ]
     drawing = _drawing(drawn, layers, first)
     pack, texts = Pack(), _Texts()
     value = {
         "locaties": _site_data(pack, screening, drawing),
-        "lagen": [
-            _layer_data(pack, layer, drawing, i)
-            for i, layer in enumerate(screening.layers)
-        ],
+        "lagen": [_layer_data(pack, layer, drawing, i) for i, layer in enumerate(screening.layers)],
         "toetsen": [_verdict_data(pack, screening, toets, texts) for toets in screening.toetsen],
         "teksten": texts.texts,
         "achtergronden": [{"urls": ground.urls, "bron": ground.credit} for ground in backgrounds()]
@@ -242,9 +241,9 @@ def _drawing(
     given += [[(sites, site_grid), (shapely.point_on_surface(drawn), site_grid)]]
     given += [[(edge, grid)] for edge in simple[n:]]
     done = side_by_side(lambda some: [stepped(x, grid_m) for x, grid_m in some], given)
-    return _Drawing(
-        site_tolerance, tolerance, *done[n], layers=done[:n], edges=[x for x, in done[n + 1 :]]
-    )
+    at_sites, points = done[n]
+    edges = [edge for (edge,) in done[n + 1 :]]
+    return _Drawing(site_tolerance, tolerance, at_sites, points, done[:n], edges)
 
 
 def _site_data(pack: Pack, screening: Screening, drawing: _Drawing) -> dict[str, Any]:

@@ -184,17 +184,11 @@ def _is_count(text: str) -> bool:
 def _in_sevens(values: NDArray[np.int64]) -> bytes:
     """Write whole numbers, seven bits a byte."""
     left = ((values << 1) ^ (values >> 63)).view(np.uint64)
-    size = np.ones(len(left), dtype=np.int64)
-    for bits in range(7, 64, 7):
-        more = left >> np.uint64(bits) > 0
-        if not more.any():
-            break
-        size += more
-    place = np.cumsum(size) - size
-    out = np.zeros(int(size.sum()), dtype=np.uint8)
-    which = np.arange(len(left))
-    for k in range(int(size.max(initial=0))):
-        which = which[size[which] > k]
-        part = (left[which] >> np.uint64(7 * k)) & np.uint64(127)
-        out[place[which] + k] = part.astype(np.uint8) | np.where(size[which] > k + 1, 128, 0)
-    return out.tobytes()
+    most = -(-int(left.max(initial=1)).bit_length() // 7)
+    sevens = np.empty((len(left), most), dtype=np.uint8)
+    there = np.ones((len(left), most), dtype=bool)
+    for k in range(most):
+        there[:, k] = (left > 0) | (k == 0)
+        sevens[:, k] = (left & np.uint64(127)) | ((left > 127) * np.uint64(128))
+        left >>= np.uint64(7)
+    return sevens[there].tobytes()

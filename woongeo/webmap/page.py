@@ -103,17 +103,19 @@ class ScreeningMap(folium.Map):
         HTML of the page's parts; every string in it has been encoded.
     """
 
+    # branca compiles what a macro gives as a template of its own: half a megabyte of data need not
+    # pass through that, so what is raw here is filled in by then.
     _template = Template(
         """
-        {% macro header(this, kwargs) %}
+        {% macro header(this, kwargs) %}{% raw %}
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{{ this.parts.titel }}</title>
 <style>{{ this.parts.leaflet_css }}</style>
 <style>{{ this.parts.css }}</style>
 <script>{{ this.parts.leaflet_js }}</script>
 <script>{{ this.parts.js }}</script>
-        {% endmacro %}
-        {% macro html(this, kwargs) %}
+        {% endraw %}{% endmacro %}
+        {% macro html(this, kwargs) %}{% raw %}
 <a class="naar-lijst" href="#{{ this.parts.naar }}">Ga naar wat naast de kaart staat</a>
 <header><h1 class="tekst">{{ this.parts.titel }}</h1><p>{{ this.parts.toets }}</p></header>
 <div class="vlak">
@@ -128,7 +130,7 @@ aria-label="Kaart van de locaties; elke locatie staat ook in de tabel en het zoe
 <p id="melding" class="melding" role="status" hidden></p>
 {{ this.parts.zij }}
 </aside></div>
-        {% endmacro %}
+        {% endraw %}{% endmacro %}
         {% macro script(this, kwargs) %}
 var {{ this.get_name() }}_beweegt = !matchMedia("(prefers-reduced-motion: reduce)").matches;
 var {{ this.get_name() }} = L.map("kaart", {
@@ -138,9 +140,9 @@ var {{ this.get_name() }} = L.map("kaart", {
 });
 L.control.zoom({zoomInTitle: "Inzoomen", zoomOutTitle: "Uitzoomen"}).addTo({{ this.get_name() }});
 L.Icon.Default.imagePath = "";
-L.Icon.Default.mergeOptions({{ this.parts.tekens }});
+L.Icon.Default.mergeOptions({% raw %}{{ this.parts.tekens }}{% endraw %});
 L.control.scale({imperial: false}).addTo({{ this.get_name() }});
-woongeoKaart({{ this.get_name() }}, "{{ this.data }}");
+woongeoKaart({{ this.get_name() }}, "{% raw %}{{ this.data }}{% endraw %}");
         {% endmacro %}
         """
     )
@@ -169,6 +171,10 @@ woongeoKaart({{ this.get_name() }}, "{{ this.data }}");
             What folium returns.
         """
         rendered: str = super().render(**kwargs)  # type: ignore[no-untyped-call]
+        root = self.get_root()
+        for place in (root.header, root.html, root.script):  # type: ignore[attr-defined]
+            own = place._children[self.get_name()]  # noqa: SLF001  branca has no other door
+            own.parts, own.data = self.parts, self.data
         if any(isinstance(child, folium.Icon) for child in _below(self)):
             # These are drawn with scripts and fonts that folium fetches, as in any folium map; they
             # come after Leaflet, which they need.
