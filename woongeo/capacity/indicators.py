@@ -23,7 +23,7 @@ from woongeo.capacity.phasing import IN, OPEN, OUT
 from woongeo.capacity.restopgave import task
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -285,7 +285,7 @@ def level_table(
     if level == TOTAL[0] and asked.whole is not None:
         place = (asked.whole[0], [asked.whole[1]])
     names = [period_name(p) for p in asked.periods]
-    blocks: list[pd.DataFrame] = []
+    found: list[tuple[str, Measure]] = []
     for i, (name, of_phase) in enumerate(_rows(phased, asked.periods, names)):
         in_period = i < len(asked.periods)
         known = any_known
@@ -303,8 +303,8 @@ def level_table(
             realised = _all_realised(plans, parts, amount["gerealiseerd"])
             goal = task(asked.targets, place, asked.periods[i], realised)
             measures += _against(sums, open_, goal, asked.norms)
-        blocks += [m.frame(level, cut.names, name) for m in measures]
-    return pd.concat(blocks, ignore_index=True), cut
+        found += [(name, measure) for measure in measures]
+    return in_rows(level, cut.names, found), cut
 
 
 def in_order(table: pd.DataFrame, periods: list[tuple[int, int]]) -> pd.DataFrame:
@@ -355,33 +355,37 @@ class Measure:
     norm: float = np.nan
     source: NDArray[np.object_] | str = ""
 
-    def frame(self, level: str, names: NDArray[np.object_], period: str) -> pd.DataFrame:
-        """Write the figure as rows of the long table.
 
-        Parameters
-        ----------
-        level, period : str
-            Where it belongs.
-        names : ndarray of str
-            Regions.
+def in_rows(
+    level: str, names: NDArray[np.object_], measures: Sequence[tuple[str, Measure]]
+) -> pd.DataFrame:
+    """Write figures as rows of the long table.
 
-        Returns
-        -------
-        DataFrame
-            Columns `CIJFERS`.
-        """
-        nothing = np.full(len(names), np.nan)
-        columns = {
-            "niveau": level,
-            "gebied": names,
-            "periode": period,
-            "maat": self.name,
-            "eenheid": self.unit,
-            "norm": np.full(len(names), self.norm),
-            **{stand: self.by_stand.get(stand, nothing) for stand in STANDS},
-            "bron": self.source,
-        }
-        return pd.DataFrame(columns, columns=list(CIJFERS))
+    Parameters
+    ----------
+    level : str
+        Where they belong.
+    names : ndarray of str
+        Regions.
+    measures : sequence of (str, Measure)
+        Period and figure, at least one.
+
+    Returns
+    -------
+    DataFrame
+        Columns `CIJFERS`: all regions of the first figure, then those of the next.
+    """
+    n, nothing = len(names), np.full(len(names), np.nan)
+    told = [(level, period, m.name, m.unit) for period, m in measures]
+    words = np.repeat(np.array(told, dtype=object), n, axis=0)
+    columns = dict(zip(("niveau", "periode", "maat", "eenheid"), words.T, strict=True))
+    columns["gebied"] = np.tile(names, len(measures))
+    columns["norm"] = np.repeat([m.norm for _, m in measures], n)
+    for stand in STANDS:
+        columns[stand] = np.concatenate([m.by_stand.get(stand, nothing) for _, m in measures])
+    sources = [np.broadcast_to(np.asarray(m.source, dtype=object), n) for _, m in measures]
+    columns["bron"] = np.concatenate(sources)
+    return pd.DataFrame(columns, columns=list(CIJFERS))
 
 
 def _all_stands(sums: _Sums, name: str, weight: Floats | None) -> Measure:

@@ -19,6 +19,7 @@ from woongeo.capacity.indicators import (
     Plans,
     Question,
     in_order,
+    in_rows,
     level_table,
 )
 from woongeo.capacity.opbrengst import Planuitval, realised
@@ -328,16 +329,16 @@ def _yield(
             way = np.where(found.exact, "exact", drawn).astype(object)
             way[np.isnan(found.lower)] = "niet te zeggen"
             told += ("; " if stand != "voor" else "") + f"{stand}: " + way
-    blocks = [
+    found = [
         Measure(
             f"opbrengst{name}",
             "woningen",
             values,
             source=told if "interval" in name else how.bron,
-        ).frame(level, cut.names, ALL_YEARS)
+        )
         for name, values in ends.items()
     ]
-    return pd.concat(blocks)
+    return in_rows(level, cut.names, [(ALL_YEARS, measure) for measure in found])
 
 
 def _remarks(  # noqa: PLR0913  what the figures rest on
