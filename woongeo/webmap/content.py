@@ -198,7 +198,7 @@ class _Texts:
 
     def positions(self, column: pd.Series) -> NDArray[np.intp]:
         """Give the position of each text of a column."""
-        code, unique = pd.factorize(column)
+        code, unique = pd.factorize(column, use_na_sentinel=False)
         shown = [shortened(text) for text in unique]
         for text in shown:
             if text not in self._position:
@@ -266,7 +266,7 @@ def _site_data(pack: Pack, screening: Screening, drawing: _Drawing) -> dict[str,
 
 def _weights(verdicts: pd.Series) -> NDArray[np.intp]:
     """Give the place of each verdict among the three."""
-    code, kinds = pd.factorize(verdicts)
+    code, kinds = pd.factorize(verdicts, use_na_sentinel=False)
     return np.array([OORDELEN.index(kind) for kind in kinds], dtype=np.intp)[code]
 
 
