@@ -329,7 +329,7 @@ def _yield(
             way = np.where(found.exact, "exact", drawn).astype(object)
             way[np.isnan(found.lower)] = "niet te zeggen"
             told += ("; " if stand != "voor" else "") + f"{stand}: " + way
-    found = [
+    figures = [
         Measure(
             f"opbrengst{name}",
             "woningen",
@@ -338,7 +338,7 @@ def _yield(
         )
         for name, values in ends.items()
     ]
-    return in_rows(level, cut.names, [(ALL_YEARS, measure) for measure in found])
+    return in_rows(level, cut.names, [(ALL_YEARS, measure) for measure in figures])
 
 
 def _remarks(  # noqa: PLR0913  what the figures rest on

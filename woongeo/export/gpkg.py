@@ -191,8 +191,7 @@ def _finish(book: _Book, path: Path, expected: Mapping[str, int]) -> None:
     with _told_of(path):
         with closing(book):
             path.write_bytes(book.finished())
-        # Nobody else has this draft open: nothing has to be locked.
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)) as db:
+        with closing(sqlite3.connect(path)) as db:
             found = {
                 name: int(db.execute(f"SELECT COUNT(*) FROM {_quoted(name)}").fetchone()[0])  # noqa: S608
                 for name in expected
