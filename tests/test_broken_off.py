@@ -6,19 +6,24 @@ another program holds open, as Windows tells of it. `broken_off.py` does it; thi
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from woongeo.errors import OutputError
 from woongeo.export.bundle import Bundle
 from woongeo.files import scratch_folder, write_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows kent fork niet")
 
@@ -140,4 +145,28 @@ def test_what_cannot_be_put_back_at_once_is_kept_until_it_can(
     bundle.undo_killed()
     assert [(tmp_path / name).read_text() for name in ("a.txt", "b.txt")] == ["oud", "oud"]
     write("nieuwer")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.txt", "b.txt", "manifest.json"]
+
+
+@pytest.mark.parametrize("cores", [1, 2])
+def test_what_is_left_to_do_of_a_file_is_done_before_it_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cores: int
+) -> None:
+    """A file is finished while the next is made; a fault in that leaves what stood there."""
+    monkeypatch.setattr("woongeo.export.bundle.cores", lambda: cores)
+    bundle = Bundle(tmp_path, "manifest.json", {"a.txt", "b.txt"}.__contains__)
+
+    def write(rest: Callable[[Path], object]) -> None:
+        files = {"a.txt": lambda path: partial(rest, path), "b.txt": lambda path: path.touch()}
+        bundle.write(files, lambda: {"gemaakt_door": "woongeo"})
+
+    def full(_: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    write(lambda path: path.write_text("oud"))
+    with pytest.raises(OutputError, match="schijf is vol"):
+        write(full)
+    assert (tmp_path / "a.txt").read_text() == "oud"
+    told = json.loads((tmp_path / "manifest.json").read_text())["uitvoer"]
+    assert [(file["name"], file["size"]) for file in told] == [("a.txt", 3), ("b.txt", 0)]
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.txt", "b.txt", "manifest.json"]

@@ -23,6 +23,7 @@ from woongeo.encode import (
     html_text,
     page_data,
     shortened,
+    shortened_all,
     visible,
 )
 
@@ -53,6 +54,13 @@ ATTACKS = (
 def test_no_attack_keeps_a_character_that_a_page_would_act_on(attack: str) -> None:
     outside = re.sub(r"&(?:#\d+|[a-z]+);", "", html_text(attack))
     assert not set(outside) & set("<>\"'{}`$\\%#&")
+
+
+@settings(deadline=None)
+@given(st.lists(st.one_of(ANY_TEXT, st.integers(), st.none()), max_size=6))
+@example(["x" * (SHOWN_CHARACTERS + 1), "kort"])
+def test_many_texts_are_shortened_as_each_by_itself(texts: list[object]) -> None:
+    assert shortened_all(texts) == [shortened(text) for text in texts]
 
 
 @settings(deadline=None)

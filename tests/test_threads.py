@@ -8,7 +8,7 @@ import warnings
 
 import pytest
 
-from woongeo.threads import Crew, meanwhile, side_by_side, uncollected
+from woongeo.threads import Crew, beside, meanwhile, side_by_side, uncollected
 
 
 def test_a_doubt_is_heard_after_threads_that_silenced_theirs(
@@ -140,3 +140,36 @@ def test_a_crew_queues_what_is_to_be_done_one_by_one() -> None:
         for one in done:
             one.result()
     assert most == [1]
+
+
+def test_one_thing_is_done_beside_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is done in the other thread waits for this one, so both are at work at once."""
+    monkeypatch.setattr("woongeo.threads.cores", lambda: 2)
+    here = threading.Event()
+
+    def work() -> int:
+        assert here.wait(10)
+        return 7
+
+    with beside(work) as ask:
+        here.set()
+        assert ask() == 7
+
+
+def test_a_fault_beside_is_told_to_who_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("woongeo.threads.cores", lambda: 2)
+
+    def work() -> int:
+        raise ValueError("mis")
+
+    with beside(work) as ask, pytest.raises(ValueError, match="mis"):
+        ask()
+
+
+def test_on_one_core_it_is_done_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("woongeo.threads.cores", lambda: 1)
+    done: list[int] = []
+    with beside(lambda: done.append(1)) as ask:
+        assert not done
+        ask()
+    assert done == [1]

@@ -18,6 +18,7 @@ import pandas as pd
 import pyproj
 import pytest
 import shapely
+from branca.element import Figure
 from conftest import EAST, NORTH, block, frame
 from hypothesis import given
 from hypothesis import strategies as st
@@ -659,3 +660,25 @@ def test_what_a_notebook_shows_of_regions_changes_no_tag_by_text_from_strangers(
     assert [hostile.tags(html) for html in bad] == [hostile.tags(html) for html in plain]
     assert "{{7*7}}" in hostile.text(bad[1])
     assert "49" not in hostile.text(bad[1])
+
+
+def test_a_page_is_the_same_whatever_the_number_of_cores(
+    example_screening: woongeo.Screening, example_page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for cores in (1, 2):
+        monkeypatch.setattr("woongeo.threads.cores", lambda n=cores: n)
+        made = woongeo.map_screening(example_screening, title="Mijn streek")
+        assert page_of(made) == example_page
+
+
+def test_a_map_in_a_page_of_somebody_else_holds_its_data(
+    example_screening: woongeo.Screening,
+) -> None:
+    """A folium figure of a user's own: everything is filled in, also when it is shown twice."""
+    made = woongeo.map_screening(example_screening)
+    figure = Figure()
+    made.add_to(figure)
+    first = figure.render()
+    assert f'"{made.data}");' in first
+    assert "this." not in re.sub(r"<script>.*?</script>", "", first, flags=re.DOTALL)
+    assert figure.render() == first

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from woongeo.encode import html_text, shortened
@@ -70,12 +71,12 @@ class CheckReport:
         dict
             Check to number of lines, heaviest and then most frequent first.
         """
-        table = self.table.assign(weight=self.table["ernst"].map(ERNST.index))
-        grouped = table.groupby("controle").agg(weight=("weight", "min"), n=("weight", "size"))
-        ordered = grouped.reset_index().sort_values(
-            ["weight", "n", "controle"], ascending=[True, False, True]
-        )
-        return dict(zip(ordered["controle"], ordered["n"].astype(int), strict=True))
+        code, checks = pd.factorize(self.table["controle"])
+        weight = np.full(len(checks), len(ERNST))
+        np.minimum.at(weight, code, self.table["ernst"].map(ERNST.index).to_numpy(dtype=int))
+        many = np.bincount(code, minlength=len(checks))
+        found = zip(weight.tolist(), (-many).tolist(), checks, strict=True)
+        return {check: -n for _, n, check in sorted(found)}
 
     def of_check(self, check: str) -> pd.DataFrame:
         """Select the lines of one check.

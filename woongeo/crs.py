@@ -7,6 +7,7 @@ whether the coordinates can be what their label says.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -306,8 +307,16 @@ def to_web_mercator(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[n
     ndarray of float, shape (n, 2)
         Web mercator, metres.
     """
-    # ETRS89 and WGS 84 differ by less than a metre in Europe; PDOK's tiles treat them as one.
-    to_degrees = pyproj.Transformer.from_crs(RD, "EPSG:4258", always_xy=True)
-    mercator = pyproj.Transformer.from_crs("EPSG:4326", "EPSG:3857", always_xy=True)
-    lon, lat = to_degrees.transform(x, y, direction=TransformDirection.FORWARD)
+    degrees, mercator = _to_degrees_and_on()
+    lon, lat = degrees.transform(x, y, direction=TransformDirection.FORWARD)
     return np.column_stack(mercator.transform(lon, lat))
+
+
+@functools.cache
+def _to_degrees_and_on() -> tuple[pyproj.Transformer, pyproj.Transformer]:
+    """Give the two steps to web mercator; each thread that uses them looks them up once."""
+    # ETRS89 and WGS 84 differ by less than a metre in Europe; PDOK's tiles treat them as one.
+    return (
+        pyproj.Transformer.from_crs(RD, "EPSG:4258", always_xy=True),
+        pyproj.Transformer.from_crs("EPSG:4326", "EPSG:3857", always_xy=True),
+    )

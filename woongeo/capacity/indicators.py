@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from woongeo.capacity.cells import cells
-from woongeo.capacity.measures import Sums, against, all_realised, amounts_of, measures_of
+from woongeo.capacity.measures import Sums, against, all_realised, amounts_of, in_rows, measures_of
 from woongeo.capacity.parts import OUTSIDE, TOTAL
 from woongeo.capacity.phasing import IN, OPEN, OUT
 from woongeo.capacity.restopgave import task
@@ -17,10 +16,11 @@ from woongeo.capacity.restopgave import task
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import pandas as pd
     from numpy.typing import NDArray
 
     from woongeo.capacity.cells import Cells, Plans
-    from woongeo.capacity.measures import Norms
+    from woongeo.capacity.measures import Measure, Norms
     from woongeo.capacity.parts import Parts
     from woongeo.capacity.phasing import Phases
     from woongeo.opgave import Targets
@@ -101,7 +101,7 @@ def level_table(
     if level == TOTAL[0] and asked.whole is not None:
         place = (asked.whole[0], [asked.whole[1]])
     names = [period_name(p) for p in asked.periods]
-    blocks: list[pd.DataFrame] = []
+    found: list[tuple[str, Measure]] = []
     for i, (name, of_phase) in enumerate(_rows(phased, asked.periods, names)):
         in_period = i < len(asked.periods)
         known = any_known
@@ -119,8 +119,8 @@ def level_table(
             realised = all_realised(plans, parts, amount["gerealiseerd"])
             goal = task(asked.targets, place, asked.periods[i], realised)
             measures += against(sums, open_, goal, asked.norms)
-        blocks += [m.frame(level, cut.names, name) for m in measures]
-    return pd.concat(blocks, ignore_index=True), cut
+        found += [(name, measure) for measure in measures]
+    return in_rows(level, cut.names, found), cut
 
 
 def in_order(table: pd.DataFrame, periods: list[tuple[int, int]]) -> pd.DataFrame:

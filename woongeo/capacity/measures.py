@@ -21,6 +21,8 @@ from woongeo.capacity.amounts import AMOUNTS
 from woongeo.capacity.parts import divide_homes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from woongeo.capacity.cells import Cells, Plans
@@ -133,33 +135,37 @@ class Measure:
     norm: float = np.nan
     source: NDArray[np.object_] | str = ""
 
-    def frame(self, level: str, names: NDArray[np.object_], period: str) -> pd.DataFrame:
-        """Write the figure as rows of the long table.
 
-        Parameters
-        ----------
-        level, period : str
-            Where it belongs.
-        names : ndarray of str
-            Regions.
+def in_rows(
+    level: str, names: NDArray[np.object_], measures: Sequence[tuple[str, Measure]]
+) -> pd.DataFrame:
+    """Write figures as rows of the long table.
 
-        Returns
-        -------
-        DataFrame
-            Columns `CIJFERS`.
-        """
-        nothing = np.full(len(names), np.nan)
-        columns = {
-            "niveau": level,
-            "gebied": names,
-            "periode": period,
-            "maat": self.name,
-            "eenheid": self.unit,
-            "norm": np.full(len(names), self.norm),
-            **{stand: self.by_stand.get(stand, nothing) for stand in STANDS},
-            "bron": self.source,
-        }
-        return pd.DataFrame(columns, columns=list(CIJFERS))
+    Parameters
+    ----------
+    level : str
+        Where they belong.
+    names : ndarray of str
+        Regions.
+    measures : sequence of (str, Measure)
+        Period and figure, at least one.
+
+    Returns
+    -------
+    DataFrame
+        Columns `CIJFERS`: all regions of the first figure, then those of the next.
+    """
+    n, nothing = len(names), np.full(len(names), np.nan)
+    told = [(level, period, m.name, m.unit) for period, m in measures]
+    words = np.repeat(np.array(told, dtype=object), n, axis=0)
+    columns = dict(zip(("niveau", "periode", "maat", "eenheid"), words.T, strict=True))
+    columns["gebied"] = np.tile(names, len(measures))
+    columns["norm"] = np.repeat([m.norm for _, m in measures], n)
+    for stand in STANDS:
+        columns[stand] = np.concatenate([m.by_stand.get(stand, nothing) for _, m in measures])
+    sources = [np.broadcast_to(np.asarray(m.source, dtype=object), n) for _, m in measures]
+    columns["bron"] = np.concatenate(sources)
+    return pd.DataFrame(columns, columns=list(CIJFERS))
 
 
 def _all_stands(sums: Sums, name: str, weight: Floats | None) -> Measure:

@@ -12,7 +12,7 @@ from woongeo.capacity.amounts import amounts, chances, choose_basis, segments
 from woongeo.capacity.cells import Plans
 from woongeo.capacity.figures import add_up, figures_per_plan, left_after
 from woongeo.capacity.indicators import ALL_YEARS, Question, in_order, level_table
-from woongeo.capacity.measures import CIJFERS, STANDS, Measure, Norms
+from woongeo.capacity.measures import CIJFERS, STANDS, Measure, Norms, in_rows
 from woongeo.capacity.opbrengst import Planuitval, realised
 from woongeo.capacity.parts import TOTAL, Division, divide, levels, whole
 from woongeo.capacity.phasing import phases
@@ -320,16 +320,16 @@ def _yield(
             way = np.where(found.exact, "exact", drawn).astype(object)
             way[np.isnan(found.lower)] = "niet te zeggen"
             told += ("; " if stand != "voor" else "") + f"{stand}: " + way
-    blocks = [
+    figures = [
         Measure(
             f"opbrengst{name}",
             "woningen",
             values,
             source=told if "interval" in name else how.bron,
-        ).frame(level, cut.names, ALL_YEARS)
+        )
         for name, values in ends.items()
     ]
-    return pd.concat(blocks)
+    return in_rows(level, cut.names, [(ALL_YEARS, measure) for measure in figures])
 
 
 def _remarks(  # noqa: PLR0913  what the figures rest on

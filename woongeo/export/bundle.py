@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from woongeo.errors import FileError, OutputError
 from woongeo.export.manifest import manifest_text
 from woongeo.files import (
     BEFORE,
+    Fingerprint,
     fingerprint,
     flush_to_disk,
     keep_second_name,
@@ -26,6 +28,7 @@ from woongeo.files import (
 )
 from woongeo.progress import steps
 from woongeo.sources import split_layer
+from woongeo.threads import cores
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -132,7 +135,9 @@ class Bundle:
         Parameters
         ----------
         files : Mapping
-            Name to what writes it, given the path of a draft.
+            Name to what writes it, given the path of a draft. What can be called of what that
+            gives is called afterwards, in another thread while the next file is made: what is left
+            to do, with nothing that others use.
         facts : callable
             Gives the manifest; the hash of each file is added under `uitvoer`.
         sources : iterable of Source, TableSource or None
@@ -159,15 +164,13 @@ class Bundle:
             self.refuse_foreign(names, ours, overwrite=overwrite)
             with scratch_folder(target) as scratch:
                 try:
-                    for name in steps("schrijven", names):
-                        files[name](scratch / name)
+                    written = _written(files, scratch)
                     told = facts()
-                    told["uitvoer"] = [vars(fingerprint(scratch / name)) for name in names]
+                    told["uitvoer"] = [vars(file) for file in written]
                     text = manifest_text(told)
                     # Half a character is no UTF-8; written out like this it is JSON.
                     (scratch / self.manifest).write_bytes(text.encode("utf-8", "backslashreplace"))
-                    for name in [*names, self.manifest]:
-                        flush_to_disk(scratch / name)
+                    flush_to_disk(scratch / self.manifest)
                 except OutputError:
                     raise
                 except OSError as error:
@@ -351,6 +354,23 @@ class Bundle:
             f"({error.strerror or error}); sluit de bestanden in QGIS of Excel en schrijf opnieuw "
             "in deze map: dan wordt eerst alles teruggezet."
         )
+
+
+def _written(files: Mapping[str, Callable[[Path], object]], scratch: Path) -> list[Fingerprint]:
+    """Write files; each is finished, flushed and hashed while the next is made."""
+
+    def finish(path: Path, rest: object) -> Fingerprint:
+        if callable(rest):
+            rest()
+        flush_to_disk(path)
+        return fingerprint(path)
+
+    names = steps("schrijven", list(files))
+    if cores() < 2:
+        return [finish(scratch / name, files[name](scratch / name)) for name in names]
+    with ThreadPoolExecutor(1) as pool:
+        begun = [pool.submit(finish, scratch / n, files[n](scratch / n)) for n in names]
+        return [one.result() for one in begun]
 
 
 def _sha256(path: Path) -> str:

@@ -142,7 +142,7 @@ def named_tables(
     return tables
 
 
-def writers(contents: Contents, formats: Sequence[str]) -> dict[str, Callable[[Path], None]]:
+def writers(contents: Contents, formats: Sequence[str]) -> dict[str, Callable[[Path], object]]:
     """Give what writes the files of each format.
 
     Parameters
@@ -157,14 +157,14 @@ def writers(contents: Contents, formats: Sequence[str]) -> dict[str, Callable[[P
     dict
         Name of the file to what writes it, given a path.
     """
-    of_a_form = {
+    of_a_form: dict[str, tuple[Callable[[Contents, Path], object], ...]] = {
         "gpkg": (write_gpkg, write_qml),
         "csv": (lambda contents, path: write_csv(contents.treffers, path),),
         "xlsx": (write_xlsx,),
         "parquet": (write_parquet,),
         "geojson": (write_geojson,),
     }
-    files: dict[str, Callable[[Path], None]] = {}
+    files: dict[str, Callable[[Path], object]] = {}
     for kind in formats:
         for name, write in zip(FORMATS[kind], of_a_form[kind], strict=True):
             files[name] = partial(write, contents)

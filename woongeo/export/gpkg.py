@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import io
 import sqlite3
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -30,7 +31,7 @@ from woongeo.verdict import SCREENING
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -59,8 +60,8 @@ mime_type TEXT, constraint_name TEXT, CONSTRAINT pk_gdc PRIMARY KEY (table_name,
 CONSTRAINT gdc_tn UNIQUE (table_name, name))"""
 
 
-def write_gpkg(contents: Contents, path: Path) -> None:
-    """Write locations, layers, tables and their sources, and read back how many there are.
+def write_gpkg(contents: Contents, path: Path) -> Callable[[], None]:
+    """Write locations, layers, tables and their sources.
 
     Parameters
     ----------
@@ -69,44 +70,57 @@ def write_gpkg(contents: Contents, path: Path) -> None:
     path : Path
         The file to write.
 
+    Returns
+    -------
+    callable
+        What is left to do, in whatever thread: it writes the file and reads back how many rows
+        there are. It raises an OutputError when it cannot, or not all of them are there.
+
     Raises
     ------
     OutputError
-        When it cannot be made, or not all of it is there.
+        When it cannot be made.
     """
+    with ExitStack() as opened:
+        with _told_of(path):
+            on = contents.screening.on
+            first = _layer(contents.locaties, "locaties", on=on, about=SCREENING)
+            book = opened.enter_context(closing(_Book(first, on)))
+            expected = _fill(book, contents)
+        # It is closed when it is finished.
+        opened.pop_all()
+    return partial(_finish, book, path, expected)
+
+
+def _fill(book: _Book, contents: Contents) -> dict[str, int]:
+    """Add layers and tables to locations, and tell how many rows each has."""
     screening = contents.screening
     on = screening.on
     titles = contents.titles(contents.locaties)
     expected = {"locaties": len(contents.locaties)}
-    try:
-        first = _layer(contents.locaties, "locaties", on=on, about=SCREENING)
-        with closing(_Book(first, on)) as book:
-            book.entitle("locaties", titles)
-            book.dress("locaties", site_style(contents.locaties, titles))
-            for i, layer in enumerate(screening.layers):
-                near = _near(layer.features, contents.locaties.geometry.to_numpy())
-                told = f"{len(near)} van {len(layer)} objecten: die binnen {AROUND_M:.0f} m van een"
-                about = f"{visible(layer.title)}; {told} locatie. {SCREENING}"
-                dimension = shapely.get_dimensions(near.geometry.to_numpy())
-                for d, ending in _DIMENSIONS.items():
-                    part = near[dimension == d]
-                    if not len(part):
-                        continue
-                    name = _free(f"laag_{layer.key}{ending}", set(expected))
-                    book.add(_layer(part, name, on=on, about=about), name)
-                    aliases = contents.titles(part)
-                    book.entitle(name, aliases)
-                    book.dress(name, layer_style(layer_look(i), d, part, aliases))
-                    expected[name] = len(part)
-            tables = {**contents.tables, "herkomst": _provenance(contents)}
-            for name, table in tables.items():
-                book.add(_layer(table, name, on=on, about=SCREENING), name)
-                book.entitle(name, contents.titles(table))
-                expected[name] = len(table)
-            data = book.finished()
-    except (DataSourceError, DataLayerError, sqlite3.Error) as error:
-        raise _not_made(path, error) from error
-    _write_and_count(data, path, expected)
+    book.entitle("locaties", titles)
+    book.dress("locaties", site_style(contents.locaties, titles))
+    for i, layer in enumerate(screening.layers):
+        near = _near(layer.features, contents.locaties.geometry.to_numpy())
+        told = f"{len(near)} van {len(layer)} objecten: die binnen {AROUND_M:.0f} m van een"
+        about = f"{visible(layer.title)}; {told} locatie. {SCREENING}"
+        dimension = shapely.get_dimensions(near.geometry.to_numpy())
+        for d, ending in _DIMENSIONS.items():
+            part = near[dimension == d]
+            if not len(part):
+                continue
+            name = _free(f"laag_{layer.key}{ending}", set(expected))
+            book.add(_layer(part, name, on=on, about=about), name)
+            aliases = contents.titles(part)
+            book.entitle(name, aliases)
+            book.dress(name, layer_style(layer_look(i), d, part, aliases))
+            expected[name] = len(part)
+    tables = {**contents.tables, "herkomst": _provenance(contents)}
+    for name, table in tables.items():
+        book.add(_layer(table, name, on=on, about=SCREENING), name)
+        book.entitle(name, contents.titles(table))
+        expected[name] = len(table)
+    return expected
 
 
 def write_qml(contents: Contents, path: Path) -> None:
@@ -154,30 +168,38 @@ def write_styled(
     OutputError
         When it cannot be made, or not all of it is there.
     """
+    with _told_of(path), closing(_Book(_layer(frame, layer, on=day, about=SCREENING), day)) as book:
+        book.entitle(layer, titles)
+        book.dress(layer, qml)
+        _finish(book, path, {layer: len(frame)})
+
+
+@contextmanager
+def _told_of(path: Path) -> Iterator[None]:
+    """Say which file cannot be made."""
     try:
-        with closing(_Book(_layer(frame, layer, on=day, about=SCREENING), day)) as book:
-            book.entitle(layer, titles)
-            book.dress(layer, qml)
-            data = book.finished()
+        yield
     except (DataSourceError, DataLayerError, sqlite3.Error) as error:
-        raise _not_made(path, error) from error
-    _write_and_count(data, path, {layer: len(frame)})
+        reason = visible(str(error).strip().splitlines()[-1])
+        raise OutputError(
+            f"{path.name}: kan niet worden gemaakt ({reason}). Er is niets gewijzigd."
+        ) from error
 
 
-def _not_made(path: Path, error: Exception) -> OutputError:
-    """Say that a file cannot be made."""
-    reason = visible(str(error).strip().splitlines()[-1])
-    return OutputError(f"{path.name}: kan niet worden gemaakt ({reason}). Er is niets gewijzigd.")
-
-
-def _write_and_count(data: bytes, path: Path, expected: Mapping[str, int]) -> None:
+def _finish(book: _Book, path: Path, expected: Mapping[str, int]) -> None:
     """Write a file, and read back how many rows each layer has."""
-    path.write_bytes(data)
+    with _told_of(path):
+        with closing(book):
+            path.write_bytes(book.finished())
+        with closing(sqlite3.connect(path)) as db:
+            found = {
+                name: int(db.execute(f"SELECT COUNT(*) FROM {_quoted(name)}").fetchone()[0])  # noqa: S608
+                for name in expected
+            }
     for name, n in expected.items():
-        written = pyogrio.read_info(path, layer=name, force_feature_count=True)["features"]
-        if written != n:
+        if found[name] != n:
             raise OutputError(
-                f"{path.name}: van {name} zijn er {written} van de {n} geschreven. "
+                f"{path.name}: van {name} zijn er {found[name]} van de {n} geschreven. "
                 "Er is niets gewijzigd."
             )
 
@@ -263,7 +285,8 @@ class _Book:
 
     def __init__(self, data: bytes, on: dt.date) -> None:
         self._moment = f"{on.isoformat()}T00:00:00.000Z"
-        self._db = sqlite3.connect(":memory:", isolation_level=None)
+        # It is finished in another thread than it was filled in.
+        self._db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         self._db.deserialize(data)
         self._db.execute(_STYLES)
         self._db.execute(_TITLES)

@@ -143,8 +143,19 @@ def field(values: pd.Series) -> Field:
     if kind in {"date", "datetime", "datetime64"}:
         return _moments(known, gone)
     text = np.full(len(values), None, dtype=object)
-    text[~gone] = [storable_text(v) for v in known]
+    text[~gone] = known if kind == "string" and _storable(known) else [*map(storable_text, known)]
     return Field(text)
+
+
+def _storable(texts: list[str]) -> bool:
+    """Tell whether SQLite holds all texts whole as they are."""
+    every = "".join(texts)
+    try:
+        every.encode()
+    except UnicodeEncodeError:
+        # Half a character is no UTF-8.
+        return False
+    return "\0" not in every
 
 
 def _filled(known: list[Any], gone: NDArray[np.bool_], dtype: type[np.generic]) -> NDArray[Any]:

@@ -3,36 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import shapely
 
 from woongeo.columns import REGION_NAMES, as_text, recognise
-from woongeo.encode import shortened
+from woongeo.encode import shortened, shortened_all
 from woongeo.errors import ColumnError
 from woongeo.judging import shapes_that_count
 from woongeo.netherlands import outline
+from woongeo.threads import side_by_side
 from woongeo.verdict import OORDELEN, SCREENING
 from woongeo.webmap.backgrounds import backgrounds
 from woongeo.webmap.pack import Pack
 from woongeo.webmap.panel import HARDNESS, layer_styles
 from woongeo.webmap.shapes import (
     AROUND_M,
+    Steps,
     by_dimension,
     count_corners,
     coverage_edge,
     simplified,
     single_parts,
+    stepped,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    import pandas as pd
     from numpy.typing import NDArray
 
-    from woongeo.layers import Layer
+    from woongeo.layers import Coverage, Layer
     from woongeo.screening import Screening, Toets
 
 # Of sites a page holds so many corners without effort; with more they are simplified further, but
@@ -51,8 +55,10 @@ class Content:
 
     Attributes
     ----------
-    data : str
-        From `Pack.data`.
+    pack : Pack
+        The numbers.
+    value : dict
+        What refers to them.
     site_tolerance_m, layer_tolerance_m : float
         Edges were moved by at most so much, for display only.
     counting : list of (ndarray of shapely geometries, str)
@@ -63,12 +69,23 @@ class Content:
         What to filter on, with its values.
     """
 
-    data: str
+    pack: Pack
+    value: dict[str, Any]
     site_tolerance_m: float
     layer_tolerance_m: float
     counting: list[tuple[NDArray[np.object_], str]]
     edges: bool
     groups: list[tuple[str, list[str]]]
+
+    def data(self) -> str:
+        """Write the page's data.
+
+        Returns
+        -------
+        str
+            From `Pack.data`.
+        """
+        return self.pack.data(self.value)
 
 
 def gather(screening: Screening, group: Sequence[str] | None) -> Content:
@@ -94,21 +111,16 @@ def gather(screening: Screening, group: Sequence[str] | None) -> Content:
     groups = _groups(screening, group)
     drawn = screening.locaties.geometry.to_numpy().copy()
     drawn[~screening.locations.usable] = None
-    site_tolerance, sites = _simple_sites(drawn)
     counting = [shapes_that_count(layer, screening.on) for layer in screening.layers]
     first = _first_shown(drawn)
-    around = shapely.box(*(np.array(first.bounds) + AROUND_M * np.array([-1, -1, 1, 1])))
-    layer_tolerance, layers = _simple_layers([_near(shapes, around) for shapes, _ in counting])
-    edges = [coverage_edge(layer.coverage, around) for layer in screening.layers]
+    layers = [
+        (shapes, x.coverage) for (shapes, _), x in zip(counting, screening.layers, strict=True)
+    ]
+    drawing = _drawing(drawn, layers, first)
     pack, texts = Pack(), _Texts()
     value = {
-        "locaties": _site_data(pack, screening, drawn, sites, grid_of(site_tolerance)),
-        "lagen": [
-            _layer_data(pack, layer, shapes, edge, style, grid_of(layer_tolerance))
-            for layer, shapes, edge, style in zip(
-                screening.layers, layers, edges, layer_styles(len(screening.layers)), strict=True
-            )
-        ],
+        "locaties": _site_data(pack, screening, drawing),
+        "lagen": [_layer_data(pack, layer, drawing, i) for i, layer in enumerate(screening.layers)],
         "toetsen": [_verdict_data(pack, screening, toets, texts) for toets in screening.toetsen],
         "teksten": texts.texts,
         "achtergronden": [{"urls": ground.urls, "bron": ground.credit} for ground in backgrounds()]
@@ -122,11 +134,12 @@ def gather(screening: Screening, group: Sequence[str] | None) -> Content:
         ],
     }
     return Content(
-        data=pack.data(value),
-        site_tolerance_m=site_tolerance,
-        layer_tolerance_m=layer_tolerance,
+        pack,
+        value,
+        site_tolerance_m=drawing.site_tolerance_m,
+        layer_tolerance_m=drawing.layer_tolerance_m,
         counting=counting,
-        edges=any(map(len, edges)),
+        edges=any(len(edge.per_shape) for edge in drawing.edges),
         groups=[(title, names) for title, names, _ in groups],
     )
 
@@ -154,7 +167,7 @@ def grid_of(tolerance_m: float) -> int:
 
 def _groups(
     screening: Screening, wanted: Sequence[str] | None
-) -> list[tuple[str, list[str], list[int]]]:
+) -> list[tuple[str, list[str], NDArray[np.intp]]]:
     """Give what to filter on, with its values and the value of each location."""
     frame = screening.locaties
     there = [str(c) for c in frame.columns if c != "geometry"]
@@ -167,10 +180,12 @@ def _groups(
             raise ColumnError(f"kolom {stray[0]!r} bestaat niet in de locaties; kies een andere.")
     groups = []
     for title, column in chosen:
-        texts = as_text(frame[column]).map(shortened).where(lambda t: t != "", "onbekend")
-        names = sorted(texts.unique(), key=str.casefold)
+        code, unique = pd.factorize(as_text(frame[column]))
+        shown = [shortened(text) or "onbekend" for text in unique]
+        names = sorted(dict.fromkeys(shown), key=str.casefold)
         position = {name: i for i, name in enumerate(names)}
-        groups.append((title, names, [position[text] for text in texts]))
+        places = np.array([position[text] for text in shown], dtype=np.intp)
+        groups.append((title, names, places[code]))
     return groups
 
 
@@ -181,38 +196,78 @@ class _Texts:
         self.texts = [""]
         self._position = {"": 0}
 
-    def positions(self, column: pd.Series) -> list[int]:
+    def positions(self, column: pd.Series) -> NDArray[np.intp]:
         """Give the position of each text of a column."""
-        unique = {text: shortened(text) for text in column.unique()}
-        for text in unique.values():
+        code, unique = pd.factorize(column, use_na_sentinel=False)
+        shown = [shortened(text) for text in unique]
+        for text in shown:
             if text not in self._position:
                 self._position[text] = len(self.texts)
                 self.texts.append(text)
-        return [self._position[unique[text]] for text in column]
+        return np.array([self._position[text] for text in shown], dtype=np.intp)[code]
 
 
-def _site_data(
-    pack: Pack,
-    screening: Screening,
+@dataclass(frozen=True)
+class _Drawing:
+    """Shapes as the page draws them."""
+
+    site_tolerance_m: float
+    layer_tolerance_m: float
+    #: Locations, and a point in each that has a shape.
+    sites: Steps
+    points: Steps
+    #: Per layer points, lines and surfaces, and the edge of its coverage.
+    layers: list[list[Steps]]
+    edges: list[Steps]
+
+
+def _drawing(
     drawn: NDArray[np.object_],
-    simple: NDArray[np.object_],
-    grid_m: int,
-) -> dict[str, Any]:
+    layers: Sequence[tuple[NDArray[np.object_], Coverage]],
+    first: shapely.Polygon,
+) -> _Drawing:
+    """Simplify shapes and bring them on a grid: sites and each layer side by side."""
+    around = shapely.box(*(np.array(first.bounds) + AROUND_M * np.array([-1, -1, 1, 1])))
+    # All threads ask for this box, and it is worked out when it is first asked for.
+    shapely.bounds(around)
+    n = len(layers)
+    asked: list[Callable[[], Any]] = [lambda: _simple_sites(drawn)]
+    asked += [partial(_simple_layer, shapes, around) for shapes, _ in layers]
+    asked += [partial(coverage_edge, coverage, around) for _, coverage in layers]
+    (site_tolerance, sites), *simple = side_by_side(lambda work: work(), asked)
+    tolerance, shapes = _simple_enough(simple[:n])
+    grid, site_grid = grid_of(tolerance), grid_of(site_tolerance)
+    given = [[(kind, grid if d else 1) for d, kind in by_dimension(x).items()] for x in shapes]
+    given += [[(sites, site_grid), (shapely.point_on_surface(drawn), site_grid)]]
+    given += [[(edge, grid)] for edge in simple[n:]]
+    done = side_by_side(lambda some: [stepped(x, grid_m) for x, grid_m in some], given)
+    at_sites, points = done[n]
+    edges = [edge for (edge,) in done[n + 1 :]]
+    return _Drawing(site_tolerance, tolerance, at_sites, points, done[:n], edges)
+
+
+def _site_data(pack: Pack, screening: Screening, drawing: _Drawing) -> dict[str, Any]:
     """Gather what the page tells of locations."""
     frame = screening.locaties
     area = frame[["belemmerd_m2", "onbekend_m2", "vrij_m2"]].sum(axis=1, min_count=3)
     return {
-        "id": pack.words([shortened(text) for text in frame["locatie_id"]]),
-        "naam": pack.words([shortened(text) for text in frame["naam"]]),
+        "id": pack.words(shortened_all(frame["locatie_id"])),
+        "naam": pack.words(shortened_all(frame["naam"])),
         "woningen": pack.numbers(frame["woningen"], 2),
         "planstatus": pack.words(frame["planstatus"].tolist()),
         "hardheid": pack.words(frame["hardheid"].tolist()),
-        "oordeel": {"rij": pack.row(frame["oordeel"].map(OORDELEN.index).tolist())},
+        "oordeel": {"rij": pack.row(_weights(frame["oordeel"]))},
         "oppervlakte": pack.numbers(area, 0),
         "belemmerd": pack.numbers(frame["belemmerd_m2"], 0),
         "onbekend": pack.numbers(frame["onbekend_m2"], 0),
-        "vormen": pack.shapes(simple, grid_m, shapely.point_on_surface(drawn)),
+        "vormen": pack.steps(drawing.sites, grid_of(drawing.site_tolerance_m), drawing.points),
     }
+
+
+def _weights(verdicts: pd.Series) -> NDArray[np.intp]:
+    """Give the place of each verdict among the three."""
+    code, kinds = pd.factorize(verdicts, use_na_sentinel=False)
+    return np.array([OORDELEN.index(kind) for kind in kinds], dtype=np.intp)[code]
 
 
 def _first_shown(drawn: NDArray[np.object_]) -> shapely.Polygon:
@@ -241,12 +296,16 @@ def _simple_sites(drawn: NDArray[np.object_]) -> tuple[float, NDArray[np.object_
     return tolerance, simple
 
 
-def _simple_layers(
-    shapes: list[NDArray[np.object_]],
+def _simple_layer(features: NDArray[np.object_], around: shapely.Polygon) -> NDArray[np.object_]:
+    """Simplify what is shown of a layer."""
+    return simplified(_near(features, around), _LAYER_TOLERANCE_M, keep_holes=False)
+
+
+def _simple_enough(
+    simple: list[NDArray[np.object_]],
 ) -> tuple[float, list[NDArray[np.object_]]]:
-    """Simplify layers until a page can bear them."""
+    """Simplify layers further, until a page can bear them."""
     tolerance = step = _LAYER_TOLERANCE_M
-    simple = [simplified(some, step, keep_holes=False) for some in shapes]
     while sum(map(count_corners, simple)) > _LAYER_CORNERS and tolerance < _MOST_M:
         # From what is simple already: quick, and edges move by what both steps move them.
         step *= 2
@@ -255,24 +314,19 @@ def _simple_layers(
     return tolerance, simple
 
 
-def _layer_data(
-    pack: Pack,
-    layer: Layer,
-    shapes: NDArray[np.object_],
-    edge: NDArray[np.object_],
-    style: tuple[str, str | None],
-    grid_m: int,
-) -> dict[str, Any]:
+def _layer_data(pack: Pack, layer: Layer, drawing: _Drawing, i: int) -> dict[str, Any]:
     """Gather what the page draws of a layer."""
-    kinds = by_dimension(shapes)
+    colour, dash = layer_styles(len(drawing.layers))[i]
+    grid_m = grid_of(drawing.layer_tolerance_m)
+    points, lines, surfaces = drawing.layers[i]
     return {
         "sleutel": layer.key,
-        "kleur": style[0],
-        "streep": style[1],
-        "punten": pack.shapes(kinds[0], 1),
-        "lijnen": pack.shapes(kinds[1], grid_m),
-        "vlakken": pack.shapes(kinds[2], grid_m),
-        "dekking": pack.shapes(edge, grid_m),
+        "kleur": colour,
+        "streep": dash,
+        "punten": pack.steps(points, 1),
+        "lijnen": pack.steps(lines, grid_m),
+        "vlakken": pack.steps(surfaces, grid_m),
+        "dekking": pack.steps(drawing.edges[i], grid_m),
     }
 
 
@@ -283,7 +337,7 @@ def _verdict_data(pack: Pack, screening: Screening, toets: Toets, texts: _Texts)
     return {
         "sleutel": key,
         "titel": shortened(toets.title),
-        "oordeel": {"rij": pack.row(frame[f"{key}_oordeel"].map(OORDELEN.index).tolist())},
+        "oordeel": {"rij": pack.row(_weights(frame[f"{key}_oordeel"]))},
         "reden": {"rij": pack.row(texts.positions(reasons))},
         "objecten": {"rij": pack.row(texts.positions(frame[f"{key}_objecten"]))},
         "afstand": pack.numbers(frame[f"{key}_afstand_m"], 1),

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from woongeo.encode import page_bytes
-from woongeo.webmap.shapes import stepped
+from woongeo.webmap.shapes import Steps, stepped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,12 +100,7 @@ class Pack:
             return list(texts)
         return {"rij": self.row(codes), "woorden": unique.tolist()}
 
-    def shapes(
-        self,
-        geometry: NDArray[np.object_],
-        grid_m: int,
-        points: NDArray[np.object_] | None = None,
-    ) -> dict[str, int]:
+    def shapes(self, geometry: NDArray[np.object_], grid_m: int) -> dict[str, int]:
         """Put away shapes.
 
         Parameters
@@ -114,15 +109,32 @@ class Pack:
             RD New, metres; missing and empty ones have no rings.
         grid_m : int
             Corners are rounded to so many metres of web mercator.
-        points : ndarray of shapely points, optional
-            One of each shape, to be kept as its difference from the shape's first corner.
 
         Returns
         -------
         dict
             For the JSON.
         """
-        steps = stepped(geometry, grid_m)
+        return self.steps(stepped(geometry, grid_m), grid_m)
+
+    def steps(self, steps: Steps, grid_m: int, points: Steps | None = None) -> dict[str, int]:
+        """Put away shapes that were brought on a grid.
+
+        Parameters
+        ----------
+        steps : Steps
+            From `stepped`.
+        grid_m : int
+            Their grid; metres of web mercator.
+        points : Steps, optional
+            One point of each shape that has any corner, on the same grid, to be kept as its
+            difference from the shape's first corner.
+
+        Returns
+        -------
+        dict
+            For the JSON.
+        """
         made = {
             "rooster": grid_m,
             "hoeken": self.row(steps.corners),
@@ -130,8 +142,8 @@ class Pack:
             "vormen": self.row(steps.per_shape),
         }
         if points is not None:
-            at = np.zeros((len(geometry), 2), dtype=np.int64)
-            at[steps.per_shape > 0] = stepped(points, grid_m).starts() - steps.starts()
+            at = np.zeros((len(steps.per_shape), 2), dtype=np.int64)
+            at[steps.per_shape > 0] = points.starts() - steps.starts()
             made["punten"] = self.row(at)
         return made
 
@@ -172,17 +184,11 @@ def _is_count(text: str) -> bool:
 def _in_sevens(values: NDArray[np.int64]) -> bytes:
     """Write whole numbers, seven bits a byte."""
     left = ((values << 1) ^ (values >> 63)).view(np.uint64)
-    size = np.ones(len(left), dtype=np.int64)
-    for bits in range(7, 64, 7):
-        more = left >> np.uint64(bits) > 0
-        if not more.any():
-            break
-        size += more
-    place = np.cumsum(size) - size
-    out = np.zeros(int(size.sum()), dtype=np.uint8)
-    which = np.arange(len(left))
-    for k in range(int(size.max(initial=0))):
-        which = which[size[which] > k]
-        part = (left[which] >> np.uint64(7 * k)) & np.uint64(127)
-        out[place[which] + k] = part.astype(np.uint8) | np.where(size[which] > k + 1, 128, 0)
-    return out.tobytes()
+    most = -(-int(left.max(initial=1)).bit_length() // 7)
+    sevens = np.empty((len(left), most), dtype=np.uint8)
+    there = np.ones((len(left), most), dtype=bool)
+    for k in range(most):
+        there[:, k] = (left > 0) | (k == 0)
+        sevens[:, k] = (left & np.uint64(127)) | ((left > 127) * np.uint64(128))
+        left >>= np.uint64(7)
+    return sevens[there].tobytes()

@@ -19,6 +19,7 @@ from folium.template import Template
 from woongeo.encode import dutch, html_text, shortened
 from woongeo.errors import LargePageWarning
 from woongeo.files import write_whole
+from woongeo.threads import beside
 from woongeo.verdict import SCREENING
 from woongeo.webmap.backgrounds import hosts
 from woongeo.webmap.content import gather
@@ -102,17 +103,19 @@ class ScreeningMap(folium.Map):
         HTML of the page's parts; every string in it has been encoded.
     """
 
+    # branca compiles what a macro gives as a template of its own: half a megabyte of data need not
+    # pass through that, so what is raw here is filled in by then.
     _template = Template(
         """
-        {% macro header(this, kwargs) %}
+        {% macro header(this, kwargs) %}{% raw %}
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{{ this.parts.titel }}</title>
 <style>{{ this.parts.leaflet_css }}</style>
 <style>{{ this.parts.css }}</style>
 <script>{{ this.parts.leaflet_js }}</script>
 <script>{{ this.parts.js }}</script>
-        {% endmacro %}
-        {% macro html(this, kwargs) %}
+        {% endraw %}{% endmacro %}
+        {% macro html(this, kwargs) %}{% raw %}
 <a class="naar-lijst" href="#{{ this.parts.naar }}">Ga naar wat naast de kaart staat</a>
 <header><h1 class="tekst">{{ this.parts.titel }}</h1><p>{{ this.parts.toets }}</p></header>
 <div class="vlak">
@@ -127,7 +130,7 @@ aria-label="Kaart van de locaties; elke locatie staat ook in de tabel en het zoe
 <p id="melding" class="melding" role="status" hidden></p>
 {{ this.parts.zij }}
 </aside></div>
-        {% endmacro %}
+        {% endraw %}{% endmacro %}
         {% macro script(this, kwargs) %}
 var {{ this.get_name() }}_beweegt = !matchMedia("(prefers-reduced-motion: reduce)").matches;
 var {{ this.get_name() }} = L.map("kaart", {
@@ -137,9 +140,9 @@ var {{ this.get_name() }} = L.map("kaart", {
 });
 L.control.zoom({zoomInTitle: "Inzoomen", zoomOutTitle: "Uitzoomen"}).addTo({{ this.get_name() }});
 L.Icon.Default.imagePath = "";
-L.Icon.Default.mergeOptions({{ this.parts.tekens }});
+L.Icon.Default.mergeOptions({% raw %}{{ this.parts.tekens }}{% endraw %});
 L.control.scale({imperial: false}).addTo({{ this.get_name() }});
-woongeoKaart({{ this.get_name() }}, "{{ this.data }}");
+woongeoKaart({{ this.get_name() }}, "{% raw %}{{ this.data }}{% endraw %}");
         {% endmacro %}
         """
     )
@@ -168,6 +171,10 @@ woongeoKaart({{ this.get_name() }}, "{{ this.data }}");
             What folium returns.
         """
         rendered: str = super().render(**kwargs)  # type: ignore[no-untyped-call]
+        root = self.get_root()
+        for place in (root.header, root.html, root.script):  # type: ignore[attr-defined]
+            own = place._children[self.get_name()]  # noqa: SLF001  branca has no other door
+            own.parts, own.data = self.parts, self.data
         if any(isinstance(child, folium.Icon) for child in _below(self)):
             # These are drawn with scripts and fonts that folium fetches, as in any folium map; they
             # come after Leaflet, which they need.
@@ -256,7 +263,17 @@ def map_screening(
     layers = len(screening.layers)
     told = f"{_number(number)} {'locatie' if number == 1 else 'locaties'}, "
     told += f"{layers} {'laag' if layers == 1 else 'lagen'}"
-    size = len(content.data)
+    # What compresses lets go of Python's lock.
+    with beside(content.data) as packed:
+        panel = aside(
+            screening,
+            (content.site_tolerance_m, content.layer_tolerance_m),
+            content.counting,
+            edges=content.edges,
+            groups=content.groups,
+        )
+        data = packed()
+    size = len(data)
     if size > _LARGE_BYTES:
         warnings.warn(
             f"de kaart wordt {_megabytes(size)} groot ({told}): zij opent traag en past niet in "
@@ -264,18 +281,11 @@ def map_screening(
             LargePageWarning,
             stacklevel=2,
         )
-    panel = aside(
-        screening,
-        (content.site_tolerance_m, content.layer_tolerance_m),
-        content.counting,
-        edges=content.edges,
-        groups=content.groups,
-    )
     busy = (
         f"De kaart wordt geladen: {told}, {_megabytes(size)}. Blijft dit staan, dan staat "
         "JavaScript uit of is de browser te oud; de aantallen en bronnen naast de kaart kloppen."
     )
-    return ScreeningMap(content.data, _parts(title, panel, busy))
+    return ScreeningMap(data, _parts(title, panel, busy))
 
 
 def _without_map(screening: Screening, title: str) -> ScreeningMap:
