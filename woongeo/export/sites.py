@@ -133,7 +133,8 @@ def _refuse_hidden(found: Zoekgebieden, publiek: str | Audience | None) -> None:
     hidden = int((~visible_to(plans, audience)).sum())
     if hidden:
         raise AudienceError(
-            f"waar {hidden} plannen liggen die publiek {str(audience)!r} niet mag zien, is te zien "
+            f"waar {counted(hidden, 'plan ligt dat', 'plannen liggen die')} publiek "
+            f"{str(audience)!r} niet mag zien, is te zien "
             "aan de gaten in de zoekgebieden; zoek opnieuw met "
             f"plans=for_audience(plans, {str(audience)!r}) (hun grond valt dan niet af), of geef "
             "publiek='intern'."

@@ -11,7 +11,7 @@ import pandas as pd
 
 from woongeo.catalogue import MAIN, Catalogue, default_catalogue, verdict_key
 from woongeo.checks import CheckReport
-from woongeo.encode import html_text, shortened, whole_text
+from woongeo.encode import counted, html_text, shortened, whole_text
 from woongeo.engine import REACH_M, Indexes
 from woongeo.errors import RuleError
 
@@ -201,10 +201,13 @@ class Layer:
         if not limits:
             return ""
         limit = min(limits)
+        days = counted(limit, "dag", "dagen")
         if self.reference_date is None:
-            return f"peildatum van de laag is niet bekend, hoogstens {limit} dagen oud gevraagd"
+            return f"peildatum van de laag is niet bekend, hoogstens {days} oud gevraagd"
         age = (on - self.reference_date).days
-        return f"laag is {age} dagen oud, meer dan {limit}" if age > limit else ""
+        return (
+            f"laag is {counted(age, 'dag', 'dagen')} oud, meer dan {limit}" if age > limit else ""
+        )
 
     def facts(self) -> dict[str, Any]:
         """Give the layer as plain values, for a manifest.
