@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from woongeo.encode import counted
 from woongeo.errors import AudienceError
 from woongeo.export.bundle import Bundle
 from woongeo.export.folder import page_writer
