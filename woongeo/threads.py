@@ -20,7 +20,7 @@ import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 
@@ -196,6 +196,8 @@ class Crew:
         self._readers = ThreadPoolExecutor(cores())
         self._hands = ThreadPoolExecutor(1 + cores())
         self._queue = ThreadPoolExecutor(1)
+        self._last: list[Callable[[], object]] = []
+        self._begun: list[Future[Any]] = []
 
     def __enter__(self) -> Self:
         return self
@@ -235,6 +237,34 @@ class Crew:
             What comes of it.
         """
         return self._readers.submit(work)
+
+    def read_last(self, work: Callable[[], Got]) -> Callable[[], Got]:
+        """Have something read that nobody waits for soon, after all else that is asked.
+
+        Parameters
+        ----------
+        work : callable
+            What to do.
+
+        Returns
+        -------
+        callable
+            Waits for what comes of it, while the crew is there.
+        """
+        turn = len(self._last)
+        self._last.append(work)
+
+        def wait() -> Got:
+            self.all_asked()
+            found: Got = self._begun[turn].result()
+            return found
+
+        return wait
+
+    def all_asked(self) -> None:
+        """Say that all has been asked: what comes last may begin."""
+        waiting = self._last[len(self._begun) :]
+        self._begun += [self._readers.submit(work) for work in waiting]
 
     def queue(self, work: Callable[[], Got]) -> Future[Got]:
         """Have work done one by one: what holds Python's lock is not done sooner by many.

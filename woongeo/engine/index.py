@@ -10,7 +10,7 @@ Two ideas carry the speed; a third is that of `woongeo.engine.outlines`:
 from __future__ import annotations
 
 import threading
-from functools import partial
+from concurrent.futures import wait
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from woongeo.engine.outlines import Outlines
+    from woongeo.engine.outlines import Edges, Outlines
     from woongeo.engine.sites import Occupied
     from woongeo.threads import Crew
 
@@ -253,19 +253,40 @@ class LayerIndex:
         if self._outlines is None:
             later = self._later
             made = None if later is None or later.cancelled() else later.result()
-            self._outlines = made or outlines_of(edges_of(self._roots))
+            self._outlines = made or outlines_of(self.edges())
         return self._outlines
 
-    def begin_outlines(self, crew: Crew) -> None:
+    def edges(self) -> Edges:
+        """Copy what distance is measured to.
+
+        Returns
+        -------
+        Edges
+            Of all features.
+        """
+        return edges_of(self._roots)
+
+    def begin_outlines(
+        self, crew: Crew, edges: Edges, *, after: Future[None] | None = None
+    ) -> None:
         """Have gathered what distance is measured to, while other things are done.
 
         Parameters
         ----------
         crew : Crew
             Who does it. What is not begun when they go home is done when it is asked for.
+        edges : Edges
+            Copied before others asked anything of the shapes.
+        after : Future, optional
+            What the crew does first.
         """
-        # Copies are taken first: cutting asks things of the shapes meanwhile.
-        self._later = crew.begin(partial(outlines_of, edges_of(self._roots)))
+
+        def gather() -> Outlines:
+            if after is not None:
+                wait([after])
+            return outlines_of(edges)
+
+        self._later = crew.begin(gather)
 
 
 class Indexes:

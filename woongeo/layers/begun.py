@@ -286,7 +286,7 @@ def _begin_rows(
         frame, origin = read_vector(
             source, layer=file.layer, crs=file.crs, encoding=file.encoding, query=file.query
         )
-        return Selected(frame, origin, len(frame))
+        return Selected(frame, lambda: origin, len(frame))
 
     if near is None and not asked:
         return whole

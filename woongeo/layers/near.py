@@ -228,11 +228,13 @@ class WhereSitesAre:
         self._whole: NDArray[np.bool_] | None = None
         self._cut: Future[None] | None = None
         self._index = LayerIndex(shapes)
-        # Edges are copied before others cut: no two threads ask things of one shape.
-        self._index.begin_outlines(crew)
+        # Edges are copied before others cut: no two threads ask things of one shape. They are
+        # needed last: while pieces are looked at the other cores have nothing else to do.
+        edges = self._index.edges()
         if self._big.any():
             cut = partial(self._index.reach_out, occupied, width, refuse_broken=False)
             self._cut = crew.begin(cut)
+        self._index.begin_outlines(crew, edges, after=self._cut)
 
     @property
     def busy(self) -> bool:
@@ -284,7 +286,7 @@ class WhereSitesAre:
         """
         if changed:
             self._index = LayerIndex(features.geometry.to_numpy())
-            self._index.begin_outlines(self._crew)
+            self._index.begin_outlines(self._crew, self._index.edges())
         indexes.keep(self._index, features)
 
 

@@ -134,7 +134,9 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
         ignore_unreadable=ignore_unreadable,
     )
     with uncollected(), Crew() as crew:
-        read = Begun.of(file, crew, around, reach_m, catalogue).read()
+        begun = Begun.of(file, crew, around, reach_m, catalogue)
+        crew.all_asked()
+        read = begun.read()
         return read.layer(read.clean(), stacklevel=2)
 
 
@@ -175,6 +177,7 @@ def read_layers(
         files = [LayerFile(key, source) for key, source in files.items()]
     with uncollected(), Crew() as crew:
         begun = [Begun.of(file, crew, around, reach_m, catalogue) for file in files]
+        crew.all_asked()
         rows: list[tuple[Read, Cleaned | None]] = []
         for each in begun:
             read = each.read()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,15 +40,20 @@ class Selected:
     frame : GeoDataFrame
         As of `read_vector`, with a column ``rij``: the number of the row in the file (the feature
         id where the kind has them), the same whatever is selected.
-    source : Source
-        Of the whole file; `features` counts the rows that were read.
+    told : callable
+        Gives the source; may wait for the hash of the file.
     rows : int
         How many rows the file holds.
     """
 
     frame: gpd.GeoDataFrame
-    source: Source
+    told: Callable[[], Source]
     rows: int
+
+    @cached_property
+    def source(self) -> Source:
+        """The whole file; its `features` counts the rows that were read."""
+        return self.told()
 
 
 @dataclass(frozen=True)
@@ -70,15 +76,13 @@ class Ask:
         return chosen, [name for name in there if name in read]
 
 
-def counted(
-    frame: gpd.GeoDataFrame, source: Source, rows: int, within: Box | None = None
-) -> Selected:
+def noted(source: Source, read: int, rows: int, within: Box | None = None) -> Source:
     """Note how many rows were taken."""
-    note = f"{len(frame)} van de {rows} rijen gelezen"
+    note = f"{read} van de {rows} rijen gelezen"
     if within is not None:
         west, south, east, north = (round(x) for x in within)
         note += f", binnen x {west} tot {east} en y {south} tot {north} (RD)"
-    return Selected(frame, source.with_rows(len(frame), note), rows)
+    return source.with_rows(read, note)
 
 
 def in_box(shapes: NDArray[np.object_], within: Box | None) -> NDArray[np.bool_]:

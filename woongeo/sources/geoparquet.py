@@ -14,7 +14,7 @@ import pyproj
 import shapely
 
 from woongeo.crs import as_crs, to_rd
-from woongeo.sources.asked import Ask, Box, Selected, box_in, counted, in_box
+from woongeo.sources.asked import Ask, Box, Selected, box_in, in_box, noted
 from woongeo.sources.place import no_leak
 from woongeo.sources.source import fingerprints, source_of, with_geometry
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from woongeo.files import Fingerprint
+    from woongeo.sources.source import Source
     from woongeo.threads import Crew
 
 _BATCH, _BATCH_BYTES = 16_384, 2 << 20
@@ -46,7 +47,7 @@ class _Begun(NamedTuple):
 
     rows: list[NDArray[np.intp]]
     groups: list[Future[list[_Batch]]]
-    hashing: Future[tuple[Fingerprint, ...]]
+    hashed: Callable[[], tuple[Fingerprint, ...]]
     system: pyproj.CRS | None
     schema: pa.Schema
     of: int
@@ -105,7 +106,7 @@ def _begin(
             for (group, _), keep in zip(groups, wanted, strict=True)
             if keep.any()
         ],
-        crew.begin(partial(fingerprints, ask.place)),
+        crew.read_last(partial(fingerprints, ask.place)),
         system,
         pa.schema([file.schema_arrow.field(n) for n in read]),
         file.metadata.num_rows,
@@ -144,14 +145,17 @@ def _finish(ask: Ask, begun: _Begun, before: list[str]) -> Selected:
         shapes = np.concatenate([np.empty(0, dtype=object), *(b.shapes.result() for b in found)])
         attributes = table.to_pandas(ignore_metadata=True)
         attributes.insert(0, "rij", np.concatenate([np.empty(0, dtype=int), *begun.rows]))
-        parts = begun.hashing.result()
     shapes, conversion = to_rd(shapes, begun.system, what=place.given)
     frame = with_geometry(gpd.GeoDataFrame(attributes, geometry=shapes), shapes, place.given)
     keep = in_box(shapes, ask.within)
     if not keep.all():
         frame = frame[keep].reset_index(drop=True)
-    source = source_of(place, parts, "", len(frame), conversion, [*before, *notes])
-    return counted(frame, source, begun.of, ask.within)
+
+    def told() -> Source:
+        source = source_of(place, begun.hashed(), "", len(frame), conversion, [*before, *notes])
+        return noted(source, len(frame), begun.of, ask.within)
+
+    return Selected(frame, told, begun.of)
 
 
 def _batch_rows(file: pq.ParquetFile, group: int) -> int:

@@ -14,7 +14,7 @@ from woongeo.crs import to_rd
 from woongeo.errors import FileError
 from woongeo.sources import geoparquet
 from woongeo.sources.address import is_address
-from woongeo.sources.asked import Ask, Box, ChooseColumns, Selected, Wanted, box_in, counted, in_box
+from woongeo.sources.asked import Ask, Box, ChooseColumns, Selected, Wanted, box_in, in_box, noted
 from woongeo.sources.place import find, no_leak
 from woongeo.sources.readers import one_layer
 from woongeo.sources.source import fingerprints, read_vector, source_of, with_geometry
@@ -72,7 +72,7 @@ def read_selected(  # noqa: PLR0913  one keyword a choice
         As `read_vector`.
     """
     with Crew() as crew:
-        return begin_selected(
+        begun = begin_selected(
             given,
             crew=crew,
             columns=columns,
@@ -83,7 +83,12 @@ def read_selected(  # noqa: PLR0913  one keyword a choice
             crs=crs,
             encoding=encoding,
             query=query,
-        )()
+        )
+        crew.all_asked()
+        found = begun()
+        # The crew is needed for it.
+        _ = found.source
+        return found
 
 
 def begin_selected(  # noqa: PLR0913  one keyword a choice
@@ -139,7 +144,8 @@ def begin_selected(  # noqa: PLR0913  one keyword a choice
         names = [c for c in frame.columns if c not in {"geometry", "rij"}]
         chosen = pd.DataFrame(frame[list(columns(names))])
         keep = wanted(chosen) & in_box(frame.geometry.to_numpy(), within)
-        return counted(frame[keep].reset_index(drop=True), source, len(frame), within)
+        kept = frame[keep].reset_index(drop=True)
+        return Selected(kept, lambda: noted(source, len(kept), len(frame), within), len(frame))
 
     return whole
 
@@ -191,7 +197,7 @@ def _with_gdal(ask: Ask) -> Selected:
     shapes, conversion = to_rd(frame.geometry.to_numpy(), stated, what=place.given)
     result = with_geometry(frame, shapes, place.given)
     source = source_of(place, parts, name, len(frame), conversion, notes)
-    return counted(result, source, of, ask.within)
+    return Selected(result, lambda: noted(source, len(result), of, ask.within), of)
 
 
 def _where(kinds: pd.DataFrame) -> str:
