@@ -193,7 +193,7 @@ def test_holes_do_not_show_plans_that_the_audience_may_not_see(tmp_path: Path) -
     found = woongeo.find_sites(page(), [layer([])], plans=plans)
     assert found.balans["vrij_m2"].iloc[-1] == pytest.approx(600_000)
     for publiek in (None, "openbaar", "provincie"):
-        with pytest.raises(AudienceError, match=r"waar 1 plannen liggen .*for_audience"):
+        with pytest.raises(AudienceError, match=r"waar 1 plan ligt dat publiek .*for_audience"):
             woongeo.export_sites(found, folder=tmp_path / "uit", publiek=publiek)
     assert not (tmp_path / "uit").exists()
     woongeo.export_sites(found, folder=tmp_path / "uit", publiek="intern")
