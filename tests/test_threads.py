@@ -8,7 +8,7 @@ import warnings
 
 import pytest
 
-from woongeo.threads import Crew, beside, meanwhile, side_by_side, uncollected
+from woongeo.threads import Crew, meanwhile, side_by_side, uncollected
 
 
 def test_a_doubt_is_heard_after_threads_that_silenced_theirs(
@@ -142,34 +142,31 @@ def test_a_crew_queues_what_is_to_be_done_one_by_one() -> None:
     assert most == [1]
 
 
-def test_one_thing_is_done_beside_another(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crew_works_beside_who_called_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is done in the other thread waits for this one, so both are at work at once."""
-    monkeypatch.setattr("woongeo.threads.cores", lambda: 2)
+    monkeypatch.setattr("woongeo.threads.cores", lambda: 1)
     here = threading.Event()
 
     def work() -> int:
         assert here.wait(10)
         return 7
 
-    with beside(work) as ask:
+    with Crew() as crew:
+        asked = [crew.begin(work), crew.read(work), crew.queue(work)]
+        last = crew.read_last(work)
         here.set()
-        assert ask() == 7
+        assert [one.result() for one in asked] == [7, 7, 7]
+        assert last() == 7
 
 
-def test_a_fault_beside_is_told_to_who_asks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("woongeo.threads.cores", lambda: 2)
-
+def test_a_fault_of_a_crew_is_told_to_who_asks() -> None:
     def work() -> int:
         raise ValueError("mis")
 
-    with beside(work) as ask, pytest.raises(ValueError, match="mis"):
-        ask()
-
-
-def test_on_one_core_it_is_done_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("woongeo.threads.cores", lambda: 1)
-    done: list[int] = []
-    with beside(lambda: done.append(1)) as ask:
-        assert not done
-        ask()
-    assert done == [1]
+    with Crew() as crew:
+        asked, last = [crew.begin(work), crew.read(work), crew.queue(work)], crew.read_last(work)
+        for one in asked:
+            with pytest.raises(ValueError, match="mis"):
+                one.result()
+        with pytest.raises(ValueError, match="mis"):
+            last()

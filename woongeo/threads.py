@@ -282,33 +282,6 @@ class Crew:
         return self._queue.submit(work)
 
 
-@contextmanager
-def beside(work: Callable[[], Got]) -> Iterator[Callable[[], Got]]:
-    """Do one thing in a thread, while this one does another.
-
-    Nothing is done beforehand where there is one core.
-
-    Parameters
-    ----------
-    work : callable
-        What to do; in a thread.
-
-    Yields
-    ------
-    callable
-        Waits until it is done, and gives what came of it; who does not ask hears of no fault.
-    """
-    if cores() < 2:
-        yield work
-        return
-    main = threading.current_thread() is threading.main_thread()
-    with (
-        warnings.catch_warnings() if main else nullcontext(),
-        ThreadPoolExecutor(1) as pool,
-    ):
-        yield pool.submit(work).result
-
-
 def parts_of(n: int, *, few: int = _FEW, parts: int = _PARTS) -> list[slice]:
     """Divide rows in parts for `side_by_side`.
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Edges(NamedTuple):
-    """Rings and lines, and points; copies, which nobody else asks anything."""
+    """Lines and points: rings are copies, other lines and points the shapes themselves."""
 
     lines: NDArray[np.object_]
     points: NDArray[np.object_]
@@ -56,7 +56,7 @@ def edges_of(shapes: NDArray[np.object_]) -> Edges:
     dimension = shapely.get_dimensions(shapes)
     surfaces = shapes[dimension == 2]
     holes = shapely.get_num_interior_rings(surfaces) > 0
-    # Several times as quick as asking all rings of what has one.
+    # Several times as quick as asking for all rings of a surface that has one.
     lines = shapely.get_exterior_ring(surfaces[~holes])
     if holes.any():
         lines = np.concatenate([lines, shapely.get_rings(surfaces[holes])])

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import shutil
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
@@ -28,7 +28,7 @@ from woongeo.files import (
 )
 from woongeo.progress import steps
 from woongeo.sources import split_layer
-from woongeo.threads import cores
+from woongeo.threads import Crew, cores
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -368,8 +368,11 @@ def _written(files: Mapping[str, Callable[[Path], object]], scratch: Path) -> li
     names = steps("schrijven", list(files))
     if cores() < 2:
         return [finish(scratch / name, files[name](scratch / name)) for name in names]
-    with ThreadPoolExecutor(1) as pool:
-        begun = [pool.submit(finish, scratch / n, files[n](scratch / n)) for n in names]
+    with Crew() as crew:
+        begun = []
+        for name in names:
+            path = scratch / name
+            begun.append(crew.queue(partial(finish, path, files[name](path))))
         return [one.result() for one in begun]
 
 

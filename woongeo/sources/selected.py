@@ -86,7 +86,7 @@ def read_selected(  # noqa: PLR0913  one keyword a choice
         )
         crew.all_asked()
         found = begun()
-        # The crew is needed for it.
+        # It waits for the hash, which the crew works out.
         _ = found.source
         return found
 

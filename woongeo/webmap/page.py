@@ -19,7 +19,7 @@ from folium.template import Template
 from woongeo.encode import dutch, html_text, shortened
 from woongeo.errors import LargePageWarning
 from woongeo.files import write_whole
-from woongeo.threads import beside
+from woongeo.threads import Crew
 from woongeo.verdict import SCREENING
 from woongeo.webmap.backgrounds import hosts
 from woongeo.webmap.content import gather
@@ -264,7 +264,8 @@ def map_screening(
     told = f"{_number(number)} {'locatie' if number == 1 else 'locaties'}, "
     told += f"{layers} {'laag' if layers == 1 else 'lagen'}"
     # What compresses lets go of Python's lock.
-    with beside(content.data) as packed:
+    with Crew() as crew:
+        packed = crew.begin(content.data)
         panel = aside(
             screening,
             (content.site_tolerance_m, content.layer_tolerance_m),
@@ -272,7 +273,7 @@ def map_screening(
             edges=content.edges,
             groups=content.groups,
         )
-        data = packed()
+        data = packed.result()
     size = len(data)
     if size > _LARGE_BYTES:
         warnings.warn(
