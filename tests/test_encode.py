@@ -16,10 +16,7 @@ from hypothesis import strategies as st
 
 from woongeo.encode import (
     SHOWN_CHARACTERS,
-    by_number,
-    counted,
     csv_text,
-    dutch,
     html_text,
     page_data,
     shortened,
@@ -155,43 +152,3 @@ def test_data_in_a_page_is_base64_and_comes_back_equal(value: object) -> None:
 def test_data_that_is_not_a_number_is_refused_rather_than_written() -> None:
     with pytest.raises(ValueError, match="Out of range float"):
         page_data([float("nan")])
-
-
-@pytest.mark.parametrize(
-    ("value", "decimals", "written"),
-    [
-        (0, 2, "0"),
-        (-0.001, 2, "0"),
-        (-1234.5, 2, "-1.234,5"),
-        (1_000_000, 2, "1.000.000"),
-        (0.005, 2, "0,01"),
-        (2.5, 0, "2"),
-        (99.999, 2, "100"),
-        (float("nan"), 2, "onbekend"),
-    ],
-)
-def test_numbers_are_written_as_dutch_readers_expect(
-    value: float, decimals: int, written: str
-) -> None:
-    assert dutch(value, decimals=decimals) == written
-
-
-@settings(deadline=None)
-@given(st.integers(-(10**12), 10**12))
-def test_whole_numbers_come_back_from_dutch(value: int) -> None:
-    assert int(dutch(value).replace(".", "")) == value
-
-
-@given(st.integers(min_value=0, max_value=10**9))
-def test_one_is_called_one_and_all_else_more(number: int) -> None:
-    text = counted(number, "plan staat", "plannen staan")
-    assert text == f"{dutch(number)} {'plan staat' if number == 1 else 'plannen staan'}"
-    assert by_number(number, "plan staat", "plannen staan") == text.partition(" ")[2]
-
-
-def test_what_is_written_as_one_is_called_one() -> None:
-    """Of 1.4 homes one is written where no decimals are; with them it is 1,4."""
-    assert counted(1.4, "woning", "woningen") == "1 woning"
-    assert counted(1.4, "woning", "woningen", decimals=2) == "1,4 woningen"
-    assert counted(1.0, "woning", "woningen", decimals=2) == "1 woning"
-    assert counted(-1, "woning", "woningen") == "-1 woningen"

@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 from test_engine import nature_area, shapes, surface, surfaces
 
 import woongeo
-from woongeo.encode import dutch, dutch_all
 from woongeo.engine import LayerIndex, Measure, Sites, measure, overlapping
 from woongeo.engine.sites import Occupied
 from woongeo.errors import LayerError
@@ -281,11 +280,6 @@ def test_other_sites_do_not_take_a_broken_area_on_trust() -> None:
 
 
 # --- the small things
-
-
-@given(st.lists(st.floats(allow_infinity=False, width=64)), st.integers(0, 4))
-def test_many_numbers_are_written_as_each(values: list[float], decimals: int) -> None:
-    assert dutch_all(values, decimals=decimals) == [dutch(v, decimals=decimals) for v in values]
 
 
 @given(given=st.lists(surface(), min_size=2, max_size=8))

@@ -30,7 +30,7 @@ from PIL import Image
 
 import woongeo
 from woongeo.crs import to_degrees
-from woongeo.encode import dutch
+from woongeo.numerals import dutch
 from woongeo.vertrouwelijk import for_audience, for_totals, visible_to
 
 if TYPE_CHECKING:

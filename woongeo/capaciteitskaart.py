@@ -20,9 +20,10 @@ import pandas as pd
 
 from woongeo.checks import Finding
 from woongeo.columns import as_text, numbers, recognise
-from woongeo.encode import by_number, counted, shortened
+from woongeo.encode import shortened
 from woongeo.errors import ColumnError, FileError
 from woongeo.files import fingerprint
+from woongeo.numerals import by_number, counted
 from woongeo.sources import NO_PLACE, Source, read_tabular
 
 if TYPE_CHECKING:

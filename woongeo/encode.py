@@ -14,7 +14,6 @@ from __future__ import annotations
 import base64
 import html
 import json
-import math
 import re
 import zlib
 from typing import TYPE_CHECKING
@@ -50,10 +49,6 @@ _FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001
 _SPREADSHEET = re.compile(
     f"[{re.escape(''.join(_FORMULA))}]|{_INVISIBLE.pattern}|{_SURROGATE.pattern}"
 )
-
-# Dots for thousands, a comma before decimals.
-_DUTCH = str.maketrans(",.", ".,")
-_NO_NUMBER = {"nan": "onbekend", "-0": "0"}
 
 # Where a spreadsheet may split a line into cells; Dutch ones split on semicolons.
 _SPLIT = re.compile(r'([;,\t\n][\s"]*)')
@@ -361,108 +356,3 @@ def page_bytes(data: bytes) -> str:
         Base64 of the zlib-compressed bytes.
     """
     return base64.b64encode(zlib.compress(data, 9)).decode("ascii")
-
-
-def dutch(value: float, *, decimals: int = 2) -> str:
-    """Write a number as Dutch readers expect it: 1.234,5.
-
-    Parameters
-    ----------
-    value : float
-        The number.
-    decimals : int
-        At most so many decimals; zeros at the end are left out.
-
-    Returns
-    -------
-    str
-        The number; "onbekend" for NaN.
-
-    Examples
-    --------
-    >>> dutch(1234.5), dutch(100.0), dutch(67_707.1456, decimals=0), dutch(float("nan"))
-    ('1.234,5', '100', '67.707', 'onbekend')
-    """
-    if math.isnan(value):
-        return "onbekend"
-    # Adding zero turns -0.0 into 0.0.
-    text = f"{round(value, decimals) + 0.0:,.{decimals}f}"
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return text.translate(_DUTCH)
-
-
-def dutch_all(values: Iterable[float], *, decimals: int = 2) -> list[str]:
-    """Write many numbers as `dutch` does, some ten times as fast.
-
-    Parameters
-    ----------
-    values : iterable of float
-        The numbers.
-    decimals : int
-        As for `dutch`.
-
-    Returns
-    -------
-    list of str
-        In their order.
-
-    Examples
-    --------
-    >>> dutch_all([1234.5, 100.0, -0.001, float("nan")])
-    ['1.234,5', '100', '0', 'onbekend']
-    """
-    form = f",.{decimals}f"
-    texts = "\n".join([format(value, form) for value in values]).translate(_DUTCH).split("\n")
-    if decimals:
-        texts = [text.rstrip("0").rstrip(",") for text in texts]
-    return [_NO_NUMBER.get(text, text) for text in texts] if texts != [""] else []
-
-
-def counted(number: float, one: str, more: str, *, decimals: int = 0) -> str:
-    """Write how many there are of something.
-
-    Parameters
-    ----------
-    number : float
-        How many, known.
-    one, more : str
-        What it is called when one is written, and else; a verb may follow.
-    decimals : int
-        As for `dutch`.
-
-    Returns
-    -------
-    str
-        The number and the word.
-
-    Examples
-    --------
-    >>> counted(1, "locatie", "locaties"), counted(2141, "locatie", "locaties")
-    ('1 locatie', '2.141 locaties')
-    """
-    text = dutch(number, decimals=decimals)
-    return f"{text} {one if text == '1' else more}"
-
-
-def by_number(number: float, one: str, more: str) -> str:
-    """Choose the word that goes with a number, where it does not stand right behind it.
-
-    Parameters
-    ----------
-    number : float
-        How many.
-    one, more : str
-        The word where it is one, and else.
-
-    Returns
-    -------
-    str
-        One of the two.
-
-    Examples
-    --------
-    >>> by_number(1, "staat", "staan"), by_number(0, "staat", "staan")
-    ('staat', 'staan')
-    """
-    return one if number == 1 else more

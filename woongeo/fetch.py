@@ -15,13 +15,13 @@ import numpy as np
 import shapely
 
 from woongeo.catalogue import MAIN, Catalogue, LayerSpec, default_catalogue
-from woongeo.encode import counted, dutch
 from woongeo.engine import REACH_M
 from woongeo.errors import InputError, ServiceError, UnknownResultWarning
 from woongeo.layers import Coverage, Layer, missing_layer, read_coverage, read_layer
 from woongeo.locations import Locations
 from woongeo.netcongestie import classified
 from woongeo.netherlands import outline
+from woongeo.numerals import counted, dutch
 from woongeo.pdok import Client, Snapshot
 from woongeo.progress import steps, tell
 from woongeo.rules import ClassRule

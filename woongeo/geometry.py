@@ -16,8 +16,8 @@ import numpy as np
 import shapely
 from shapely import GeometryType
 
-from woongeo.encode import counted, dutch
 from woongeo.errors import RepairedGeometryWarning
+from woongeo.numerals import counted, dutch
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -30,9 +30,9 @@ from woongeo.catalogue import MAIN, Catalogue, default_catalogue
 from woongeo.checks import CheckReport, Finding
 from woongeo.columns import as_text, numbers, recognise
 from woongeo.days import day_of
-from woongeo.encode import by_number, counted
 from woongeo.errors import ColumnError, LayerError, RegionError, RuleError
 from woongeo.layers import Coverage, Layer, read_layer
+from woongeo.numerals import by_number, counted
 from woongeo.regioncodes import plain_name
 from woongeo.rules import ClassRule
 from woongeo.sources import TABLE_KINDS, Source, read_vector

@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from woongeo.columns import as_text
-from woongeo.encode import counted, html_text, whole_text
+from woongeo.encode import html_text, whole_text
 from woongeo.engine import dissolve
 from woongeo.errors import ColumnError, RegionError
 from woongeo.geometry import clean, voice_repairs
+from woongeo.numerals import counted
 from woongeo.sources import Source, read_vector
 
 if TYPE_CHECKING:

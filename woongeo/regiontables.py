@@ -11,9 +11,10 @@ from woongeo.catalogue import MAIN, Catalogue, default_catalogue
 from woongeo.checks import CheckReport, Finding
 from woongeo.columns import as_text, recognise
 from woongeo.days import day_of
-from woongeo.encode import counted, shortened
+from woongeo.encode import shortened
 from woongeo.errors import ColumnError, LayerError
 from woongeo.layers import Coverage, Layer, named
+from woongeo.numerals import counted
 from woongeo.regioncodes import (
     GEMEENTE,
     CodeChange,

@@ -23,12 +23,12 @@ import shapely
 from woongeo.catalogue import default_catalogue
 from woongeo.checks import CheckReport, Finding
 from woongeo.columns import as_text, numbers, recognise
-from woongeo.encode import by_number, counted
 from woongeo.engine import REACH_M
 from woongeo.errors import ColumnError, LayerError, UnknownResultWarning
 from woongeo.gewassen import CropGroup, CropList, crop_list
 from woongeo.layers import Coverage, Layer, read_coverage, read_layer
 from woongeo.locations import Locations
+from woongeo.numerals import by_number, counted
 from woongeo.sources import Source, read_selected
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ import pandas as pd
 import shapely
 
 from woongeo.columns import as_text, numbers
-from woongeo.encode import dutch
 from woongeo.engine import Sites, measure, uncovered
 from woongeo.errors import ColumnError, LocationError, RuleError
+from woongeo.numerals import dutch
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from woongeo.encode import counted, whole_text
+from woongeo.encode import whole_text
 from woongeo.engine import Sites, area_by_feature
 from woongeo.errors import ColumnError, RegionError, RegionWarning
 from woongeo.mapping import RegionMapping
+from woongeo.numerals import counted
 from woongeo.regions import Regions
 
 if TYPE_CHECKING:

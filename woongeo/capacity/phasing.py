@@ -13,8 +13,8 @@ from woongeo.capacity.amounts import column
 from woongeo.capacity.detail import is_detail, phases_in
 from woongeo.capacity.parts import add_up_by
 from woongeo.columns import as_text, numbers
-from woongeo.encode import by_number, counted
 from woongeo.errors import ColumnError, DoubtfulLocationWarning
+from woongeo.numerals import by_number, counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

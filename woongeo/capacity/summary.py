@@ -17,8 +17,9 @@ from woongeo.capacity.opbrengst import Planuitval, realised
 from woongeo.capacity.parts import TOTAL, Division, divide, levels, whole
 from woongeo.capacity.phasing import phases
 from woongeo.capacity.restopgave import warn_of_strays
-from woongeo.encode import counted, html_text, shortened
+from woongeo.encode import html_text, shortened
 from woongeo.errors import RegionError
+from woongeo.numerals import counted
 from woongeo.verdict import SCREENING, Hardheid, Oordeel
 
 if TYPE_CHECKING:

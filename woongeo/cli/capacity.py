@@ -10,8 +10,8 @@ from woongeo.capacity import summarize_plancapaciteit
 from woongeo.cli.options import SHIPPED_TARGETS
 from woongeo.cli.say import one_line
 from woongeo.columns import as_text
-from woongeo.encode import counted
 from woongeo.errors import InputError
+from woongeo.numerals import counted
 from woongeo.opgave import Targets, read_targets
 from woongeo.tables import read_table
 

@@ -14,11 +14,11 @@ from woongeo.cli.outcome import bottlenecks, database_of, formats_of, to_databas
 from woongeo.cli.plans import for_whom, place_of, plans_of
 from woongeo.cli.report import write_asked_report
 from woongeo.cli.say import one_line, say
-from woongeo.encode import counted, dutch
 from woongeo.errors import InputError, WoongeoWarning
 from woongeo.example import example
 from woongeo.export import export_screening
 from woongeo.mapping import RegionMapping, read_mapping
+from woongeo.numerals import counted, dutch
 from woongeo.progress import doing, steps
 from woongeo.regions import Regions, read_regions
 from woongeo.screening import Screening, screen

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from woongeo.cli.layers import LayerWords, day_of, split_region
 from woongeo.cli.say import one_line, say
-from woongeo.encode import counted, dutch
 from woongeo.errors import DoubtfulLocationWarning, InputError, WoongeoWarning
 from woongeo.export import export_sites
 from woongeo.layers import read_layer
 from woongeo.locations import read_locations
+from woongeo.numerals import counted, dutch
 from woongeo.screening import screen
 from woongeo.searching import find_sites, read_area
 from woongeo.verdict import SCREENING, Oordeel

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from woongeo.cli.say import one_line, say
-from woongeo.encode import by_number, counted
 from woongeo.errors import InputError
 from woongeo.export.bundle import Bundle
 from woongeo.fetch import tell_steps
 from woongeo.files import output_error
+from woongeo.numerals import by_number, counted
 from woongeo.pdok import Client, write_geotiff
 from woongeo.progress import doing
 from woongeo.sources import read_vector

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from woongeo.capacity import homes_in, verdict_keys
-from woongeo.encode import by_number, counted
 from woongeo.errors import ColumnError, LayerError
+from woongeo.numerals import by_number, counted
 from woongeo.verdict import Hardheid, Oordeel
 
 if TYPE_CHECKING:

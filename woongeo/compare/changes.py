@@ -12,8 +12,9 @@ import shapely
 from woongeo.capacity import homes_in, verdict_keys
 from woongeo.compare.causes import LAYER, PLAN, RULE, Side, causes, joined
 from woongeo.compare.matching import BY_SHAPE, Pairs, match
-from woongeo.encode import counted, html_text, shortened
+from woongeo.encode import html_text, shortened
 from woongeo.errors import LocationError
+from woongeo.numerals import counted
 from woongeo.verdict import SCREENING, Hardheid
 
 if TYPE_CHECKING:

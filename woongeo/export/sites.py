@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from woongeo.encode import counted
 from woongeo.errors import AudienceError
 from woongeo.export.bundle import Bundle
 from woongeo.export.folder import page_writer
@@ -16,6 +15,7 @@ from woongeo.export.gpkg import write_styled
 from woongeo.export.manifest import MANIFEST, search_manifest
 from woongeo.export.qgis import site_style
 from woongeo.export.tables import write_csv
+from woongeo.numerals import counted
 from woongeo.vertrouwelijk import default_audience, read_audience, visible_to
 
 if TYPE_CHECKING:

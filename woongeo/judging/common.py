@@ -9,8 +9,8 @@ import numpy as np
 import shapely
 
 from woongeo.columns import as_text
-from woongeo.encode import dutch
 from woongeo.engine import Kept, Measure, Sites, uncovered
+from woongeo.numerals import dutch
 from woongeo.verdict import Oordeel
 
 if TYPE_CHECKING:

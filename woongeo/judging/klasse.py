@@ -10,7 +10,6 @@ import pandas as pd
 import shapely
 
 from woongeo.columns import as_text
-from woongeo.encode import dutch, dutch_all
 from woongeo.engine import REACH_M, ClassParts, Measure, class_parts, measure_chosen
 from woongeo.errors import RuleError
 from woongeo.judging.common import (
@@ -21,6 +20,7 @@ from woongeo.judging.common import (
     names_of,
     outside_coverage,
 )
+from woongeo.numerals import dutch, dutch_all
 from woongeo.rules import SEVERITIES
 from woongeo.rules.klasse import NO_HINDRANCE, NOT_KNOWN
 from woongeo.verdict import Oordeel

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from woongeo.encode import dutch
 from woongeo.engine import Measure
 from woongeo.engine.raster import NO_SHARE, cells_under, ground
 from woongeo.errors import LayerError
 from woongeo.judging.common import Judged, Subjects, outside_coverage, wholly
+from woongeo.numerals import dutch
 from woongeo.rules import SEVERITIES
 from woongeo.rules.raster import SHARE
 from woongeo.sources.raster import Raster

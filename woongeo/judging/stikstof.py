@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from woongeo.encode import counted, dutch
 from woongeo.engine.nearest import Nearest, nearest
 from woongeo.errors import RuleError
 from woongeo.judging.common import Judged, Subjects, names_of, outside_coverage, wholly
+from woongeo.numerals import counted, dutch
 from woongeo.rules.stikstof import (
     NITROGEN_REACH_M,
     deposition_mol,

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from woongeo.columns import as_text, numbers, recognise
-from woongeo.encode import dutch
 from woongeo.engine import area_by_feature
 from woongeo.errors import ColumnError, RuleError
 from woongeo.judging.common import Judged, Subjects, nothing_known, wholly
+from woongeo.numerals import dutch
 from woongeo.regioncodes import region_columns
 from woongeo.rules import SEVERITIES
 from woongeo.rules.klasse import NOT_KNOWN

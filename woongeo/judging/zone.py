@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import shapely
 
-from woongeo.encode import dutch, dutch_all, whole_text
+from woongeo.encode import whole_text
 from woongeo.engine import REACH_M, Measure, dissolve, measure, measure_around
 from woongeo.errors import RuleError
 from woongeo.judging.common import (
@@ -18,6 +18,7 @@ from woongeo.judging.common import (
     names_of,
     outside_coverage,
 )
+from woongeo.numerals import dutch, dutch_all
 from woongeo.verdict import Oordeel
 
 if TYPE_CHECKING:

@@ -16,7 +16,6 @@ from woongeo.checks import CheckReport, Finding
 from woongeo.columns import as_text, feature_columns, numbers, recognise
 from woongeo.crs import near_netherlands
 from woongeo.days import day_of
-from woongeo.encode import counted, dutch
 from woongeo.engine import REACH_M, Indexes
 from woongeo.errors import ColumnError, FileError, LayerError, UnknownResultWarning
 from woongeo.geometry import Cleaned, Cleaning, voice_repairs
@@ -24,6 +23,7 @@ from woongeo.layers.coverage import settle
 from woongeo.layers.model import Layer, named
 from woongeo.layers.near import Around, HasSites, WhereSitesAre, can_look_in_part, sites_of
 from woongeo.layers.rows import check_columns, columns_of, wanted_rows, without_value
+from woongeo.numerals import counted, dutch
 from woongeo.published import voice_better_read
 from woongeo.sources import Selected, begin_selected, read_vector
 from woongeo.sources.address import shown_place

@@ -11,9 +11,10 @@ import pandas as pd
 
 from woongeo.catalogue import MAIN, Catalogue, default_catalogue, verdict_key
 from woongeo.checks import CheckReport
-from woongeo.encode import counted, html_text, shortened, whole_text
+from woongeo.encode import html_text, shortened, whole_text
 from woongeo.engine import REACH_M, Indexes
 from woongeo.errors import RuleError
+from woongeo.numerals import counted
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -11,11 +11,11 @@ import numpy as np
 import shapely
 
 from woongeo.checks import Finding
-from woongeo.encode import counted, dutch
 from woongeo.engine import LayerIndex, Sites
 from woongeo.errors import LayerError
 from woongeo.layers.model import Coverage, Layer
 from woongeo.netherlands import outline
+from woongeo.numerals import counted, dutch
 from woongeo.rules import Rule
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ import numpy as np
 import shapely
 
 from woongeo.checks import Finding
-from woongeo.encode import counted, dutch, dutch_all
 from woongeo.engine import overlapping
 from woongeo.geometry import Cleaned, looks_like_circle, mean_width_m
 from woongeo.netherlands import outside_netherlands
+from woongeo.numerals import counted, dutch, dutch_all
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,8 +6,9 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from woongeo.encode import counted, dutch, html_text, shortened
+from woongeo.encode import html_text, shortened
 from woongeo.engine import Sites
+from woongeo.numerals import counted, dutch
 
 if TYPE_CHECKING:
     import geopandas as gpd

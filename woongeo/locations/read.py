@@ -10,12 +10,12 @@ import numpy as np
 
 from woongeo.checks import CheckReport, Finding
 from woongeo.columns import LOCATION_NAMES, as_text, choose, unique_ids
-from woongeo.encode import dutch
 from woongeo.errors import DoubtfulLocationWarning, LocationError
 from woongeo.geometry import Cleaned, clean, voice_repairs
 from woongeo.locations.looks import Looks, geometry_findings, overlap_findings
 from woongeo.locations.model import Locations
 from woongeo.locations.standard import standard_columns
+from woongeo.numerals import dutch
 from woongeo.sources import Source, read_vector
 from woongeo.threads import Crew, uncollected
 

@@ -8,8 +8,9 @@ import pandas as pd
 
 from woongeo.checks import Finding
 from woongeo.columns import as_text, has_thousands, numbers
-from woongeo.encode import counted, dutch, shortened
+from woongeo.encode import shortened
 from woongeo.locations.model import COLUMNS
+from woongeo.numerals import counted, dutch
 from woongeo.planstatus import planstatus
 from woongeo.verdict import Hardheid
 

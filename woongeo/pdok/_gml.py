@@ -14,8 +14,9 @@ from lxml import etree
 from pyogrio.errors import DataLayerError, DataSourceError
 from shapely.errors import ShapelyError
 
-from woongeo.encode import by_number, visible
+from woongeo.encode import visible
 from woongeo.errors import FileError
+from woongeo.numerals import by_number
 
 if TYPE_CHECKING:
     from pathlib import Path

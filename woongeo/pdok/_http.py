@@ -27,7 +27,7 @@ import requests
 import requests.cookies
 import urllib3
 
-from woongeo.encode import counted, visible
+from woongeo.encode import visible
 from woongeo.errors import (
     OutputError,
     RefusedAddressError,
@@ -35,6 +35,7 @@ from woongeo.errors import (
     ServiceResponseError,
     ServiceUnavailableError,
 )
+from woongeo.numerals import counted
 from woongeo.pdok._address import address, loopback, public, within_origin
 from woongeo.pdok._answers import (
     Answer,

@@ -8,8 +8,8 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from woongeo.encode import counted
 from woongeo.errors import NotStoredError, ServiceWarning
+from woongeo.numerals import counted
 from woongeo.pdok._boxes import Box, joined
 from woongeo.pdok._doors import first_door, in_order, through
 from woongeo.pdok._tidy import require_plausible, tidy

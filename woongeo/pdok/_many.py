@@ -5,7 +5,6 @@ from __future__ import annotations
 import concurrent.futures
 from typing import TYPE_CHECKING, TypeVar
 
-from woongeo.encode import by_number
 from woongeo.errors import (
     EndpointGoneError,
     ServiceError,
@@ -13,6 +12,7 @@ from woongeo.errors import (
     ServiceUnavailableError,
     UnexpectedCrsError,
 )
+from woongeo.numerals import by_number
 from woongeo.pdok._http import PARALLEL
 
 if TYPE_CHECKING:

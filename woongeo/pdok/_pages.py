@@ -22,8 +22,8 @@ import pyarrow as pa
 import shapely
 from shapely.errors import ShapelyError
 
-from woongeo.encode import by_number
 from woongeo.errors import ServiceResponseError
+from woongeo.numerals import by_number
 from woongeo.pdok._http import Answer, GarbledError, server_text
 from woongeo.pdok._shapes import read_shapes
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import shapely
 
-from woongeo.encode import by_number
 from woongeo.errors import IncompleteLayerError
+from woongeo.numerals import by_number
 from woongeo.pdok._boxes import NATION, Box, quarters
 from woongeo.pdok._gathered import ChangedError, Gathered
 from woongeo.pdok._http import Budget, Http, Ledger, TooHeavyError

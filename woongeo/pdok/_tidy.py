@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from woongeo.encode import by_number
 from woongeo.errors import IncompleteLayerError, ServiceResponseError
 from woongeo.geometry import clean
+from woongeo.numerals import by_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

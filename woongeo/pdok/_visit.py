@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from woongeo.encode import counted
 from woongeo.errors import ServiceError
+from woongeo.numerals import counted
 from woongeo.pdok._doors import BY_BOX, through
 from woongeo.pdok._grid import RD_GRID
 from woongeo.pdok._tidy import missing_columns

@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from woongeo.encode import by_number, visible
+from woongeo.encode import visible
 from woongeo.errors import (
     EndpointGoneError,
     IncompleteLayerError,
     ServiceResponseError,
     UnexpectedCrsError,
 )
+from woongeo.numerals import by_number
 from woongeo.pdok._boxes import NATION, Box
 from woongeo.pdok._esri import KINDS, as_feature
 from woongeo.pdok._gathered import ChangedError

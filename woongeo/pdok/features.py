@@ -17,13 +17,14 @@ from urllib.parse import quote, urlencode
 
 import shapely
 
-from woongeo.encode import by_number, visible
+from woongeo.encode import visible
 from woongeo.errors import (
     IncompleteLayerError,
     ServiceError,
     ServiceResponseError,
     UnexpectedCrsError,
 )
+from woongeo.numerals import by_number
 from woongeo.pdok._boxes import NATION, Box, written
 from woongeo.pdok._gathered import ChangedError
 from woongeo.pdok._http import Answer, within_origin

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from rasterio.transform import Affine
 
-from woongeo.encode import by_number, visible
+from woongeo.encode import visible
 from woongeo.errors import InputError, ServiceResponseError
+from woongeo.numerals import by_number
 from woongeo.pdok._boxes import NATION, Box
 from woongeo.pdok._http import Answer, GarbledError, server_text
 from woongeo.pdok._many import first_to_answer

@@ -13,7 +13,8 @@ import pyarrow as pa
 import shapely
 
 from woongeo._version import __version__
-from woongeo.encode import counted, visible
+from woongeo.encode import visible
+from woongeo.numerals import counted
 from woongeo.pdok._boxes import Box, joined
 from woongeo.pdok.catalogue import KINDS, Dataset, Door
 

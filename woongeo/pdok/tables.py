@@ -19,8 +19,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from woongeo.encode import by_number, visible
+from woongeo.encode import visible
 from woongeo.errors import IncompleteLayerError, ServiceResponseError
+from woongeo.numerals import by_number
 from woongeo.pdok._http import Answer, GarbledError, server_text
 
 if TYPE_CHECKING:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from woongeo.encode import by_number
 from woongeo.errors import (
     EndpointGoneError,
     InputError,
     ServiceResponseError,
 )
+from woongeo.numerals import by_number
 from woongeo.pdok._grid import RD_GRID, TILE_PX, WEB_GRID, Grid
 from woongeo.pdok._many import first_to_answer, together
 from woongeo.pdok._raster import read_picture

@@ -11,8 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from woongeo.encode import by_number, visible
+from woongeo.encode import visible
 from woongeo.errors import IncompleteLayerError, UnexpectedCrsError
+from woongeo.numerals import by_number
 from woongeo.pdok._boxes import NATION, Box, written
 from woongeo.pdok._gathered import ChangedError
 from woongeo.pdok._http import Answer, GarbledError, TooHeavyError

@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.patches import Polygon, Rectangle
 from matplotlib.patheffects import withStroke
 
-from woongeo.encode import dutch
 from woongeo.netherlands import outline
+from woongeo.numerals import dutch
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

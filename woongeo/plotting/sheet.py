@@ -18,10 +18,11 @@ from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from woongeo.encode import counted, dutch, shortened
+from woongeo.encode import shortened
 from woongeo.errors import InputError, OutputError
 from woongeo.files import flush_to_disk, output_error, scratch_folder
 from woongeo.judging import shapes_that_count
+from woongeo.numerals import counted, dutch
 from woongeo.plotting.drawing import (
     DOT_MM,
     NO_GLYPH,

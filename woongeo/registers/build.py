@@ -10,7 +10,8 @@ import pandas as pd
 
 from woongeo.checks import CheckReport, Finding
 from woongeo.columns import as_text, has_thousands, numbers, unique_ids
-from woongeo.encode import counted, dutch, shortened
+from woongeo.encode import shortened
+from woongeo.numerals import counted, dutch
 from woongeo.planstatus import planstatus
 from woongeo.registers.controle import check
 from woongeo.registers.model import DETAIL, NUMBERS, PLANNEN, Raw, Register, with_ids

@@ -15,8 +15,9 @@ import shapely
 
 from woongeo.checks import Finding
 from woongeo.columns import as_text
-from woongeo.encode import counted, dutch, shortened
+from woongeo.encode import shortened
 from woongeo.geometry import looks_like_circle
+from woongeo.numerals import counted, dutch
 from woongeo.registers.model import NUMBERS, masters
 from woongeo.registers.words import ONBEKEND
 from woongeo.verdict import Hardheid

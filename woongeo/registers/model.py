@@ -14,9 +14,10 @@ import pandas as pd
 
 from woongeo.checks import CheckReport, Finding
 from woongeo.columns import as_text
-from woongeo.encode import counted, dutch, html_text, shortened
+from woongeo.encode import html_text, shortened
 from woongeo.errors import LocationError, RegisterError, WoongeoWarning
 from woongeo.locations import Locations, read_locations
+from woongeo.numerals import counted, dutch
 from woongeo.registers.words import once, split_words, translate
 
 if TYPE_CHECKING:

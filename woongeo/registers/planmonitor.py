@@ -10,8 +10,9 @@ import pandas as pd
 
 from woongeo.checks import Finding
 from woongeo.columns import as_text, numbers
-from woongeo.encode import dutch, shortened
+from woongeo.encode import shortened
 from woongeo.errors import FileError
+from woongeo.numerals import dutch
 from woongeo.registers.flat import flat, known_tables, read_flat
 from woongeo.registers.model import Raw, at_row
 from woongeo.registers.opening import layers_of, open_frame, read_table

@@ -10,7 +10,8 @@ import pandas as pd
 
 from woongeo.checks import Finding
 from woongeo.columns import as_text, numbers
-from woongeo.encode import by_number, counted, shortened
+from woongeo.encode import shortened
+from woongeo.numerals import by_number, counted
 from woongeo.registers.flat import flat, known_tables, read_flat
 from woongeo.registers.model import RAW_DETAIL, Raw, at_row, empty_detail
 from woongeo.registers.opening import layers_of, open_frame, read_table

@@ -12,8 +12,9 @@ import pandas as pd
 
 from woongeo.checks import Finding
 from woongeo.columns import as_text
-from woongeo.encode import by_number, counted, shortened
+from woongeo.encode import shortened
 from woongeo.errors import FileError, RegisterError, RegisterWarning
+from woongeo.numerals import by_number, counted
 from woongeo.registers import diwi, diwi_excel, planmonitor, provinces
 from woongeo.registers.build import build
 from woongeo.registers.flat import ColumnTable, column_table, flat, known_tables, read_flat

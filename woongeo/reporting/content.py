@@ -12,10 +12,11 @@ import numpy as np
 
 from woongeo.capacity import OUTSIDE, TOTAL, Parts, divide, divide_homes, homes_in, whole
 from woongeo.capacity.indicators import ALL_YEARS
-from woongeo.encode import counted, dutch, line_text
+from woongeo.encode import line_text
 from woongeo.errors import RegionError
 from woongeo.knelpunten import vrijspelen
 from woongeo.knelpunten.touched import blocked_plans
+from woongeo.numerals import counted, dutch
 from woongeo.opgave import OPGAVE, RESTOPGAVE, plain_name
 from woongeo.progress import steps
 from woongeo.regions import Regions

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from woongeo.capacity import OUTSIDE, TOTAL
-from woongeo.encode import dutch, line_text
+from woongeo.encode import line_text
+from woongeo.numerals import dutch
 
 if TYPE_CHECKING:
     import datetime as dt

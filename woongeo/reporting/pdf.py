@@ -15,8 +15,9 @@ import matplotlib as mpl
 from matplotlib import font_manager
 from matplotlib.ft2font import FT2Font
 
-from woongeo.encode import dutch, line_text, typst_data
+from woongeo.encode import line_text, typst_data
 from woongeo.errors import OutputError, ThemeError
+from woongeo.numerals import dutch
 from woongeo.reporting.model import UNKNOWN, written
 from woongeo.verdict import SCREENING
 

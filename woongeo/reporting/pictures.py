@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from woongeo.encode import counted, dutch, line_text
+from woongeo.encode import line_text
 from woongeo.knelpunten.touched import add_homes
+from woongeo.numerals import counted, dutch
 from woongeo.plotting.drawing import DOT_MM
 from woongeo.plotting.looks import VERDICTS, Look, layer_look
 from woongeo.plotting.region import RegionMap, draw_region, draw_swatch

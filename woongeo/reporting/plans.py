@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from woongeo.encode import counted, dutch, line_text
+from woongeo.encode import line_text
 from woongeo.knelpunten.touched import TOGETHER, add_homes
+from woongeo.numerals import counted, dutch
 from woongeo.reporting.model import TEXT, Column, Table
 from woongeo.verdict import Hardheid, Oordeel
 

@@ -8,8 +8,9 @@ import re
 import zipfile
 from typing import TYPE_CHECKING, Any
 
-from woongeo.encode import counted, line_text
+from woongeo.encode import line_text
 from woongeo.errors import OutputError
+from woongeo.numerals import counted
 from woongeo.reporting.model import TEXT, UNKNOWN, Column, Table
 from woongeo.reporting.pictures import SIZE_MM
 from woongeo.verdict import SCREENING

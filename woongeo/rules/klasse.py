@@ -6,8 +6,8 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from woongeo.encode import dutch
 from woongeo.errors import RuleError
+from woongeo.numerals import dutch
 from woongeo.rules.common import SEVERITIES, RuleBase, check_limit
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from woongeo.encode import dutch
 from woongeo.errors import RuleError
+from woongeo.numerals import dutch
 from woongeo.rules.common import SEVERITIES, RuleBase, check_limit
 
 #: The statistic that is no number under the site but how much of it is too high, too low or of a

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from woongeo.encode import dutch
 from woongeo.errors import RuleError
+from woongeo.numerals import dutch
 from woongeo.rules.common import RuleBase, check_limit
 
 if TYPE_CHECKING:

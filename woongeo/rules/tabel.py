@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from woongeo.encode import dutch
 from woongeo.errors import RuleError
+from woongeo.numerals import dutch
 from woongeo.rules.common import SEVERITIES, RuleBase
 from woongeo.rules.klasse import NO_HINDRANCE, NOT_KNOWN
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from woongeo.encode import dutch
 from woongeo.errors import RuleError
+from woongeo.numerals import dutch
 from woongeo.rules.common import RuleBase, check_limit
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from woongeo._version import __version__
-from woongeo.encode import counted, dutch, html_text, shortened
+from woongeo.encode import html_text, shortened
 from woongeo.layers import as_around
+from woongeo.numerals import counted, dutch
 from woongeo.rules import SEVERITIES
 from woongeo.screening.assembling import assemble
 from woongeo.screening.running import judge_all, subjects_of

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from woongeo.encode import counted
 from woongeo.engine import REACH_M, measure, uncovered
 from woongeo.judging.common import known_nowhere
+from woongeo.numerals import counted
 
 if TYPE_CHECKING:
     import datetime as dt

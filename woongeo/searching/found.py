@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from woongeo._version import __version__
-from woongeo.encode import counted, dutch, html_text, shortened
+from woongeo.encode import html_text, shortened
 from woongeo.errors import DoubtfulLocationWarning, InputError
 from woongeo.locations import Locations, read_locations
+from woongeo.numerals import counted, dutch
 from woongeo.rules import SEVERITIES
 from woongeo.verdict import OORDELEN, SCREENING, Oordeel
 

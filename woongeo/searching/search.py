@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from woongeo.encode import by_number, counted
 from woongeo.engine import Sites, area_by_feature, dissolve
 from woongeo.errors import RegionError, UnknownResultWarning
 from woongeo.geometry import mean_width_m
 from woongeo.judging import Subjects, judge
+from woongeo.numerals import by_number, counted
 from woongeo.regions import Regions, read_regions
 from woongeo.rules import SEVERITIES
 from woongeo.screening import day, toetsen_of, voice, with_rules

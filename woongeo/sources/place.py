@@ -22,8 +22,8 @@ import pyarrow as pa
 from pyogrio.errors import DataLayerError, DataSourceError
 from shapely.errors import ShapelyError
 
-from woongeo.encode import by_number
 from woongeo.errors import FileError, WoongeoError
+from woongeo.numerals import by_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from woongeo.encode import counted
+from woongeo.numerals import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

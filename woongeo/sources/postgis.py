@@ -20,8 +20,8 @@ from psycopg import sql
 from psycopg.types.numeric import FloatLoader
 from pyproj.exceptions import CRSError
 
-from woongeo.encode import counted
 from woongeo.errors import FileError, InputError, ServiceUnavailableError
+from woongeo.numerals import counted
 from woongeo.sources.database import (
     Address,
     connected,

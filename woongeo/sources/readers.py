@@ -14,8 +14,8 @@ import pyogrio
 import shapely
 from shapely.errors import ShapelyError
 
-from woongeo.encode import by_number
 from woongeo.errors import ColumnError, FileError
+from woongeo.numerals import by_number
 from woongeo.sources.excel import excel_rows
 from woongeo.sources.place import END_BYTES, SHAPEFILE, Place, no_leak
 from woongeo.sources.points import coordinate_columns, points

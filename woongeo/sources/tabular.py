@@ -13,9 +13,9 @@ from pathlib import Path
 import pandas as pd
 
 from woongeo.crs import Conversion
-from woongeo.encode import counted
 from woongeo.errors import ColumnError, FileError
 from woongeo.files import fingerprint
+from woongeo.numerals import counted
 from woongeo.sources.excel import excel_rows
 from woongeo.sources.place import find
 from woongeo.sources.readers import csv_rows

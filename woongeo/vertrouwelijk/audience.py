@@ -9,8 +9,8 @@ import numpy as np
 
 from woongeo.checks import Finding
 from woongeo.columns import as_text, recognise
-from woongeo.encode import by_number
 from woongeo.errors import AudienceError
+from woongeo.numerals import by_number
 from woongeo.registers.words import ONBEKEND, translate
 
 if TYPE_CHECKING:

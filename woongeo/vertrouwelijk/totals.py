@@ -10,9 +10,9 @@ import shapely
 
 from woongeo.checks import Finding
 from woongeo.columns import as_text
-from woongeo.encode import by_number
 from woongeo.errors import AudienceError, ColumnError
 from woongeo.mapping import RegionMapping
+from woongeo.numerals import by_number
 from woongeo.vertrouwelijk.audience import KOLOM, read_audience, visible_to
 from woongeo.vertrouwelijk.keeping import screening_of
 

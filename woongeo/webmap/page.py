@@ -16,9 +16,10 @@ import folium
 from branca.element import CssLink, Element, Figure, JavascriptLink
 from folium.template import Template
 
-from woongeo.encode import dutch, html_text, shortened
+from woongeo.encode import html_text, shortened
 from woongeo.errors import LargePageWarning
 from woongeo.files import write_whole
+from woongeo.numerals import dutch
 from woongeo.threads import Crew
 from woongeo.verdict import SCREENING
 from woongeo.webmap.backgrounds import hosts

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import shapely
 
-from woongeo.encode import dutch, html_text, shortened
+from woongeo.encode import html_text, shortened
+from woongeo.numerals import dutch
 from woongeo.verdict import OORDELEN
 from woongeo.webmap.backgrounds import backgrounds
 from woongeo.webmap.shapes import AROUND_M
