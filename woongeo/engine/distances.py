@@ -131,13 +131,9 @@ def distances_apart(
             between = shapely.shortest_line(lines, asking)
             far, at = shapely.length(between), shapely.get_coordinates(between)[::2]
         if points is not None:
-            (row, point), to_point = points.query_nearest(
-                asking, max_distance=reach_m + 1, return_distance=True, all_matches=False
-            )
+            row, to_point, place = _to_points(points, asking, reach_m)
             nearer = to_point < far[row]
-            row, point = row[nearer], point[nearer]
-            far[row] = to_point[nearer]
-            at[row] = shapely.get_coordinates(points.geometries[point])
+            far[row[nearer]], at[row[nearer]] = to_point[nearer], place[nearer]
         return far, at
 
     done = side_by_side(nearest_of, parts_of(len(apart)))
@@ -145,3 +141,32 @@ def distances_apart(
     distance[apart] = np.where(found <= reach_m, found, np.nan)
     nearest[apart] = np.concatenate([at for _, at in done])
     return distance, nearest
+
+
+def _to_points(
+    points: shapely.STRtree, sites: NDArray[np.object_], reach_m: float
+) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
+    """Measure to the nearest of points: rows of sites within reach, how far, and where.
+
+    From point to point is soon asked. The nearest of a site lies no further from its middle than
+    what is nearest to that, and as far again as the site is wide.
+    """
+    west, south, east, north = shapely.bounds(sites).reshape(-1, 4).T
+    middle = shapely.points((west + east) / 2, (south + north) / 2)
+    wide = np.hypot(east - west, north - south)
+    (row, _), away = points.query_nearest(
+        middle,
+        max_distance=reach_m + 1 + float(np.max(wide, initial=0.0)),
+        return_distance=True,
+        all_matches=False,
+    )
+    at, point = points.query(
+        middle[row], predicate="dwithin", distance=away + wide[row] + EPSILON_M
+    )
+    row = row[at]
+    shapes = points.geometries[point]
+    far = shapely.distance(shapes, sites[row])
+    # The first of those that are as near: points come in their own order.
+    order = np.lexsort((point, far, row))
+    first = order[np.diff(row[order], prepend=-1) > 0]
+    return row[first], far[first], shapely.get_coordinates(shapes[first])

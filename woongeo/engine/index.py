@@ -18,7 +18,7 @@ import shapely
 
 from woongeo.engine.cutting import Nodes, divide
 from woongeo.engine.outlines import edges_of, outlines_of
-from woongeo.engine.pairs import ask, meeting
+from woongeo.engine.pairs import EPSILON_M, ask, by_shape, meeting
 from woongeo.errors import LayerError
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ class LayerIndex:
         self._lost = np.empty(0, dtype=np.intp)
         self._outlines: Outlines | None = None
         self._later: Future[Outlines] | None = None
+        self._whole: shapely.STRtree | None = None
         self._set()
         if occupied is not None:
             self.reach_out(occupied, within_m)
@@ -242,6 +243,33 @@ class LayerIndex:
         site, row, inside = meeting(sites, self.sound(used), (pairs[0], row))
         return site, used[row], inside
 
+    def at(self, places: NDArray[np.object_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Find which features lie at points, wherever they are.
+
+        Parameters
+        ----------
+        places : ndarray of shapely points
+            Such as the nearest points of `outlines`.
+
+        Returns
+        -------
+        place, feature : ndarray of int
+            The pairs, in no order; a feature of several parts may come twice.
+        """
+        if self._whole is None:
+            self._whole = shapely.STRtree(self._roots)
+        x, y = shapely.get_coordinates(places).T
+        around = shapely.box(x - EPSILON_M, y - EPSILON_M, x + EPSILON_M, y + EPSILON_M)
+        shapely.bounds(around)
+        pairs = ask(self._whole, around)
+        used, root = np.unique(pairs[1], return_inverse=True)
+        roots = self._roots[used]
+        shapely.prepare(roots)
+        lies = by_shape(_lies_at, places, roots, (pairs[0], root))
+        # An index of all corners, of what is seldom asked for again.
+        shapely.destroy_prepared(roots)
+        return pairs[0][lies], self._feature[used[root[lies]]]
+
     def outlines(self) -> Outlines:
         """Gather what distance is measured to.
 
@@ -355,6 +383,11 @@ def _broken() -> LayerError:
         "een laag heeft een vlak dat niet klopt waar het bij het lezen niet is nagekeken: zij is "
         "rond andere locaties gelezen; lees haar opnieuw met around= deze locaties."
     )
+
+
+def _lies_at(shapes: NDArray[np.object_], places: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Tell which points lie on shapes, or so near that they are meant to."""
+    return np.asarray(shapely.dwithin(shapes, places, EPSILON_M))
 
 
 def _valid(shapes: NDArray[np.object_]) -> NDArray[np.bool_]:

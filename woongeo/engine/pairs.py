@@ -86,7 +86,7 @@ def meeting(
     lies = inside(sites, shapes, site, shape)
     open_ = np.flatnonzero(~lies)
     meets = lies.copy()
-    meets[open_] = _by_shape(shapely.intersects, sites, shapes, (site[open_], shape[open_]))
+    meets[open_] = by_shape(shapely.intersects, sites, shapes, (site[open_], shape[open_]))
     return site[meets], shape[meets], lies[meets]
 
 
@@ -115,17 +115,34 @@ def inside(
     shapely.prepare(shapes)
     found = shapely.get_dimensions(shapes)[shape] == 2
     rows = np.flatnonzero(found)
-    found[rows] = _by_shape(shapely.contains_properly, sites, shapes, (site[rows], shape[rows]))
+    found[rows] = by_shape(shapely.contains_properly, sites, shapes, (site[rows], shape[rows]))
     return np.asarray(found)
 
 
-def _by_shape(
+def by_shape(
     question: Callable[[NDArray[np.object_], NDArray[np.object_]], NDArray[np.bool_]],
     sites: NDArray[np.object_],
     shapes: NDArray[np.object_],
     pairs: tuple[NDArray[np.intp], NDArray[np.intp]],
 ) -> NDArray[np.bool_]:
-    """Ask something of pairs of prepared shapes and sites."""
+    """Ask something of pairs of prepared shapes and sites, on all cores.
+
+    Parameters
+    ----------
+    question : callable
+        Takes prepared shapes and sites, and answers for each pair.
+    sites : ndarray of shapely geometries
+        The sites, of which the boxes were asked before.
+    shapes : ndarray of shapely geometries
+        Prepared.
+    pairs : tuple of ndarray of int
+        Site and shape.
+
+    Returns
+    -------
+    ndarray of bool
+        The answers, in the order of the pairs.
+    """
     site, shape = pairs
     order = np.argsort(shape, kind="stable")
     found = np.zeros(len(site), dtype=bool)

@@ -28,7 +28,7 @@ from woongeo.files import (
 )
 from woongeo.progress import steps
 from woongeo.sources import split_layer
-from woongeo.threads import Crew, cores
+from woongeo.threads import Crew, cores, uncollected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -368,7 +368,7 @@ def _written(files: Mapping[str, Callable[[Path], object]], scratch: Path) -> li
     names = steps("schrijven", list(files))
     if cores() < 2:
         return [finish(scratch / name, files[name](scratch / name)) for name in names]
-    with Crew() as crew:
+    with uncollected(), Crew() as crew:
         begun = []
         for name in names:
             path = scratch / name

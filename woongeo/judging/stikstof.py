@@ -170,9 +170,9 @@ def _nearest(layer: Layer, subjects: Subjects, chosen: NDArray[np.bool_]) -> Nea
     key = ("nearest", id(layer.features), chosen.tobytes())
     found = subjects.cache.get(key)
     if not isinstance(found, Nearest):
-        shapes = layer.features.geometry.to_numpy()[chosen]
+        index = layer.indexes.of(layer.features.geometry.to_numpy(), layer.features, chosen)
         reach = min(layer.reach_m, NITROGEN_REACH_M)
-        found = nearest(subjects.sites, shapes, reach_m=reach)
+        found = nearest(subjects.sites, index.features, reach_m=reach, index=index)
         subjects.cache.keep(key, found)
     return found
 

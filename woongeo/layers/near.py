@@ -16,7 +16,7 @@ from woongeo.errors import LayerError
 from woongeo.layers.model import Coverage, Layer
 from woongeo.netherlands import outline
 from woongeo.numerals import counted, dutch
-from woongeo.rules import Rule
+from woongeo.rules import Rule, StikstofRule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -222,7 +222,7 @@ class WhereSitesAre:
         crew: Crew,
     ) -> None:
         self._crew = crew
-        width = max((rule.reach_m for rule in rules.values() if rule.on), default=0.0)
+        width = max((_ground_to_m(rule) for rule in rules.values() if rule.on), default=0.0)
         self._big = shapely.get_num_coordinates(shapes) > _CORNERS
         self._big &= shapely.get_dimensions(shapes) == 2
         self._whole: NDArray[np.bool_] | None = None
@@ -301,9 +301,16 @@ def can_look_in_part(rules: Mapping[str, RuleBase]) -> bool:
     Returns
     -------
     bool
-        True for zones of one width around features as they are.
+        True for zones of one width around features as they are, and for what only asks how near
+        they are.
     """
     return all(
-        isinstance(rule, Rule) and rule.within_column is None and not rule.leave_out_own_ground
+        isinstance(rule, StikstofRule)
+        or (isinstance(rule, Rule) and rule.within_column is None and not rule.leave_out_own_ground)
         for rule in rules.values()
     )
+
+
+def _ground_to_m(rule: RuleBase) -> float:
+    """Tell how far around sites it matters which ground shapes hold; further on only edges do."""
+    return 0.0 if isinstance(rule, StikstofRule) else rule.reach_m

@@ -19,8 +19,8 @@ from folium.template import Template
 from woongeo.encode import html_text, shortened
 from woongeo.errors import LargePageWarning
 from woongeo.files import write_whole
-from woongeo.numerals import dutch
-from woongeo.threads import Crew
+from woongeo.numerals import counted, dutch
+from woongeo.threads import Crew, uncollected
 from woongeo.verdict import SCREENING
 from woongeo.webmap.backgrounds import hosts
 from woongeo.webmap.content import gather
@@ -260,10 +260,10 @@ def map_screening(
     number = len(screening.locaties)
     if number > MOST_SITES:
         return _without_map(screening, title)
-    content = gather(screening, group)
-    layers = len(screening.layers)
-    told = f"{_number(number)} {'locatie' if number == 1 else 'locaties'}, "
-    told += f"{layers} {'laag' if layers == 1 else 'lagen'}"
+    with uncollected():
+        content = gather(screening, group)
+    told = f"{counted(number, 'locatie', 'locaties')}, "
+    told += counted(len(screening.layers), "laag", "lagen")
     # What compresses lets go of Python's lock.
     with Crew() as crew:
         packed = crew.begin(content.data)
