@@ -11,8 +11,7 @@ import shapely
 from woongeo.engine.distances import REACH_M, distances_of, known_distances
 from woongeo.engine.index import LayerIndex
 from woongeo.engine.pairs import EPSILON_M, pairs_within
-from woongeo.engine.zones import Parts, parts_in_zones, within_discs
-from woongeo.threads import parts_of, side_by_side
+from woongeo.engine.zones import Parts, each, parts_in_zones, within_discs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -246,9 +245,11 @@ def dissolve(
         together = np.unique(row, return_inverse=True)[1]
         collections = shapely.geometrycollections(shapes[order][member], indices=together)
 
-        def unite(part: slice) -> NDArray[np.object_]:
-            found: NDArray[np.object_] = shapely.union_all(collections[part, np.newaxis], axis=1)
-            return found
-
-        union[many] = np.concatenate(side_by_side(unite, parts_of(len(many))))
+        union[many] = each(_unite, collections)
     return groups, union
+
+
+def _unite(collections: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Unite what each collection holds."""
+    found: NDArray[np.object_] = shapely.union_all(collections[:, np.newaxis], axis=1)
+    return found
