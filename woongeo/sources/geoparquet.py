@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pyproj
 import shapely
 
-from woongeo.crs import as_crs, to_rd
+from woongeo.crs import as_crs, is_rd, to_rd
 from woongeo.sources.asked import Ask, Box, Selected, box_in, in_box, noted
 from woongeo.sources.place import no_leak
 from woongeo.sources.source import fingerprints, source_of, with_geometry
@@ -21,6 +21,7 @@ from woongeo.sources.source import fingerprints, source_of, with_geometry
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from concurrent.futures import Future
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -92,6 +93,7 @@ def _begin(
     covering = geometry.get("covering", {}).get("bbox", {})
     boxes = {path[0] for path in covering.values()}
     chosen, read = ask.of([n for n in file.schema_arrow.names if n not in {name, *boxes}])
+    within = ask.within if system is not None and is_rd(system) else None
     groups = list(_groups(file, covering, box_in(ask.within, system, ask.place.given)))
     wanted = [np.ones(file.metadata.row_group(g).num_rows, dtype=bool) for g, _ in groups]
     if chosen and groups:
@@ -102,7 +104,16 @@ def _begin(
         [start + 1 + np.flatnonzero(w) for (_, start), w in zip(groups, wanted, strict=True)],
         # Each group in a thread of its own, and what is parsed in another.
         [
-            crew.read(partial(_group, ask, file.metadata, group, keep, (read, name), crew))
+            crew.read(
+                partial(
+                    _group,
+                    ask.place.path,
+                    file.metadata,
+                    (group, keep),
+                    (read, name),
+                    lambda wkb: crew.queue(partial(_parsed, wkb, within)),
+                )
+            )
             for (group, _), keep in zip(groups, wanted, strict=True)
             if keep.any()
         ],
@@ -114,25 +125,36 @@ def _begin(
 
 
 def _group(
-    ask: Ask,
+    path: Path,
     metadata: pq.FileMetaData,
-    group: int,
-    wanted: NDArray[np.bool_],
+    wanted: tuple[int, NDArray[np.bool_]],
     columns: tuple[list[str], str],
-    crew: Crew,
+    parse: Callable[[NDArray[np.object_]], Future[NDArray[np.object_]]],
 ) -> list[_Batch]:
     """Read the wanted rows of a row group."""
-    read, name = columns
+    (group, rows), (read, name) = wanted, columns
     found, first = [], 0
-    with pq.ParquetFile(ask.place.path, memory_map=True, metadata=metadata) as file:
-        rows, every = _batch_rows(file, group), [*read, name]
-        for batch in file.iter_batches(rows, row_groups=[group], columns=every, use_threads=False):
-            keep = wanted[first : first + batch.num_rows]
+    with pq.ParquetFile(path, memory_map=True, metadata=metadata) as file:
+        size, every = _batch_rows(file, group), [*read, name]
+        for batch in file.iter_batches(size, row_groups=[group], columns=every, use_threads=False):
+            keep = rows[first : first + batch.num_rows]
             first += len(keep)
             kept = batch if keep.all() else batch.filter(pa.array(keep))
             wkb = kept.column(kept.schema.names.index(name)).to_numpy(zero_copy_only=False)
-            found.append(_Batch(kept.select(read), crew.queue(partial(shapely.from_wkb, wkb))))
+            found.append(_Batch(kept.select(read), parse(wkb)))
     return found
+
+
+def _parsed(wkb: NDArray[np.object_], within: Box | None) -> NDArray[np.object_]:
+    """Parse shapes; of one outside a box, in the same system, no more is kept than its own box.
+
+    It is left out in the end, and until then its corners would take memory that others can use.
+    """
+    shapes = shapely.from_wkb(wkb)
+    if within is not None:
+        far = np.flatnonzero(~in_box(shapes, within))
+        shapes[far] = shapely.box(*shapely.bounds(shapes[far]).reshape(-1, 4).T)
+    return np.asarray(shapes)
 
 
 def _finish(ask: Ask, begun: _Begun, before: list[str]) -> Selected:
