@@ -10,12 +10,14 @@ import shapely
 from conftest import EAST, NORTH, block
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shapely import affinity
 from shapely.errors import GEOSException
 
 from woongeo.engine import Measure, Sites, area_by_feature, clip, partition_m2, plain, uncovered
 from woongeo.engine import measure as measure_sites
 from woongeo.engine.index import LayerIndex
 from woongeo.engine.sites import Occupied
+from woongeo.engine.zones import shared
 
 Shapes = np.ndarray[tuple[int], np.dtype[np.object_]]
 
@@ -210,6 +212,54 @@ def test_a_grid_of_sites_gives_the_same_with_and_without_cutting() -> None:
     np.testing.assert_allclose(found.overlap_m2, whole, rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(found.distance_m, shapely.distance(sites, area), atol=1e-9)
     assert found.hit.tolist() == shapely.intersects(sites, area).tolist()
+
+
+def comb(depth: int) -> shapely.Polygon:
+    """Draw a comb: fifty teeth of 2 m, with 2 m between, that hang from a beam of 20 m."""
+    teeth = [
+        (4 * k + x, y) for k in range(50) for x, y in [(0, 100), (0, depth), (2, depth), (2, 100)]
+    ]
+    corners = np.array([(0, 120), *teeth, (200, 100), (200, 120)], dtype=float)
+    return shapely.Polygon(corners + CORNER)
+
+
+@given(
+    depth=st.integers(0, 80),
+    x=st.integers(-30, 200),
+    y=st.integers(-30, 130),
+    size=st.sampled_from([1, 2, 19, 20, 101, 300]),
+    turned=st.sampled_from([0, 30]),
+)
+@settings(max_examples=200, deadline=None)
+def test_what_lies_around_a_site_is_all_that_cutting_it_asks(
+    depth: int, x: int, y: int, size: int, turned: int
+) -> None:
+    """Teeth run along the edge of the site, and of the metre that is left around it."""
+    surface = comb(depth)
+    assert shapely.get_num_coordinates(surface) > 128
+    site = block(x, y, size, size)
+    site = affinity.rotate(site, turned)
+    [part] = shared(shapes(site), shapes(surface))
+    whole = shapely.intersection(site, surface)
+    assert part.area == pytest.approx(whole.area, rel=1e-9, abs=1e-9)
+    assert part.symmetric_difference(whole).area == pytest.approx(0, abs=1e-6)
+
+
+def test_a_clip_that_cannot_be_cut_is_cut_from_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clipping looks for no crossings: what comes out may be broken at its edge."""
+    bow_tie = shapely.Polygon([c + CORNER for c in [(0, 0), (9, 9), (9, 0), (0, 9)]])
+    monkeypatch.setattr("woongeo.engine.zones.clip", lambda *_: bow_tie)
+    honest = shapely.intersection
+
+    def strict(a: Shapes, b: Shapes) -> Shapes:
+        if not shapely.is_valid(b).all():
+            raise GEOSException("TopologyException: side location conflict")
+        return honest(a, b)
+
+    monkeypatch.setattr(shapely, "intersection", strict)
+    [part] = shared(shapes(block(0, 0, 200, 110)), shapes(comb(60)))
+    # Half of 40 m of teeth, and 10 m of the beam.
+    assert part.area == pytest.approx(200 * (20 + 10))
 
 
 def test_a_site_that_only_touches_a_cut_corner_is_found() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from concurrent.futures import CancelledError, Future
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -25,6 +26,7 @@ from woongeo.errors import (
     WoongeoWarning,
 )
 from woongeo.locations import COLUMNS
+from woongeo.threads import Crew
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -539,6 +541,34 @@ def test_noord_holland_reads_with_all_its_dirt_in_the_report(real_data: Path) ->
     assert found.report.counts()["geometrie dubbel"] == len(raw) - normal.nunique() == 13
     assert found.report.counts()["planstatus onbekend"] == 19
     assert found.report.counts()["sloop negatief"] == int((raw["Sloop"] < 0).sum())
+
+
+def test_looks_are_waited_for_however_late_they_begin(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hands that are busy elsewhere begin when somebody waits for them, or never."""
+
+    class Busy(Crew):
+        gone = False
+
+        def begin(self, work: Any) -> Any:
+            later: Future[Any] = Future()
+
+            def result(timeout: float | None = None) -> Any:  # noqa: ARG001
+                if self.gone:
+                    raise CancelledError
+                return work()
+
+            monkeypatch.setattr(later, "result", result)
+            return later
+
+        def __exit__(self, *told: object) -> None:
+            self.gone = True
+            super().__exit__(*told)
+
+    monkeypatch.setattr("woongeo.locations.read.Crew", Busy)
+    plans = frame([block(0, 0, 5, 5), block(900, 0)], id=["a", "b"])
+    with pytest.warns(DoubtfulLocationWarning, match="zeer klein vlak"):
+        found = woongeo.read_locations(plans)
+    assert found.report.counts()["zeer klein vlak"] == 1
 
 
 @pytest.mark.real

@@ -11,7 +11,7 @@ import shapely
 from woongeo.engine.distances import REACH_M, distances_of, known_distances
 from woongeo.engine.index import LayerIndex
 from woongeo.engine.measure import Measure, dissolve, nothing_measured, put_together, with_missed
-from woongeo.engine.zones import Parts, each
+from woongeo.engine.zones import Parts, each, shared
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -173,7 +173,7 @@ def _met(sites: Sites, index: LayerIndex) -> _Met:
         area = np.zeros(len(site))
         part = np.full(len(site), None, dtype=object)
         part[whole], area[whole] = geometry[site[whole]], sites.area[site[whole]]
-        part[cut] = each(shapely.intersection, geometry[site[cut]], pieces[piece[cut]])
+        part[cut] = shared(geometry[site[cut]], pieces[piece[cut]])
         area[cut] = shapely.area(part[cut])
         found = _Met(index, site, index.owner[piece], whole, part, area)
     sites.cache.keep(key, found)

@@ -9,6 +9,7 @@ import shapely
 
 from woongeo.engine.index import LayerIndex
 from woongeo.engine.measure import dissolve, measure
+from woongeo.engine.zones import shared
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,7 +44,7 @@ def area_by_feature(
     site, piece, inside = index.meeting(geometry)
     area = np.where(inside, sites.area[site], 0.0)
     cut = ~inside
-    area[cut] = shapely.area(shapely.intersection(geometry[site[cut]], index.pieces[piece[cut]]))
+    area[cut] = shapely.area(shared(geometry[site[cut]], index.pieces[piece[cut]]))
     # Pieces of one feature lie apart, so their areas add up.
     pairs = np.column_stack([site, index.owner[piece]])
     pairs, row = np.unique(pairs, axis=0, return_inverse=True)

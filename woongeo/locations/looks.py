@@ -10,7 +10,6 @@ import shapely
 from woongeo.checks import Finding
 from woongeo.engine import overlapping
 from woongeo.geometry import Cleaned, looks_like_circle, mean_width_m
-from woongeo.netherlands import outside_netherlands
 from woongeo.numerals import counted, dutch, dutch_all
 
 if TYPE_CHECKING:
@@ -34,14 +33,11 @@ class Looks(NamedTuple):
         Mean width, metres.
     circle : ndarray of bool
         Whether it is a buffered point.
-    outside : ndarray of bool
-        Whether a part lies outside the Netherlands.
     """
 
     area: NDArray[np.float64]
     width_m: NDArray[np.float64]
     circle: NDArray[np.bool_]
-    outside: NDArray[np.bool_]
 
     @classmethod
     def of(cls, shapes: NDArray[np.object_]) -> Looks:
@@ -57,14 +53,16 @@ class Looks(NamedTuple):
         Looks
             In their order.
         """
-        return cls(
-            shapely.area(shapes),
-            mean_width_m(shapes),
-            looks_like_circle(shapes),
-            outside_netherlands(shapes),
-        )
+        area, width = shapely.area(shapes), mean_width_m(shapes)
+        # The mean width of a circle is its radius.
+        round_ = np.flatnonzero(np.pi * width**2 > 0.9 * area)
+        circle = np.zeros(len(shapes), dtype=bool)
+        circle[round_] = looks_like_circle(shapes[round_])
+        return cls(area, width, circle)
 
-    def findings(self, ids: list[str], homes: NDArray[np.float64]) -> list[Finding]:
+    def findings(
+        self, ids: list[str], homes: NDArray[np.float64], outside: NDArray[np.bool_]
+    ) -> list[Finding]:
         """Report shapes that are hardly sites: placeholders, slivers, crumbs, too many homes.
 
         Parameters
@@ -73,6 +71,8 @@ class Looks(NamedTuple):
             Of the shapes.
         homes : ndarray of float
             NaN where not known.
+        outside : ndarray of bool
+            Whether a part lies outside the Netherlands.
 
         Returns
         -------
@@ -104,7 +104,7 @@ class Looks(NamedTuple):
             findings.append(
                 Finding(ids[i], "onaannemelijke dichtheid", "waarschuwing", text, density[i])
             )
-        for i in np.flatnonzero(self.outside):
+        for i in np.flatnonzero(outside):
             text = "vlak ligt (deels) buiten Nederland"
             findings.append(Finding(ids[i], "buiten Nederland", "waarschuwing", text))
         return findings

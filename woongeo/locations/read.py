@@ -15,6 +15,7 @@ from woongeo.geometry import Cleaned, clean, voice_repairs
 from woongeo.locations.looks import Looks, geometry_findings, overlap_findings
 from woongeo.locations.model import Locations
 from woongeo.locations.standard import standard_columns
+from woongeo.netherlands import outside_netherlands
 from woongeo.numerals import dutch
 from woongeo.sources import Source, read_vector
 from woongeo.threads import Crew, uncollected
@@ -142,14 +143,17 @@ def check_locations(
     with Crew() as crew:
         # Looking at shapes leaves Python to the columns.
         looks = crew.begin(partial(Looks.of, cleaned.geometry))
+        outside = crew.begin(partial(outside_netherlands, cleaned.geometry))
         frame, more = standard_columns(raw, ids, chosen)
+        homes = frame["woningen"].to_numpy()
+        seen = looks.result().findings(ids, homes, outside.result())
     # Where a shape cannot be measured it is shown as it was, unless it cannot even be stored.
     storable = cleaned.problem != "coördinaten zijn geen getallen"
     kept = np.where(cleaned.usable, cleaned.geometry, np.where(storable, raw.geometry, None))
     frame = frame.set_geometry(kept, crs="EPSG:28992")
     findings += more
     findings += geometry_findings(ids, cleaned, raw.geometry.to_numpy())
-    findings += looks.result().findings(ids, frame["woningen"].to_numpy())
+    findings += seen
     if overlaps:
         findings += overlap_findings(ids, cleaned)
     else:

@@ -6,6 +6,7 @@ import codecs
 import hashlib
 import re
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -181,8 +182,11 @@ def read_vector(
     place = find(given, layer)
     if usual_layer and place.layer is None and is_our_own(place):
         place = replace(place, layer=usual_layer)
-    parts = fingerprints(place)
-    frame, stated, name, notes = READERS.get(place.kind, read_ogr)(place, encoding)
+    # Hashing lets go of Python's lock.
+    with ThreadPoolExecutor(1) as pool:
+        hashing = pool.submit(fingerprints, place)
+        frame, stated, name, notes = READERS.get(place.kind, read_ogr)(place, encoding)
+        parts = hashing.result()
     if crs is not None and stated is not None:
         notes = [*notes, f"vermeld coördinatenstelsel {stated} vervangen door {crs}"]
     shapes, conversion = to_rd(
