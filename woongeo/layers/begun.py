@@ -21,7 +21,7 @@ from woongeo.errors import ColumnError, FileError, LayerError, UnknownResultWarn
 from woongeo.geometry import Cleaned, Cleaning, voice_repairs
 from woongeo.layers.coverage import settle
 from woongeo.layers.model import Layer, named
-from woongeo.layers.near import Around, HasSites, WhereSitesAre, can_look_in_part, sites_of
+from woongeo.layers.near import Around, HasSites, WhereSitesAre, measured_as_they_are, sites_of
 from woongeo.layers.rows import check_columns, columns_of, wanted_rows, without_value
 from woongeo.numerals import counted, dutch
 from woongeo.published import voice_better_read
@@ -123,9 +123,9 @@ class Begun:
         LayerError, FileError, ColumnError, CrsError
             As `read_layer`.
         """
-        in_part = self.near is not None and can_look_in_part(self.rules)
+        ready = self.near is not None and measured_as_they_are(self.rules)
         # Worked out while the crew reads.
-        occupied = self.near.sites.occupied if self.near is not None and in_part else None
+        occupied = self.near.sites.occupied if self.near is not None and ready else None
         with _other_door(self.spec, self.file.source):
             selected = self.rows()
         cleaning = Cleaning(selected.frame.geometry.to_numpy(), polygons_only=False)

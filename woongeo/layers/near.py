@@ -195,7 +195,7 @@ def as_around(layer: Layer, sites: NDArray[np.object_]) -> Layer:
 
 
 class WhereSitesAre:
-    """Looks at big surfaces near sites only.
+    """Looks at big surfaces near sites only, and prepares what will be measured there.
 
     A broken edge far from every site changes nothing there. Each big surface is cut where sites
     are, as measuring does; it is doubtful where a piece is not valid, or where pieces do not hold
@@ -222,9 +222,11 @@ class WhereSitesAre:
         crew: Crew,
     ) -> None:
         self._crew = crew
-        width = max((_ground_to_m(rule) for rule in rules.values() if rule.on), default=0.0)
+        width = max((rule.reach_m for rule in rules.values() if rule.on), default=0.0)
         self._big = shapely.get_num_coordinates(shapes) > _CORNERS
         self._big &= shapely.get_dimensions(shapes) == 2
+        # Nitrogen goes by distance: a spike that repair takes away would be the nearest from afar.
+        self._big &= not any(isinstance(rule, StikstofRule) for rule in rules.values())
         self._whole: NDArray[np.bool_] | None = None
         self._cut: Future[None] | None = None
         self._index = LayerIndex(shapes)
@@ -290,8 +292,8 @@ class WhereSitesAre:
         indexes.keep(self._index, features)
 
 
-def can_look_in_part(rules: Mapping[str, RuleBase]) -> bool:
-    """Tell whether what rules do with a layer needs its shapes near sites only.
+def measured_as_they_are(rules: Mapping[str, RuleBase]) -> bool:
+    """Tell whether what rules do with a layer can be prepared while it is read.
 
     Parameters
     ----------
@@ -301,16 +303,11 @@ def can_look_in_part(rules: Mapping[str, RuleBase]) -> bool:
     Returns
     -------
     bool
-        True for zones of one width around features as they are, and for what only asks how near
-        they are.
+        True for zones of one width around features as they are, and for what asks how near they
+        are.
     """
     return all(
         isinstance(rule, StikstofRule)
         or (isinstance(rule, Rule) and rule.within_column is None and not rule.leave_out_own_ground)
         for rule in rules.values()
     )
-
-
-def _ground_to_m(rule: RuleBase) -> float:
-    """Tell how far around sites it matters which ground shapes hold; further on only edges do."""
-    return 0.0 if isinstance(rule, StikstofRule) else rule.reach_m
