@@ -177,12 +177,13 @@ def read_layers(
         files = [LayerFile(key, source) for key, source in files.items()]
     with uncollected(), Crew() as crew:
         begun = [Begun.of(file, crew, around, reach_m, catalogue) for file in files]
-        crew.all_asked()
         rows: list[tuple[Read, Cleaned | None]] = []
         for each in begun:
             read = each.read()
             # What others still look at is cleaned when all has been read.
             rows.append((read, None if read.waits else read.clean()))
+        # Hashes come last: they are read while the last shapes are looked at.
+        crew.all_asked()
         layers = []
         for read, cleaned in rows:
             layers.append(read.layer(cleaned or read.clean(), stacklevel=2))
