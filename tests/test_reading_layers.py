@@ -214,6 +214,25 @@ def test_a_large_surface_that_is_broken_near_a_site_is_repaired_as_ever(
     assert far.report.counts()["deels nagekeken"] == 1
 
 
+@pytest.mark.filterwarnings("ignore::woongeo.errors.WoongeoWarning")
+def test_nitrogen_goes_by_nature_as_it_is_repaired_however_far(tmp_path: Path) -> None:
+    """A spike without width reaches 1 km towards the site: repair takes it away."""
+    ring = shapely.get_coordinates(lake().exterior)[:-1]
+    west = int(ring[:, 0].argmin())
+    tip = ring[west] - [1_000, 0]
+    shape = shapely.Polygon(np.insert(ring, west + 1, [tip, ring[west]], axis=0))
+    assert not shape.is_valid
+    gpd.GeoDataFrame(geometry=[shape], crs="EPSG:28992").to_parquet(tmp_path / "n.parquet")
+    x = float(ring[west, 0]) - EAST - 3_000
+    site = block(x - 100, float(ring[west, 1]) - NORTH - 50)
+    there = woongeo.read_locations(frame([site], id=["ver"], woningen=[10]))
+    nature = LayerFile("stikstof", tmp_path / "n.parquet", coverage="nederland")
+    (near,) = woongeo.read_layers([nature], around=there)
+    assert near.report.counts()["geometrie hersteld"] == 1
+    found = woongeo.screen(there, [near]).treffers
+    assert found["afstand_m"].tolist() == pytest.approx([3_000])
+
+
 @pytest.mark.parametrize("around", ["rond locaties", "alles"])
 def test_a_list_of_postcodes_names_the_function_that_reads_it_in_part(
     locations: Locations, tmp_path: Path, around: str
