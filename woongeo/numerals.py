@@ -51,7 +51,7 @@ def dutch(value: float, *, decimals: int = 2) -> str:
 
 
 def dutch_all(values: ArrayLike, *, decimals: int = 2) -> list[str]:
-    """Write many numbers as `dutch` does, some twenty times as fast.
+    """Write many numbers as `dutch` does, some six times as fast.
 
     Parameters
     ----------

@@ -49,9 +49,11 @@ GATES = {
     (10_000, "postgis"): (15, 26),
     (10_000, "duckdb betegeld"): (10, 18),
     (10_000, "sedonadb betegeld"): (10, 18),
+    (10_000, "sedonadb, elke naaste"): (10, 18),
     (100_000, "postgis"): (8, 14),
     (100_000, "duckdb betegeld"): (18, 30),
     (100_000, "sedonadb betegeld"): (20, 30),
+    (100_000, "sedonadb, elke naaste"): (20, 30),
 }
 _WARM = {10_000: (5, 8)}
 _MILLION, _STREAM_GB = 1_000_000, 3.0

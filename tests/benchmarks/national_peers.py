@@ -95,6 +95,15 @@ def tiles(shapes: NDArray[np.object_], most: int) -> tuple[NDArray[np.object_], 
 
 def sedonadb_tiled(data: Path, n: int, out: Path, *, in_order: bool) -> dict[str, float]:
     """Ask SedonaDB, with its nearest join, on tiles: it has no subdivision of its own."""
+    return _sedonadb(data, n, out, in_order=in_order, every=False)
+
+
+def sedonadb_every(data: Path, n: int, out: Path, *, in_order: bool) -> dict[str, float]:
+    """Ask it what is nearest to every site, also to those that are hit: the shorter query."""
+    return _sedonadb(data, n, out, in_order=in_order, every=True)
+
+
+def _sedonadb(data: Path, n: int, out: Path, *, in_order: bool, every: bool) -> dict[str, float]:
     try:
         import sedonadb  # noqa: PLC0415  optional
     except ImportError as error:
@@ -139,21 +148,18 @@ def sedonadb_tiled(data: Path, n: int, out: Path, *, in_order: bool) -> dict[str
             "SELECT loc_id, string_agg(DISTINCT CAST(nr AS VARCHAR), ',') ids, min(d) d, "
             "ST_UnaryUnion(ST_Collect_Agg(g)) g FROM p GROUP BY loc_id",
         )
-        make(
-            "todo",
-            f"SELECT l.loc_id, l.geom FROM loc l LEFT JOIN a_{name} a ON l.loc_id = a.loc_id "
-            "WHERE a.loc_id IS NULL",
-        )
+        rest = f"LEFT JOIN a_{name} a ON l.loc_id = a.loc_id WHERE a.loc_id IS NULL"
+        make("todo", f"SELECT l.loc_id, l.geom FROM loc l {'' if every else rest}")
         make(
             f"d_{name}",
             f"SELECT l.loc_id, min(ST_Distance(l.geom, f.geom)) d FROM todo l JOIN {name} f "
             "ON ST_KNN(l.geom, f.geom, 1, FALSE) GROUP BY l.loc_id",
         )
-    every = " UNION ALL ".join(f"SELECT loc_id, g FROM a_{name}" for name in WORK)
+    parts = " UNION ALL ".join(f"SELECT loc_id, g FROM a_{name}" for name in WORK)
     make(
         "u",
         "SELECT loc_id, ST_Area(ST_UnaryUnion(ST_Collect_Agg(g))) u "
-        f"FROM ({every}) e GROUP BY loc_id",
+        f"FROM ({parts}) e GROUP BY loc_id",
     )
     clock.mark("vraag")
     listed = " UNION ALL ".join(
@@ -173,7 +179,7 @@ def sedonadb_tiled(data: Path, n: int, out: Path, *, in_order: bool) -> dict[str
 
 def version(peer: str) -> str:
     """Say what a peer is made of."""
-    name = peer.partition(" ")[0]
+    name = peer.partition(" ")[0].rstrip(",")
     if name == "postgis":
         return national_sql.postgis_version()
     try:
@@ -191,4 +197,5 @@ PEERS: dict[str, Callable[..., dict[str, float]]] = {
     "duckdb betegeld": national_sql.duckdb_tiled,
     "postgis": national_sql.postgis,
     "sedonadb betegeld": sedonadb_tiled,
+    "sedonadb, elke naaste": sedonadb_every,
 }
