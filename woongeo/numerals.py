@@ -90,8 +90,8 @@ def dutch_all(values: ArrayLike, *, decimals: int = 2) -> list[str]:
 @lru_cache
 def _pieces(decimals: int) -> tuple[NDArray[np.object_], NDArray[np.object_], NDArray[np.object_]]:
     """Write what numbers are put together of: thousands, the rest below them, and decimals."""
-    first = ["", *(str(i) for i in range(1, int(_LARGE) // 1000 + 1))]
-    first[1000] = "1.000"
+    # Just below a million is rounded up to it.
+    first = ["", *(str(i) for i in range(1, int(_LARGE) // 1000)), "1.000"]
     rest = [*(str(i) for i in range(1000)), *(f".{i:03d}" for i in range(1000))]
     tail = [f",{i:0{decimals}d}".rstrip("0").rstrip(",") for i in range(10**decimals)]
     one, two, three = (np.array(texts, dtype=object) for texts in (first, rest, tail))

@@ -359,7 +359,7 @@ class _Words:
         """Write numbers and names, all at once."""
         label = [rule.label(name) for name in classes.names]
         share = np.minimum(100 * parts.area_m2 / sites.area[parts.site], 100.0)
-        area, percent = dutch_all(parts.area_m2.tolist()), dutch_all(share.tolist())
+        area, percent = dutch_all(parts.area_m2), dutch_all(share)
         held = np.empty(len(area), dtype=object)
         held[:] = [
             f"{label[k]} {a} m² ({p} %)"
@@ -418,7 +418,7 @@ def _columns(
     order = np.lexsort((parts.klass, -parts.area_m2, parts.site))
     order = order[counted[order]]
     names = [name or "zonder klasse" for name in classes.names]
-    percent = dutch_all((100 * _share(parts, sites)[order]).tolist(), decimals=1)
+    percent = dutch_all(100 * _share(parts, sites)[order], decimals=1)
     listed = [
         f"{names[k]} {p} %" for k, p in zip(parts.klass[order].tolist(), percent, strict=True)
     ]

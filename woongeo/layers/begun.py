@@ -123,9 +123,10 @@ class Begun:
         LayerError, FileError, ColumnError, CrsError
             As `read_layer`.
         """
-        ready = self.near is not None and measured_as_they_are(self.rules)
-        # Worked out while the crew reads.
-        occupied = self.near.sites.occupied if self.near is not None and ready else None
+        occupied = None
+        if self.near is not None and measured_as_they_are(self.rules):
+            # Worked out while the crew reads.
+            occupied = self.near.sites.occupied
         with _other_door(self.spec, self.file.source):
             selected = self.rows()
         cleaning = Cleaning(selected.frame.geometry.to_numpy(), polygons_only=False)

@@ -193,8 +193,8 @@ def overlap_findings(ids: list[str], cleaned: Cleaned) -> list[Finding]:
     for a, b, c, same, overlap, part, m2, percent in zip(
         *(rows[x].tolist() for x in (np.where(equal, first, large), small, second)),
         *(x.tolist() for x in (equal, shared, share)),
-        dutch_all(shared.tolist(), decimals=0),
-        dutch_all((100 * share).tolist(), decimals=0),
+        dutch_all(shared, decimals=0),
+        dutch_all(100 * share, decimals=0),
         strict=True,
     ):
         if same:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -153,8 +153,8 @@ def begin_selected(  # noqa: PLR0913  one keyword a choice
 def _with_gdal(ask: Ask) -> Selected:
     """Look at the values first, then have GDAL read the wanted rows only."""
     place, crs = ask.place, ask.crs
-    with no_leak(place.given) as notes, ThreadPoolExecutor(1) as pool:
-        hashing = pool.submit(fingerprints, place)
+    with no_leak(place.given) as notes, Crew() as crew:
+        hashing = crew.read(partial(fingerprints, place))
         name = one_layer(place)
         info = pyogrio.read_info(place.gdal_path, layer=name)
         if info["driver"] != place.kind:

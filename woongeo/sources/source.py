@@ -6,8 +6,8 @@ import codecs
 import hashlib
 import re
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from woongeo.files import Fingerprint, fingerprint
 from woongeo.sources.address import is_address, need_driver
 from woongeo.sources.place import SHAPEFILE, SHAPEFILE_PARTS, Place, find, sibling
 from woongeo.sources.readers import READERS, is_our_own, read_ogr
+from woongeo.threads import Crew
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -183,8 +184,8 @@ def read_vector(
     if usual_layer and place.layer is None and is_our_own(place):
         place = replace(place, layer=usual_layer)
     # Hashing lets go of Python's lock.
-    with ThreadPoolExecutor(1) as pool:
-        hashing = pool.submit(fingerprints, place)
+    with Crew() as crew:
+        hashing = crew.read(partial(fingerprints, place))
         frame, stated, name, notes = READERS.get(place.kind, read_ogr)(place, encoding)
         parts = hashing.result()
     if crs is not None and stated is not None:
