@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import warnings
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 from shapely import affinity
 
 from woongeo.errors import RepairedGeometryWarning
-from woongeo.geometry import clean, looks_like_circle, mean_width_m, voice_repairs
+from woongeo.geometry import clean, looks_like_circle, mean_width_m, valid, voice_repairs
 
 Shapes = np.ndarray[Any, np.dtype[np.object_]]
 
@@ -286,3 +288,58 @@ def test_repairs_are_voiced_with_their_number_and_area() -> None:
     with pytest.warns(RepairedGeometryWarning, match=r"^x: 2 vlakken hersteld \(samen 10.000 m²"):
         voice_repairs(clean(shapes(bow_tie, bow_tie), polygons_only=True), "x", stacklevel=1)
     voice_repairs(clean(shapes(block(0, 0)), polygons_only=True), "x", stacklevel=1)
+
+
+def test_shapes_are_looked_at_on_all_cores_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every third of a hundred is a bow-tie, every seventh is not there: the rest is valid."""
+    monkeypatch.setattr("woongeo.threads.cores", lambda: 2)
+    drawn = [
+        None if i % 7 == 0 else f"POLYGON {CROSSED}" if i % 3 == 0 else f"POLYGON {LEFT}"
+        for i in range(100)
+    ]
+    right = [i % 7 != 0 and i % 3 != 0 for i in range(100)]
+    assert valid(shapes(*drawn)).tolist() == right
+    assert valid(shapes()).tolist() == []
+
+
+def test_what_geos_says_of_invalid_shapes_is_not_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One is done while the other still looks, and then GEOS speaks; a doubt of ours is heard."""
+    monkeypatch.setattr("woongeo.threads.cores", lambda: 2)
+    both_in, first_out = threading.Barrier(2), threading.Event()
+
+    def look(part: Shapes) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        first = part[0] is None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            both_in.wait(10)
+            if not first:
+                first_out.wait(10)
+                warnings.warn("Self-intersection at or near point 5 5", RuntimeWarning, 1)
+        if first:
+            first_out.set()
+        return np.zeros(len(part), dtype=bool)
+
+    monkeypatch.setattr("woongeo.geometry.parts_of", lambda *_, **__: [slice(0, 1), slice(1, 2)])
+    monkeypatch.setattr(shapely, "is_valid", look)
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        assert valid(shapes(None, f"POLYGON {CROSSED}")).tolist() == [False, False]
+        warnings.warn("een twijfel", UserWarning, stacklevel=1)
+    assert [str(w.message) for w in heard] == ["een twijfel"]
+
+
+def test_in_a_thread_shapes_are_looked_at_by_that_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("woongeo.threads.cores", lambda: 2)
+    looked, found, is_valid = [], [], shapely.is_valid
+
+    def look(part: Shapes) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        looked.append(threading.current_thread())
+        return np.asarray(is_valid(part))
+
+    monkeypatch.setattr(shapely, "is_valid", look)
+    drawn = shapes(*[f"POLYGON {LEFT}"] * 99, f"POLYGON {CROSSED}")
+    thread = threading.Thread(target=lambda: found.append(valid(drawn)))
+    thread.start()
+    thread.join()
+    assert looked == [thread]
+    assert found[0].tolist() == [True] * 99 + [False]

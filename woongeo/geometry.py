@@ -8,6 +8,7 @@ the change of area is reported, and what cannot be mended is set apart: never dr
 
 from __future__ import annotations
 
+import threading
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from shapely import GeometryType
 
 from woongeo.errors import RepairedGeometryWarning
 from woongeo.numerals import counted, dutch
+from woongeo.threads import parts_of, side_by_side
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,6 +28,35 @@ _POLYGONAL = (GeometryType.POLYGON, GeometryType.MULTIPOLYGON)
 
 # No reference system of the earth has coordinates as large as this.
 _TOO_LARGE = 1e9
+
+# From how many shapes on it pays to look at them side by side: one alone may have 100,000 corners.
+_SEVERAL = 8
+
+
+def valid(geometry: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Tell which shapes are valid: on all cores, where the main thread asks.
+
+    Parameters
+    ----------
+    geometry : ndarray of shapely geometries
+        May be None.
+
+    Returns
+    -------
+    ndarray of bool
+        In the order of the input; False for None.
+    """
+
+    def look(rows: slice) -> NDArray[np.bool_]:
+        return np.asarray(shapely.is_valid(geometry[rows]))
+
+    if threading.current_thread() is not threading.main_thread():
+        return look(slice(None))
+    # Each that looks silences warnings, and puts back what was there before it, in any order: so
+    # what is there meanwhile must be silence too, and is itself put back here (see `threads`).
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return np.concatenate(side_by_side(look, parts_of(len(geometry), few=_SEVERAL)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +170,7 @@ class Cleaning:
         shapes, problem = self.shapes.copy(), self._problem.copy()
         looked_at = np.arange(len(shapes)) if doubtful is None else np.flatnonzero(doubtful)
         invalid = np.zeros(len(shapes), dtype=bool)
-        invalid[looked_at] = ~shapely.is_valid(shapes[looked_at])
+        invalid[looked_at] = ~valid(shapes[looked_at])
         invalid &= ~shapely.is_missing(shapes)
         before = shapely.area(shapes[invalid])
         mended = shapely.make_valid(shapes[invalid], method="structure", keep_collapsed=False)

@@ -8,7 +8,8 @@ for beforehand. Results come in the order of the parts: the number of cores chan
 And nothing that is done side by side may touch Python's list of warnings, which is one for all
 threads: who leaves `warnings.catch_warnings` in another order than threads came in turns warnings
 off for good (https://docs.python.org/3/library/warnings.html#warnings.catch_warnings).
-`shapely.is_valid` and `shapely.total_bounds` do that; `shapely.is_valid_reason` does not.
+`shapely.is_valid` and `shapely.total_bounds` do that; `shapely.is_valid_reason` does not, and holds
+Python's lock. `woongeo.geometry.valid` looks at shapes side by side all the same.
 """
 
 from __future__ import annotations

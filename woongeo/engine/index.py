@@ -20,6 +20,7 @@ from woongeo.engine.cutting import Nodes, divide
 from woongeo.engine.outlines import edges_of, outlines_of
 from woongeo.engine.pairs import EPSILON_M, ask, by_shape, meeting
 from woongeo.errors import LayerError
+from woongeo.geometry import valid
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -175,7 +176,7 @@ class LayerIndex:
             said.
         """
         cut = np.flatnonzero(self._big[self.owner])
-        self._sound[cut] = shapely.is_valid(self.pieces[cut])
+        self._sound[cut] = valid(self.pieces[cut])
         doubt = np.zeros(len(self.features), dtype=bool)
         doubt[self.owner[cut[~self._sound[cut]]]] = True
         doubt[self._feature[self._lost]] = True
