@@ -276,6 +276,25 @@ def test_where_all_provinces_are_in_the_file_the_country_has_no_edge() -> None:
     assert shapely.area(shapely.intersection(shape[0], block(-14_000, 0, 3_000, 9_000))) == 0
 
 
+def test_regions_that_differ_by_their_addition_only_are_not_each_other() -> None:
+    """Bergen (L.) lies at 0 and Bergen (NH.) at 5 km: one says nothing of the other."""
+    both = woongeo.read_regions(
+        "gemeente",
+        frame([block(0, 0), block(5_000, 0)], naam=["Bergen (L.)", "Bergen (NH.)"]),
+        name_column="naam",
+    )
+    for name, x in (("Bergen (L.)", 0), ("bergen (nh)", 5_000)):
+        shape = woongeo.coverage_by_region(both, [name]).geometry
+        assert shape is not None
+        assert shape[0].equals(block(x, 0))
+    assert woongeo.coverage_by_region(both, ["Bergen (L)", "Bergen (NH.)"]).geometry is not None
+    why = r"'Bergen' kan 'Bergen \(L\.\)' of 'Bergen \(NH\.\)' zijn; kies uit"
+    with pytest.raises(LayerError, match=why):
+        woongeo.coverage_by_region(both, ["Bergen"])
+    with pytest.raises(LayerError, match=r"'Bergen \(Gld\)' bestaat niet"):
+        woongeo.coverage_by_region(both, ["Bergen (Gld)"])
+
+
 @pytest.mark.parametrize(
     ("options", "why"),
     [

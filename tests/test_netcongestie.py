@@ -351,6 +351,17 @@ def test_a_stop_of_ones_own_says_whose_it_is() -> None:
     assert layer.reference_date == dt.date(2026, 11, 2)
 
 
+def test_a_stop_holds_in_the_region_that_is_named_and_not_in_its_namesake() -> None:
+    drawn = frame([block(0, 0), block(900, 0)], gemeente=["Bergen (L.)", "Bergen (NH.)"])
+    day = dt.date(2026, 8, 1)
+    layer = woongeo.read_aansluitstop(
+        drawn, name_column="gemeente", names="Bergen (NH)", from_date=day
+    )
+    assert layer.features["object_naam"].tolist() == ["Bergen (NH.)"]
+    with pytest.raises(RegionError, match=r"'Bergen' kan .* zijn; schrijf de hele naam"):
+        woongeo.read_aansluitstop(drawn, name_column="gemeente", names=["Bergen"], from_date=day)
+
+
 def test_a_stop_that_cannot_be_is_refused(tmp_path: Path) -> None:
     drawn = frame([block(0, 0)], provincie=["Utrecht"])
     day = dt.date(2026, 8, 1)

@@ -293,7 +293,7 @@ def test_of_two_rules_on_a_layer_each_has_a_name_for_people(
 def test_rules_of_one_name_each_tell_their_source(
     sites: Callable[..., woongeo.Locations], title: str
 ) -> None:
-    """Overlap, within 50 m and within 80 m: three rules and three sources, however they are called."""
+    """Overlap, within 50 m and within 80 m: three rules and three sources, of one name or none."""
     noise = natura([block(0, 0)], title="Geluid", rule=woongeo.Rule(source="wet A", title=title))
     for name, metres, source in (("b", 50, "wet B"), ("c", 80, "wet C")):
         rule = woongeo.Rule(within_m=metres, source=source, title=title)

@@ -12,7 +12,7 @@ from woongeo.catalogue import default_catalogue
 from woongeo.columns import recognise
 from woongeo.errors import LayerError
 from woongeo.layers import Coverage, Layer, read_layer
-from woongeo.regioncodes import plain_name
+from woongeo.regioncodes import chosen_names
 from woongeo.regions import Regions, read_regions
 from woongeo.rules import Rule
 from woongeo.sources import read_vector
@@ -72,14 +72,13 @@ def coverage_by_region(
     there = regions.frame["gebied"].tolist()
     names = [names] if isinstance(names, str) else names
     # Whatever the case and accents: Fryslân is Fryslan, and noord-holland Noord-Holland.
-    plain = {plain_name(name)[0]: name for name in there}
-    stray = [name for name in names if plain_name(name)[0] not in plain]
-    if stray or not len(names):
-        told = (
-            f"{', '.join(map(repr, stray))} bestaat niet" if stray else "er is geen gebied genoemd"
+    names, stray, doubtful = chosen_names(names, there)
+    if stray or doubtful or not names:
+        told = "; ".join(
+            [*([f"{', '.join(map(repr, stray))} bestaat niet"] if stray else []), *doubtful]
         )
+        told = told or "er is geen gebied genoemd"
         raise LayerError(f"dekking per gebied: {told}; kies uit {', '.join(there)}.")
-    names = [plain[plain_name(name)[0]] for name in names]
     chosen = regions.frame["gebied"].isin(names).to_numpy()
     shapes = regions.frame.geometry.to_numpy()
     area = shapely.union_all(shapes[chosen])

@@ -33,7 +33,7 @@ from woongeo.days import day_of
 from woongeo.errors import ColumnError, LayerError, RegionError, RuleError
 from woongeo.layers import Coverage, Layer, read_layer
 from woongeo.numerals import by_number, counted
-from woongeo.regioncodes import plain_name
+from woongeo.regioncodes import chosen_names
 from woongeo.rules import ClassRule
 from woongeo.sources import TABLE_KINDS, Source, read_vector
 
@@ -413,13 +413,13 @@ def read_aansluitstop(  # noqa: PLR0913  one keyword a fact
         names = [names] if isinstance(names, str) else names
         if column is None:
             raise ColumnError(f"{origin.path}: geen kolom met namen gevonden; geef name_column.")
-        plain = called.map(lambda text: plain_name(text)[0])
-        wanted = {plain_name(name)[0]: name for name in names}
-        stray = [name for key, name in wanted.items() if key not in set(plain)]
+        wanted, stray, doubtful = chosen_names(names, called)
         if stray:
             there = ", ".join(sorted(set(called))[:20])
             raise RegionError(f"{origin.path}: {', '.join(stray)} komt niet voor; wel: {there}.")
-        raw, called = raw[plain.isin(list(wanted))], called[plain.isin(list(wanted))]
+        if doubtful:
+            raise RegionError(f"{origin.path}: {'; '.join(doubtful)}; schrijf de hele naam.")
+        raw, called = raw[called.isin(wanted)], called[called.isin(wanted)]
     start = day_of(from_date, "from_date")
     if start is None:
         raise RuleError("from_date ontbreekt; geef de eerste dag van de aansluitstop.")
