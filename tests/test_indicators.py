@@ -411,6 +411,18 @@ def test_a_target_that_finds_no_plans_is_told() -> None:
         )
 
 
+def test_an_opgave_goes_to_neither_of_two_spellings_of_a_region() -> None:
+    """1,000 homes are agreed for Friesland: not with the 600 of Fryslân, nor the 400 beside."""
+    screening = screened([600, 400, 50], provincie=["Fryslân", "Friesland", "Utrecht"])
+    agreed = goals(gebied=["Friesland", "Utrecht"], waarde=[1_000, 100], wat="restopgave")
+    spelled = "provincie 'Friesland' en 'Fryslân' zijn één gebied: hun opgave is onbekend"
+    with pytest.warns(RegionWarning, match=spelled):
+        capacity = woongeo.summarize_plancapaciteit(screening, by=["provincie"], targets=agreed)
+    rest = capacity.overzicht("2022-2030").set_index("gebied")["restopgave"]
+    assert rest[["Friesland", "Fryslân"]].isna().all()
+    assert rest["Utrecht"] == 100
+
+
 def test_the_overview_has_one_row_a_region() -> None:
     screening = screened([10, 20], gemeente=["a", "b"], oplevering_eerste=[2026, 2027])
     targets = goals(niveau="gemeente", gebied=["a", "b"], waarde=[20, 10], wat="restopgave")

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from woongeo.capacity.parts import OUTSIDE
 from woongeo.errors import RegionWarning
 from woongeo.opgave import GEREALISEERD, OPGAVE, RESTOPGAVE, SHIPPED, plain_name
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
 
     from woongeo.opgave import Targets
@@ -77,7 +78,10 @@ def task(
         return result
     rows = targets.table
     rows = rows[(rows["niveau"].map(plain_name) == plain_name(level))]
-    keys = {plain_name(name): i for i, name in enumerate(names)}
+    plain = [plain_name(name) for name in names]
+    # Which of two spellings of one region the figure is for, nobody can tell: of neither.
+    times = Counter(plain)
+    keys = {text: i for i, text in enumerate(plain) if times[text] == 1}
     exact = (rows["van"] == period[0]) & (rows["tot"] == period[1])
     within = (rows["van"] >= period[0]) & (rows["tot"] <= period[1])
     _fill(rows[exact & (rows["wat"] == OPGAVE)], keys, result.goal, result.goal_source)
@@ -142,8 +146,11 @@ def warn_of_strays(targets: Targets, places: dict[str, list[str]]) -> None:
     Warns
     -----
     RegionWarning
-        When the opgave of a region is held against nothing, or plans lie in no region.
+        When the opgave of a region is held against nothing, plans lie in no region, or one region
+        is written in several ways: then its opgave is not known of any of them.
     """
+    for level, names in places.items():
+        _warn_of_spellings(targets, level, names)
     if targets.source.path == SHIPPED:
         # It holds all provinces, and a screening is mostly of one.
         return
@@ -166,4 +173,22 @@ def warn_of_strays(targets: Targets, places: dict[str, list[str]]) -> None:
                 "zijn de namen gelijk geschreven?",
                 RegionWarning,
                 stacklevel=3,
+            )
+
+
+def _warn_of_spellings(targets: Targets, level: str, names: list[str]) -> None:
+    """Say which region with an opgave is written in several ways."""
+    table = targets.table
+    asked = table["wat"].isin([OPGAVE, RESTOPGAVE]) & (
+        table["niveau"].map(plain_name) == plain_name(level)
+    )
+    given = set(table.loc[asked, "gebied"].map(plain_name))
+    spelled = pd.Series(names, dtype=object).groupby([plain_name(name) for name in names])
+    for plain, texts in spelled:
+        if len(texts) > 1 and plain in given:
+            warnings.warn(
+                f"{level} {' en '.join(map(repr, texts))} zijn één gebied: hun opgave is onbekend; "
+                "schrijf de naam overal gelijk.",
+                RegionWarning,
+                stacklevel=4,
             )
