@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from woongeo.capacity.parts import OUTSIDE
 from woongeo.errors import RegionWarning
 from woongeo.opgave import GEREALISEERD, OPGAVE, RESTOPGAVE, SHIPPED, plain_name
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     from woongeo.opgave import Targets
@@ -183,8 +183,10 @@ def _warn_of_spellings(targets: Targets, level: str, names: list[str]) -> None:
         table["niveau"].map(plain_name) == plain_name(level)
     )
     given = set(table.loc[asked, "gebied"].map(plain_name))
-    spelled = pd.Series(names, dtype=object).groupby([plain_name(name) for name in names])
-    for plain, texts in spelled:
+    spelled: dict[str, list[str]] = {}
+    for name in names:
+        spelled.setdefault(plain_name(name), []).append(name)
+    for plain, texts in spelled.items():
         if len(texts) > 1 and plain in given:
             warnings.warn(
                 f"{level} {' en '.join(map(repr, texts))} zijn één gebied: hun opgave is onbekend; "
