@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from woongeo.encode import whole_text
+from woongeo.columns import as_text
 from woongeo.engine import Sites, area_by_feature
 from woongeo.errors import ColumnError, RegionError, RegionWarning
-from woongeo.mapping import RegionMapping
+from woongeo.mapping import UNKNOWN, RegionMapping
 from woongeo.numerals import counted
 from woongeo.regions import Regions
 
@@ -144,12 +144,12 @@ def _map(screening: Screening, mapping: RegionMapping) -> Parts:
     names = _group(screening, mapping.column)
     frame = screening.locaties
     found = mapping.lookup(frame[mapping.column], on=screening.on)
-    stray = sorted(set(names.region[(found == "onbekend").to_numpy()]) - {"onbekend"})
+    stray = sorted(set(names.region[(found == UNKNOWN).to_numpy()]) - {UNKNOWN})
     if stray:
         warnings.warn(
             f"{mapping.source.path}: geen {mapping.level} op {mapping.on or screening.on} voor "
             f"{', '.join(stray[:20])}{' …' if len(stray) > 20 else ''}; die plannen staan onder "
-            "'onbekend'.",
+            f"{UNKNOWN!r}.",
             RegionWarning,
             stacklevel=4,
         )
@@ -162,8 +162,9 @@ def _group(screening: Screening, column: str) -> Parts:
     if column not in frame.columns or column == "geometry":
         names = ", ".join(c for c in frame.columns if c != "geometry")
         raise ColumnError(f"kolom {column!r} bestaat niet in de locaties; wel: {names}.")
-    given = frame[column].astype(object).where(frame[column].notna(), "onbekend")
-    groups = np.array([*map(whole_text, given)], dtype=object)
+    # A column of codes with one empty cell is one of floats: 363.0 is "363".
+    texts = as_text(frame[column])
+    groups = texts.where(texts != "", UNKNOWN).to_numpy(dtype=object)
     return Parts(np.arange(len(frame)), groups, np.ones(len(frame)))
 
 
