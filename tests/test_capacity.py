@@ -171,6 +171,39 @@ def test_homes_can_be_grouped_by_a_column() -> None:
         woongeo.summarize_plancapaciteit(screening, by=["wijk"])
 
 
+@pytest.mark.parametrize(
+    ("codes", "groups"),
+    [
+        # GeoPackage and shapefile give whole numbers with a gap as floats.
+        ([363, 394, None], {"363": 1, "394": 2, "onbekend": 4}),
+        (pd.Series([363, "363", 363.0], dtype=object), {"363": 7}),
+        (["363", " 363 ", ""], {"363": 3, "onbekend": 4}),
+        ([None, "", "  "], {"onbekend": 7}),
+    ],
+)
+def test_one_code_is_one_group_however_it_is_stored(
+    codes: Sequence[object], groups: dict[str, int]
+) -> None:
+    given = frame(
+        [block(0, 0), block(200, 0), block(400, 0)],
+        plan_id=["a", "b", "c"],
+        woningen=[1, 2, 4],
+        planstatus=["3", "3", "3"],
+        gemeentecode=codes,
+    )
+    screening = woongeo.screen(woongeo.read_locations(given), [nature()])
+    mapping = woongeo.read_mapping(
+        pd.DataFrame({"gemeente": [363, 394], "gebied": "MRA"}), column="gemeentecode"
+    )
+    # Nothing is asked of the mapping where nothing stands, and so nothing is said of it.
+    capacity = woongeo.summarize_plancapaciteit(screening, by=["gemeentecode", mapping])
+    table = capacity.tabel.set_index(["niveau", "gebied"])["woningen"]
+    assert table["gemeentecode"].to_dict() == groups
+    empty = {k: v for k, v in groups.items() if k == "onbekend"}
+    known = {"MRA": 7 - sum(empty.values())} if len(groups) > len(empty) else {}
+    assert table["woondealregio"].to_dict() == known | empty
+
+
 def test_levels_need_names_of_their_own(sites: Sites) -> None:
     screening = woongeo.screen(sites([block(0, 0)]), [nature()])
     twice = regions(**WEST_EAST)

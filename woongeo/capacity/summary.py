@@ -16,7 +16,7 @@ from woongeo.capacity.measures import CIJFERS, STANDS, Measure, Norms, in_rows
 from woongeo.capacity.opbrengst import Planuitval, realised
 from woongeo.capacity.parts import TOTAL, Division, divide, levels, whole
 from woongeo.capacity.phasing import phases
-from woongeo.capacity.restopgave import warn_of_strays
+from woongeo.capacity.restopgave import voice_doubts
 from woongeo.encode import html_text, shortened
 from woongeo.errors import RegionError
 from woongeo.numerals import counted
@@ -242,8 +242,7 @@ def summarize_plancapaciteit(  # noqa: PLR0913  one keyword a question
         # A sliver of a plan in a neighbouring region carries no home, and is no row of either.
         long.append(in_order(figures[figures["gebied"].isin(table["gebied"])], chosen))
         places[level] = table["gebied"].tolist()
-    if current is not None:
-        warn_of_strays(current, places)
+    voice_doubts(asked, places)
     return Plancapaciteit(
         pd.concat(tables, ignore_index=True),
         pd.concat(long, ignore_index=True)[list(CIJFERS)],
