@@ -97,6 +97,7 @@ def level_table(
 
     any_known = some(np.ones(len(phased.row), dtype=bool))
     amount = amounts_of(plans, parts)
+    realised, why = all_realised(plans, parts, amount["gerealiseerd"])
     place = (level, list(cut.names))
     if level == TOTAL[0] and asked.whole is not None:
         place = (asked.whole[0], [asked.whole[1]])
@@ -116,9 +117,8 @@ def level_table(
             measures = [*amount.values(), *measures]
         if in_period:
             open_ = Sums(plans, cut, phased.state[cut.phase, i] == OPEN, any_known)
-            realised = all_realised(plans, parts, amount["gerealiseerd"])
             goal = task(asked.targets, place, asked.periods[i], realised)
-            measures += against(sums, open_, goal, asked.norms)
+            measures += against(sums, open_, goal, asked.norms, why)
         found += [(name, measure) for measure in measures]
     return in_rows(level, cut.names, found), cut
 

@@ -18,7 +18,8 @@ import numpy as np
 import pandas as pd
 
 from woongeo.capacity.amounts import AMOUNTS
-from woongeo.capacity.parts import divide_homes
+from woongeo.capacity.parts import add_up_by, divide_homes
+from woongeo.numerals import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -240,7 +241,9 @@ def amounts_of(plans: Plans, parts: Parts) -> dict[str, Measure]:
     return measures
 
 
-def all_realised(plans: Plans, parts: Parts, realised: Measure) -> Floats:
+def all_realised(
+    plans: Plans, parts: Parts, realised: Measure
+) -> tuple[Floats, NDArray[np.object_]]:
     """Give what plans say was realised.
 
     Parameters
@@ -254,18 +257,38 @@ def all_realised(plans: Plans, parts: Parts, realised: Measure) -> Floats:
 
     Returns
     -------
-    ndarray of float
-        Per region; NaN where not every plan says.
+    homes : ndarray of float
+        Per region; NaN where not every plan says, or where it may be counted twice.
+    why : ndarray of str
+        Why it is not known; "" where it is.
     """
+    homes = realised.by_stand["voor"]
     _, region = np.unique(parts.region.astype(str), return_inverse=True)
-    silent = plans.counted & np.isnan(plans.amounts["gerealiseerd"])
-    missing = np.bincount(
-        region, weights=silent[parts.row], minlength=len(realised.by_stand["voor"])
-    )
-    return np.where(missing > 0, np.nan, realised.by_stand["voor"])
+
+    def plans_with(mark: NDArray[np.bool_]) -> Floats:
+        return add_up_by(region, (plans.counted & mark)[parts.row], len(homes))
+
+    silent = plans_with(np.isnan(plans.amounts["gerealiseerd"]))
+    twice = plans_with(plans.twice)
+    why = np.full(len(homes), "", dtype=object)
+    why[np.isnan(homes)] = "onbekend: geen plan meldt wat is gerealiseerd"
+    # Of each region one reason; plans that say nothing go before those that may say it twice.
+    for i in np.flatnonzero((twice > 0) & (why == "")):
+        why[i] = (
+            f"onbekend: {counted(twice[i], 'masterplan meldt', 'masterplannen melden')} wat is "
+            "gerealiseerd, en deelplannen ervan ook"
+        )
+    for i in np.flatnonzero((silent > 0) & ~np.isnan(homes)):
+        why[i] = (
+            f"onbekend: {counted(silent[i], 'plan meldt', 'plannen melden')} niet wat is "
+            "gerealiseerd"
+        )
+    return np.where(why == "", homes, np.nan), why
 
 
-def against(sums: Sums, open_: Sums, task: Task, norms: Norms) -> list[Measure]:
+def against(
+    sums: Sums, open_: Sums, task: Task, norms: Norms, why: NDArray[np.object_]
+) -> list[Measure]:
     """Hold capacity against the opgave of a period.
 
     Parameters
@@ -278,6 +301,8 @@ def against(sums: Sums, open_: Sums, task: Task, norms: Norms) -> list[Measure]:
         What is asked of each region.
     norms : Norms
         What is asked of capacity.
+    why : ndarray of str
+        From `all_realised`: why a restopgave is not known where the opgave is.
 
     Returns
     -------
@@ -288,13 +313,14 @@ def against(sums: Sums, open_: Sums, task: Task, norms: Norms) -> list[Measure]:
     unphased = {s: open_.of(None, s) for s in STANDS}
     hard = {s: sums.of(sums.plans.kinds["hard"], s) for s in STANDS}
     rest = task.rest
+    rest_source = np.where(np.isnan(rest) & ~np.isnan(task.goal), why, task.rest_source)
     both = {s: np.nan_to_num(capacity[s]) + unphased[s] for s in STANDS}
     goal = norms.dekking
     return [
         Measure("fase_onbekend", "woningen", unphased),
         Measure("opgave", "woningen", {"voor": task.goal}, source=task.goal_source),
         Measure("opgave_gerealiseerd", "woningen", {"voor": task.realised}, source=task.basis),
-        Measure("restopgave", "woningen", {"voor": rest}, source=task.rest_source),
+        Measure("restopgave", "woningen", {"voor": rest}, source=rest_source),
         Measure("dekking", "aandeel", {s: ratio(capacity[s], rest) for s in STANDS}, goal),
         Measure(
             "dekking_met_fase_onbekend", "aandeel", {s: ratio(both[s], rest) for s in STANDS}, goal
