@@ -163,7 +163,9 @@ def figures_per_plan(screening: Screening) -> pd.DataFrame:
     return pd.DataFrame(figures, index=frame.index)
 
 
-def add_up(figures: pd.DataFrame, parts: Parts, level: str) -> pd.DataFrame:
+def add_up(
+    figures: pd.DataFrame, parts: Parts, level: str, here: NDArray[np.bool_]
+) -> pd.DataFrame:
     """Add up plans and homes per region.
 
     Parameters
@@ -174,11 +176,13 @@ def add_up(figures: pd.DataFrame, parts: Parts, level: str) -> pd.DataFrame:
         Which part of a plan lies where.
     level : str
         What the regions are.
+    here : ndarray of bool
+        From `present`.
 
     Returns
     -------
     DataFrame
-        One row a region, sorted by name; what lies in none last.
+        One row a region that a part is present in, sorted by name; what lies in none last.
     """
     plan = figures.iloc[parts.row].reset_index(drop=True)
     homes = divide_homes(parts.row, parts.share, plan["homes"].to_numpy())
@@ -203,10 +207,9 @@ def add_up(figures: pd.DataFrame, parts: Parts, level: str) -> pd.DataFrame:
     summed = grouped.sum(min_count=1)
     summed[counts] = summed[counts].astype(int)
     summed["telt_niet_mee"] = summed["telt_niet_mee"].fillna(0.0)
-    # A sliver of a plan in a neighbouring region carries no home and is no plan there.
-    here = summed.index.isin(pd.unique(parts.region[first]))
-    homes_here = summed[["woningen", "telt_niet_mee"]].fillna(0.0).ne(0).any(axis=1)
-    summed = summed[here | homes_here].reset_index()
+    # A sliver of a plan in a neighbouring region carries no home and is no plan there. By part:
+    # homes that are built and homes that go may come to 0 together, and are no less there.
+    summed = summed[summed.index.isin(pd.unique(parts.region[here]))].reset_index()
     last = summed["gebied"] == OUTSIDE
     summed = pd.concat([summed[~last], summed[last]])
     summed.insert(0, "niveau", level)

@@ -241,6 +241,33 @@ def amounts_of(plans: Plans, parts: Parts) -> dict[str, Measure]:
     return measures
 
 
+def present(plans: Plans, parts: Parts) -> NDArray[np.bool_]:
+    """Tell which parts of plans are more than a sliver over a border.
+
+    Parameters
+    ----------
+    plans : Plans
+        What is known of each plan.
+    parts : Parts
+        Which part of a plan lies where.
+
+    Returns
+    -------
+    ndarray of bool
+        True for the largest part of a plan, and for every part that holds any of its homes, in
+        whatever amount the plan gives; of a plan that does not count, of its `woningen`.
+    """
+    row = parts.row
+    here = np.r_[True, row[1:] != row[:-1]] if len(row) else np.empty(0, dtype=bool)
+    # Only plans over a border have another part.
+    at = np.flatnonzero(np.bincount(row)[row] > 1) if len(row) else np.empty(0, dtype=np.intp)
+    for name, homes in plans.amounts.items():
+        told = homes if name == "woningen" else np.where(plans.counted, homes, np.nan)
+        held = divide_homes(row[at], parts.share[at], told[row[at]])
+        here[at] |= np.nan_to_num(held) != 0
+    return here
+
+
 def all_realised(
     plans: Plans, parts: Parts, realised: Measure
 ) -> tuple[Floats, NDArray[np.object_]]:

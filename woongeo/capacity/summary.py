@@ -12,7 +12,7 @@ from woongeo.capacity.amounts import amounts, chances, choose_basis, segments
 from woongeo.capacity.cells import Plans
 from woongeo.capacity.figures import add_up, figures_per_plan, left_after
 from woongeo.capacity.indicators import ALL_YEARS, Question, in_order, level_table
-from woongeo.capacity.measures import CIJFERS, STANDS, Measure, Norms, in_rows
+from woongeo.capacity.measures import CIJFERS, STANDS, Measure, Norms, in_rows, present
 from woongeo.capacity.once import each_once, perhaps_twice, remark
 from woongeo.capacity.opbrengst import Planuitval, realised
 from woongeo.capacity.parts import TOTAL, Division, divide, levels, whole
@@ -236,7 +236,7 @@ def summarize_plancapaciteit(  # noqa: PLR0913  one keyword a question
     tables, long, places = [], [], {}
     divided = [(level, divide(screening, d)) for level, d in zip(names, by, strict=True)]
     for level, parts in [*divided, (TOTAL[0], whole(screening))]:
-        table = add_up(shares, parts, level)
+        table = add_up(shares, parts, level, present(plans, parts))
         tables.append(table)
         figures, cut = level_table(level, plans, parts, phased, asked)
         if not np.isnan(chance).all():
