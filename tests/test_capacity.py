@@ -155,6 +155,17 @@ def test_minimum_expected_and_maximum(sites: Sites) -> None:
     assert total[["vrij", "onbekend", "belemmerd"]].tolist() == [20, 0, 20]
 
 
+def test_of_homes_that_go_the_least_is_still_the_least(sites: Sites) -> None:
+    # Half of a plan of -6 is inside: all six are the least that it can be, none is the most.
+    with pytest.warns(WoongeoWarning, match="negatief"):
+        locations = sites([block(0, 0)], woningen=[-6])
+    total = row(
+        woongeo.summarize_plancapaciteit(woongeo.screen(locations, [nature(block(0, 0, 50))]))
+    )
+    assert total[["natuur_min", "natuur_verwacht", "natuur_max"]].tolist() == [-6, -3, 0]
+    assert total[["belemmerd_min", "belemmerd_verwacht", "belemmerd_max"]].tolist() == [-6, -3, 0]
+
+
 def test_homes_under_several_constraints_count_once(sites: Sites) -> None:
     locations = sites([block(0, 0)], woningen=[100])
     layers = [nature(block(0, 0, 60, 100), key="a"), nature(block(40, 0, 60, 100), key="b")]

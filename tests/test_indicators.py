@@ -122,6 +122,27 @@ def test_what_is_unknown_counts_as_lost_at_least_and_as_left_at_most() -> None:
     assert value(capacity, "oordeel_onbekend") == 10
 
 
+def test_what_is_left_of_more_sloop_than_homes_goes_by_the_basis() -> None:
+    # 20 homes for 50 that go: netto -30, half in the layer. The second plan, 30 netto, is free.
+    screening = screened(
+        [20, 30], ["1A", "3"], blocks=[block(0, 0, 50)], bruto=[20, 30], sloop=[50, 0]
+    )
+    netto = woongeo.summarize_plancapaciteit(screening, basis="netto")
+    stands = ["voor", "na_min", "na_verwacht", "na_max"]
+    # At least all of it goes on, at most none of it.
+    assert [value(netto, "hard", s) for s in stands] == [-30, -30, -15, 0]
+    assert [value(netto, "plancapaciteit", s) for s in stands] == [0, 0, 15, 30]
+    woningen = woongeo.summarize_plancapaciteit(screening)
+    assert [value(woningen, "hard", s) for s in stands] == [20, 0, 10, 20]
+
+
+def test_a_chance_that_is_not_known_has_its_least_and_its_most_also_for_homes_that_go() -> None:
+    # Of 10 homes eight are to be expected; whether -4 come nobody knows.
+    capacity = woongeo.summarize_plancapaciteit(screened([10, -4], realisatiekans=[0.8, None]))
+    ends = [value(capacity, f"opbrengst{end}") for end in ("_min", "", "_max")]
+    assert ends == [4, 8, 8]
+
+
 def test_homes_without_a_year_stand_apart_and_are_not_spread() -> None:
     phases = pd.DataFrame(
         {

@@ -72,7 +72,8 @@ class Plancapaciteit:
         (together `woningen`); `vrij`, `onbekend`, `belemmerd` by verdict (together `woningen`);
         `belemmerd_min` (in sites wholly in a bottleneck), `belemmerd_verwacht` (by share of area)
         and `belemmerd_max` (in sites that one touches at all, also below the tolerance), over all
-        rules that count with each home once; `<sleutel>_min`, `_verwacht` and `_max` for each rule
+        rules that count with each home once (for a plan of fewer than 0 homes minimum and maximum
+        change places); `<sleutel>_min`, `_verwacht` and `_max` for each rule
         by itself, empty where nothing is known of its layer; and `telt_niet_mee`, homes of plans
         with status 5A or 5B, which are in none of the others.
     cijfers : DataFrame
@@ -284,10 +285,10 @@ def _plans(
         "zacht": (hardheid == Hardheid.ZACHT).to_numpy(dtype=float),
         "status_onbekend": (hardheid == Hardheid.ONBEKEND).to_numpy(dtype=float),
     }
-    left = left_after(screening)
     # Segments are of a plan as a whole, those of a masterplan with its parts.
     new_homes = np.where(np.isnan(known["bruto"]), known[basis], known["bruto"])
     once = each_once(frame, known)
+    left = left_after(screening, once[basis])
     counts = (hardheid != Hardheid.TELT_NIET_MEE).to_numpy(dtype=bool)
     plans = Plans(
         homes=once[basis],
