@@ -215,6 +215,46 @@ def test_plans_may_say_themselves_what_was_realised_if_all_of_them_do() -> None:
     assert np.isnan(rest([10, None]))
 
 
+@pytest.mark.parametrize(
+    ("across", "bruto", "rest"),
+    [
+        # Of a plan that says nothing a sliver, a metre of 100, and 4 m with none of 10 homes.
+        *((0.001, None, 80), (1, None, 80), (4, None, 80), (10, 10, None)),
+        # 8 m bring none of 5 homes; but nobody says that no more than 5 were ever planned.
+        *((8, None, None), (8, 5, 80)),
+    ],
+)
+def test_a_sliver_of_a_neighbour_s_plan_does_not_make_what_was_realised_unknown(
+    across: float, bruto: float | None, rest: float | None
+) -> None:
+    given = frame(
+        [block(100, 0), block(1_000 - across, 300)],
+        plan_id=["a", "b"],
+        woningen=[50, 10 if bruto == 10 or across < 8 else 5],
+        planstatus=["3", "3"],
+        gerealiseerd=[20, None],
+        bruto=[50, bruto],
+    )
+    halves = frame([block(0, 0, 1_000, 1_000), block(1_000, 0, 1_000, 1_000)], naam=["A", "B"])
+    regions = woongeo.read_regions("gemeente", halves, name_column="naam")
+    layer = woongeo.read_layer("natuur", frame([]), coverage=EVERYWHERE, empty_is_free=True)
+    screening = woongeo.screen(woongeo.read_locations(given), [layer])
+    targets = goals(waarde=[100, 100], niveau="gemeente", gebied=["A", "B"])
+    capacity = woongeo.summarize_plancapaciteit(screening, by=[regions], targets=targets)
+    found = capacity.cijfers.set_index(["gebied", "periode", "maat"])
+    # a says 20 of the 100 of A; b lies in B and says nothing.
+    silent = "onbekend: 1 plan meldt niet wat is gerealiseerd"
+    if rest is None:
+        assert np.isnan(found["voor"]["A", P, "restopgave"])
+        assert found["bron"]["A", P, "restopgave"] == silent
+    else:
+        assert found["voor"]["A", P, "restopgave"] == rest
+        assert found["bron"]["A", P, "restopgave"] == "opgave min gerealiseerd"
+    assert np.isnan(found["voor"]["B", P, "restopgave"])
+    # In B nothing at all is known of what was realised.
+    assert found["bron"]["B", P, "restopgave"].startswith("onbekend: ")
+
+
 def test_realised_years_are_not_counted_twice() -> None:
     # 2022-2025 holds 2022 already; 2026 comes on top.
     targets = goals(

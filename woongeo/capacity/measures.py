@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 #: Before constraints, and after them at least, expected and at most.
 STANDS = ("voor", "na_min", "na_verwacht", "na_max")
 
+# From this share of its area on a plan may have realised homes in a region where it plans none. It
+# is far above what borders that were drawn by two hands differ.
+_NO_SLIVER = 0.05
+
 #: Columns of the long table, in order.
 CIJFERS = ("niveau", "gebied", "periode", "maat", "eenheid", "norm", *STANDS, "bron")
 
@@ -269,7 +273,7 @@ def present(plans: Plans, parts: Parts) -> NDArray[np.bool_]:
 
 
 def all_realised(
-    plans: Plans, parts: Parts, realised: Measure
+    plans: Plans, parts: Parts, realised: Measure, here: NDArray[np.bool_]
 ) -> tuple[Floats, NDArray[np.object_]]:
     """Give what plans say was realised.
 
@@ -281,19 +285,26 @@ def all_realised(
         Which part of a plan lies where.
     realised : Measure
         From `amounts_of`.
+    here : ndarray of bool
+        From `present`.
 
     Returns
     -------
     homes : ndarray of float
-        Per region; NaN where not every plan says, or where it may be counted twice.
+        Per region; NaN where not every plan that is present says, or where it may be counted twice.
+        More may have been realised than is left: where a plan gives no bruto, a part of 5 % of its
+        area is present too.
     why : ndarray of str
         Why it is not known; "" where it is.
     """
     homes = realised.by_stand["voor"]
     _, region = np.unique(parts.region.astype(str), return_inverse=True)
 
+    large = np.isnan(plans.amounts["bruto"])[parts.row] & (parts.share >= _NO_SLIVER)
+
     def plans_with(mark: NDArray[np.bool_]) -> Floats:
-        return add_up_by(region, (plans.counted & mark)[parts.row], len(homes))
+        told = (plans.counted & mark)[parts.row] & (here | large)
+        return add_up_by(region, told, len(homes))
 
     silent = plans_with(np.isnan(plans.amounts["gerealiseerd"]))
     twice = plans_with(plans.twice)

@@ -237,9 +237,10 @@ def summarize_plancapaciteit(  # noqa: PLR0913  one keyword a question
     tables, long, places = [], [], {}
     divided = [(level, divide(screening, d)) for level, d in zip(names, by, strict=True)]
     for level, parts in [*divided, (TOTAL[0], whole(screening))]:
-        table = add_up(shares, parts, level, present(plans, parts))
+        here = present(plans, parts)
+        table = add_up(shares, parts, level, here)
         tables.append(table)
-        figures, cut = level_table(level, plans, parts, phased, asked)
+        figures, cut = level_table(level, plans, parts, phased, asked, here)
         if not np.isnan(chance).all():
             figures = pd.concat([figures, _yield(level, plans, cut, chance, how)])
         # A sliver of a plan in a neighbouring region carries no home, and is no row of either.
