@@ -122,6 +122,27 @@ def test_what_is_unknown_counts_as_lost_at_least_and_as_left_at_most() -> None:
     assert value(capacity, "oordeel_onbekend") == 10
 
 
+def test_what_is_left_of_more_sloop_than_homes_goes_by_the_basis() -> None:
+    # 20 homes for 50 that go: netto -30, half in the layer. The second plan, 30 netto, is free.
+    screening = screened(
+        [20, 30], ["1A", "3"], blocks=[block(0, 0, 50)], bruto=[20, 30], sloop=[50, 0]
+    )
+    netto = woongeo.summarize_plancapaciteit(screening, basis="netto")
+    stands = ["voor", "na_min", "na_verwacht", "na_max"]
+    # At least all of it goes on, at most none of it.
+    assert [value(netto, "hard", s) for s in stands] == [-30, -30, -15, 0]
+    assert [value(netto, "plancapaciteit", s) for s in stands] == [0, 0, 15, 30]
+    woningen = woongeo.summarize_plancapaciteit(screening)
+    assert [value(woningen, "hard", s) for s in stands] == [20, 0, 10, 20]
+
+
+def test_a_chance_that_is_not_known_has_its_least_and_its_most_also_for_homes_that_go() -> None:
+    # Of 10 homes eight are to be expected; whether -4 come nobody knows.
+    capacity = woongeo.summarize_plancapaciteit(screened([10, -4], realisatiekans=[0.8, None]))
+    ends = [value(capacity, f"opbrengst{end}") for end in ("_min", "", "_max")]
+    assert ends == [4, 8, 8]
+
+
 def test_homes_without_a_year_stand_apart_and_are_not_spread() -> None:
     phases = pd.DataFrame(
         {
@@ -192,6 +213,46 @@ def test_plans_may_say_themselves_what_was_realised_if_all_of_them_do() -> None:
 
     assert rest([10, 5]) == 35
     assert np.isnan(rest([10, None]))
+
+
+@pytest.mark.parametrize(
+    ("across", "bruto", "rest"),
+    [
+        # Of a plan that says nothing a sliver, a metre of 100, and 4 m with none of 10 homes.
+        *((0.001, None, 80), (1, None, 80), (4, None, 80), (10, 10, None)),
+        # 8 m bring none of 5 homes; but nobody says that no more than 5 were ever planned.
+        *((8, None, None), (8, 5, 80)),
+    ],
+)
+def test_a_sliver_of_a_neighbour_s_plan_does_not_make_what_was_realised_unknown(
+    across: float, bruto: float | None, rest: float | None
+) -> None:
+    given = frame(
+        [block(100, 0), block(1_000 - across, 300)],
+        plan_id=["a", "b"],
+        woningen=[50, 10 if bruto == 10 or across < 8 else 5],
+        planstatus=["3", "3"],
+        gerealiseerd=[20, None],
+        bruto=[50, bruto],
+    )
+    halves = frame([block(0, 0, 1_000, 1_000), block(1_000, 0, 1_000, 1_000)], naam=["A", "B"])
+    regions = woongeo.read_regions("gemeente", halves, name_column="naam")
+    layer = woongeo.read_layer("natuur", frame([]), coverage=EVERYWHERE, empty_is_free=True)
+    screening = woongeo.screen(woongeo.read_locations(given), [layer])
+    targets = goals(waarde=[100, 100], niveau="gemeente", gebied=["A", "B"])
+    capacity = woongeo.summarize_plancapaciteit(screening, by=[regions], targets=targets)
+    found = capacity.cijfers.set_index(["gebied", "periode", "maat"])
+    # a says 20 of the 100 of A; b lies in B and says nothing.
+    silent = "onbekend: 1 plan meldt niet wat is gerealiseerd"
+    if rest is None:
+        assert np.isnan(found["voor"]["A", P, "restopgave"])
+        assert found["bron"]["A", P, "restopgave"] == silent
+    else:
+        assert found["voor"]["A", P, "restopgave"] == rest
+        assert found["bron"]["A", P, "restopgave"] == "opgave min gerealiseerd"
+    assert np.isnan(found["voor"]["B", P, "restopgave"])
+    # In B nothing at all is known of what was realised.
+    assert found["bron"]["B", P, "restopgave"].startswith("onbekend: ")
 
 
 def test_realised_years_are_not_counted_twice() -> None:
