@@ -519,6 +519,10 @@ def test_a_rule_on_cells_does_not_judge_shapes(sites: Sites) -> None:
         ({"classes": {"1": "hard"}, "above": 1}, "maak er twee regels van"),
         ({"classes": {"1": "hard"}, "statistic": "p90"}, "klassen hebben geen maat"),
         ({"classes": {"1": "hard"}, "class_names": {"B": "x"}}, "class_names noemt 'B'"),
+        ({"classes": {"nan": ""}}, "classes noemt 'nan'; een klasse is het getal"),
+        ({"classes": {"inf": "hard"}}, "classes noemt 'inf'"),
+        ({"classes": {None: "hard"}}, "classes noemt None"),
+        ({"classes": {"1": "hard"}, "class_names": {"nan": "x"}}, "class_names noemt 'nan'"),
     ],
 )
 def test_a_rule_that_makes_no_sense_is_refused(fields: dict[str, Any], message: str) -> None:

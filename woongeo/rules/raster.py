@@ -273,8 +273,8 @@ class RasterRule(RuleBase):
 def _number(value: str, name: str) -> None:
     """Refuse a class that is no number: cells hold numbers."""
     try:
-        float(value)
-    except ValueError as error:
-        raise RuleError(
-            f"{name} noemt {value!r}; een klasse is het getal dat in de cellen staat."
-        ) from error
+        known = math.isfinite(float(value))
+    except (TypeError, ValueError):
+        known = False
+    if not known:
+        raise RuleError(f"{name} noemt {value!r}; een klasse is het getal dat in de cellen staat.")
