@@ -114,6 +114,15 @@ def test_half_nodata_is_unknown_where_it_could_change_the_outcome(
     assert found["reden"][1].startswith("van 50 % van de locatie is geen waarde bekend; ")
 
 
+def test_nothing_known_stands_for_nothing(screened: Callable[..., Any]) -> None:
+    """All may be unknown: half of the second site is dry, and stands for it; of the first nothing."""
+    rule = replace(DEEP, max_unknown_share=1.0)
+    found = screened([[-1, 0], [-1, 0]], [block(0, 0), block(50, 100)], rule, nodata=-1)
+    assert found["oordeel"].tolist() == ["onbekend", "vrij"]
+    assert found["onbekend_m2"].tolist() == pytest.approx([10_000, 0])
+    assert found["vrij_m2"].tolist() == pytest.approx([0, 10_000])
+
+
 def test_what_the_rule_calls_impossible_is_not_known(screened: Callable[..., Any]) -> None:
     """Depths of -9999 that no tag explains: no water is 0 m deep, and less there is not.
 

@@ -332,7 +332,9 @@ def _unknown_ground(
         parts[open_] = sites.geometry[open_]
         return parts
     unknown = _unknown_share(under, outside, sites)
-    some = np.flatnonzero((unknown > NO_SHARE) & (unknown > rule.max_unknown_share))
+    # Nothing known stands for nothing, however much may be unknown.
+    counts = (unknown > rule.max_unknown_share) | (under.known <= 0)
+    some = np.flatnonzero((unknown > NO_SHARE) & counts)
     nothing = shapely.Polygon()
     seen = under.known_ground[some]
     seen = np.where(shapely.is_missing(seen), nothing, seen)
