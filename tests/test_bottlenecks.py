@@ -15,7 +15,13 @@ from test_sources import write_sheets
 
 import woongeo
 from woongeo.catalogue import default_catalogue, verdict_key
-from woongeo.errors import ColumnError, LayerError, UncertainRuleWarning, UnknownResultWarning
+from woongeo.errors import (
+    ColumnError,
+    FileError,
+    LayerError,
+    UncertainRuleWarning,
+    UnknownResultWarning,
+)
 from woongeo.rules import Rule
 
 if TYPE_CHECKING:
@@ -243,6 +249,21 @@ def test_farms_come_from_excel_with_a_threshold_of_the_users(tmp_path: Path, sit
     assert isinstance(rule, Rule)
     assert "aangepast door de gebruiker" in rule.source
     assert "10 of meer" in rule.in_words()
+
+
+def test_farms_in_a_csv_of_a_dutch_excel_need_an_encoding(tmp_path: Path) -> None:
+    """Windows-1252: é is one byte, which is no UTF-8."""
+    path = tmp_path / "bedrijven.csv"
+    text = f"naam;x;y;dieren\nDe Geït;{EAST};{NORTH};1200\n"
+    path.write_bytes(text.encode("cp1252"))
+    with pytest.raises(FileError, match="geef encoding= op") as caught:
+        woongeo.read_geitenhouderijen(path, coverage=PAGE)
+    assert "read_geitenhouderijen" not in str(caught.value)
+    layer = woongeo.read_geitenhouderijen(path, coverage=PAGE, encoding="cp1252")
+    assert layer.features["object_naam"].tolist() == ["De Geït"]
+    # Who comes by the general door is still told of the other.
+    with pytest.raises(FileError, match="leest read_geitenhouderijen"):
+        woongeo.read_layer("geitenhouderijen", path, coverage=PAGE)
 
 
 PROVINCES = frame(

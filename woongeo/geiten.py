@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from woongeo.catalogue import Catalogue
 
+_KEY = "geitenhouderijen"
+
 _PROVINCE = ("provincie", "provincienaam", "naam", "statnaam", "name", "ligt_in_provincie_naam")
 
 # All of them: what lies outside them all is not the Netherlands.
@@ -101,6 +103,7 @@ def read_geitenhouderijen(  # noqa: PLR0913  one keyword a fact
     name_column: str | None = None,
     layer: str | None = None,
     crs: object = None,
+    encoding: str | None = None,
     reference_date: dt.date | None = None,
     publisher: str | None = None,
     licence: str | None = None,
@@ -126,7 +129,9 @@ def read_geitenhouderijen(  # noqa: PLR0913  one keyword a fact
     animals_column : str, optional
         The column with the number of goats; the usual ones are recognised. Without such a column
         every farm counts.
-    id_column, name_column, layer, crs, reference_date, publisher, licence, catalogue : optional
+    id_column, name_column, layer, crs, encoding : optional
+        As for `read_layer`; a CSV that a Dutch Excel wrote is often in 'cp1252'.
+    reference_date, publisher, licence, catalogue : optional
         As for `read_layer`.
 
     Returns
@@ -152,8 +157,11 @@ def read_geitenhouderijen(  # noqa: PLR0913  one keyword a fact
         raise LayerError("geitenhouderijen: geef covered of coverage, niet beide.")
     if provinces is not None and covered:
         coverage = coverage_by_region(provinces, covered)
+    asked = catalogue or default_catalogue()
+    # What cannot be read here should not be sent to the reader that is reading it.
+    spec = replace(asked.spec(_KEY), reader="")
     found = read_layer(
-        "geitenhouderijen",
+        _KEY,
         source,
         coverage=coverage,
         columns=None if animals_column is None else {"dieren": animals_column},
@@ -161,10 +169,11 @@ def read_geitenhouderijen(  # noqa: PLR0913  one keyword a fact
         name_column=name_column,
         layer=layer,
         crs=crs,
+        encoding=encoding,
         reference_date=reference_date,
         publisher=publisher,
         licence=licence,
-        catalogue=catalogue or default_catalogue(),
+        catalogue=replace(asked, specs={**asked.specs, _KEY: spec}),
     )
     if least_animals is None:
         return found
