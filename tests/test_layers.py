@@ -24,8 +24,10 @@ from woongeo.errors import (
     WoongeoWarning,
 )
 from woongeo.layers import Coverage, missing_layer, read_coverage, read_layer
+from woongeo.sources import KINDS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 BOW_TIE = shapely.Polygon(
@@ -135,6 +137,29 @@ def test_who_leaves_unreadable_features_out_says_so_and_the_report_still_does(
     layer = read_layer("x", frame([block(0, 0), broken, block(500, 0)]), ignore_unreadable=True)
     assert not layer.incomplete
     assert len(layer.report.of_check("object onbruikbaar")) == 1
+
+
+@pytest.mark.parametrize("kind", ["gpkg", "gdb", "parquet", "frame"])
+@pytest.mark.parametrize("shape", [None, shapely.Polygon()], ids=["none", "empty"])
+def test_a_feature_without_a_shape_may_be_near_any_site(
+    tmp_path: Path,
+    sites: Callable[..., woongeo.Locations],
+    kind: str,
+    shape: shapely.Polygon | None,
+) -> None:
+    # The second stands 9 km away, where nobody looks.
+    given = frame([shape, block(9_000, 0)], nr=["1", "2"])
+    path = given if kind == "frame" else tmp_path / f"laag.{kind}"
+    if kind == "parquet":
+        given.to_parquet(path)
+    elif kind != "frame":
+        given.to_file(path, driver=KINDS[f".{kind}"])
+    places = sites([block(0, 0)])
+    with pytest.warns(UnknownResultWarning, match="1 van de 1 objecten .* is onleesbaar"):
+        layer = read_layer("x", path, coverage="nederland", around=places, reach_m=1_000)
+    done = woongeo.screen(places, [layer.with_rule(woongeo.Rule())])
+    assert done.locaties["x_oordeel"].tolist() == ["onbekend"]
+    assert not done.complete()
 
 
 def test_two_layers_of_one_frame_share_no_shape() -> None:
@@ -389,6 +414,24 @@ def test_natura_2000_reaches_far_into_the_north_sea(real_data: Path) -> None:
     assert len(layer.report) == 0
     assert not layer.incomplete
     assert layer.features.total_bounds[3] == pytest.approx(852_887, abs=1)
+
+
+@pytest.mark.real
+def test_a_site_of_nature_that_lost_its_shape_frees_nobody(
+    real_data: Path, tmp_path: Path, sites: Callable[..., woongeo.Locations]
+) -> None:
+    whole = real_data / "natura2000" / "natura2000_162_rd.gpkg"
+    nature = gpd.read_file(whole)
+    veluwe = nature["naam"].str.contains("Veluwe").to_numpy()
+    spot = nature.geometry[nature["naam"] == "Veluwe"].iloc[0].representative_point()
+    places = sites([spot.buffer(50, cap_style="square")])
+    lost = tmp_path / "verloren.gpkg"
+    nature.set_geometry(nature.geometry.where(~veluwe)).to_file(lost)
+    said = []
+    for path in (whole, lost):
+        layer = read("natura2000", path, around=places)
+        said += woongeo.screen(places, [layer]).locaties["natura2000_oordeel"].tolist()
+    assert said == ["belemmerd", "onbekend"]
 
 
 @pytest.mark.real

@@ -71,8 +71,9 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
         A row without a value is: it makes the layer incomplete.
     around : Locations or GeoDataFrame, optional
         Only what comes near these is read, by the boxes that GeoParquet, GeoPackage and FlatGeobuf
-        keep of their rows; the layer then says nothing of elsewhere. Surfaces of many corners are
-        checked where sites are only, and the report says so.
+        keep of their rows; the layer then says nothing of elsewhere. Rows without a shape are read
+        too: they might be near. Surfaces of many corners are checked where sites are only, and the
+        report says so.
     reach_m : float
         How far around, metres: distances beyond it are not known.
     columns : Mapping, optional
