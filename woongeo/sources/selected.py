@@ -144,8 +144,8 @@ def begin_selected(  # noqa: PLR0913  one keyword a choice
         names = [c for c in frame.columns if c not in {"geometry", "rij"}]
         chosen = pd.DataFrame(frame[list(columns(names))])
         keep = wanted(chosen) & in_box(frame.geometry.to_numpy(), within)
-        kept = frame[keep].reset_index(drop=True)
-        return Selected(kept, lambda: noted(source, len(kept), len(frame), within), len(frame))
+        kept, of = frame[keep].reset_index(drop=True), len(frame)
+        return Selected(kept, lambda: noted(source, len(kept), of, within), of, lambda: chosen)
 
     return whole
 
@@ -203,7 +203,19 @@ def _with_gdal(ask: Ask) -> Selected:
     shapes, conversion = to_rd(frame.geometry.to_numpy(), stated, what=place.given)
     result = with_geometry(frame, shapes, place.given)
     source = source_of(place, parts, name, len(frame), conversion, notes)
-    return Selected(result, lambda: noted(source, len(result), of, ask.within), of)
+
+    def every() -> pd.DataFrame:
+        with no_leak(place.given):
+            return pyogrio.read_dataframe(
+                place.gdal_path, layer=name, columns=chosen, read_geometry=False
+            )
+
+    return Selected(
+        result,
+        lambda: noted(source, len(result), of, ask.within),
+        of,
+        every if chosen else pd.DataFrame,
+    )
 
 
 def _placeless(
