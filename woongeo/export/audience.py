@@ -81,7 +81,7 @@ def seen_by(
     AudienceError
         When the totals or the map hold plans that may not be seen, or no plan may.
     """
-    audience = default_audience(screening.locaties) if publiek is None else read_audience(publiek)
+    audience = for_whom(publiek, screening, None if webmap is None else webmap.screening)
     if plancapaciteit is not None:
         whole = plancapaciteit.screening
         chosen = len(whole.locations.report.of_check(KOLOM))
@@ -90,17 +90,63 @@ def seen_by(
                 f"plancapaciteit telt plannen mee die publiek {str(audience)!r} niet mag zien; "
                 f"maak haar van for_totals(screening, {str(audience)!r}){_ADVICE}."
             )
+    refuse_map(webmap, audience, f"for_audience(screening, {str(audience)!r})")
     seen = visible_to(screening.locaties, audience)
     if seen.all():
         return screening
     if not seen.any():
         raise _nothing_to_see(audience)
-    if webmap is not None:
-        raise AudienceError(
-            f"de kaart toont plannen die publiek {str(audience)!r} niet mag zien; teken haar van "
-            f"for_audience(screening, {str(audience)!r}), en geef die ook hier{_ADVICE}."
-        )
     return for_audience(screening, audience)
+
+
+def for_whom(publiek: str | Audience | None, *told: Screening | None) -> Audience:
+    """Tell for whom files are.
+
+    Parameters
+    ----------
+    publiek : str or Audience or None
+        For whom it was asked.
+    *told : Screening or None
+        All that they tell of: what was left out of one may be in another.
+
+    Returns
+    -------
+    Audience
+        As it was asked; else openbaar where `default_audience` says so of any of them.
+    """
+    if publiek is not None:
+        return read_audience(publiek)
+    asked = [default_audience(one.locaties) for one in told if one is not None]
+    return next((one for one in asked if one.level == "openbaar"), Audience("intern"))
+
+
+def refuse_map(webmap: ScreeningMap | None, audience: Audience, instead: str) -> None:
+    """Refuse a map that shows plans which the audience may not see.
+
+    Parameters
+    ----------
+    webmap : ScreeningMap or None
+        The map.
+    audience : Audience
+        For whom it is.
+    instead : str
+        Of what it is to be drawn, for the message.
+
+    Raises
+    ------
+    AudienceError
+        When it does, or it is not known what it shows.
+    """
+    if webmap is None or audience.level == "intern":
+        return
+    drawn = webmap.screening
+    if drawn is not None and visible_to(drawn.locaties, audience).all():
+        return
+    raise AudienceError(
+        f"de kaart toont plannen die publiek {str(audience)!r} niet mag zien"
+        f"{'' if drawn is not None else ', of zegt niet welke zij toont'}; teken haar met "
+        f"map_screening({instead}){_ADVICE}."
+    )
 
 
 def of_portions(
