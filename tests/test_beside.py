@@ -7,12 +7,13 @@ import re
 import zlib
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pytest
 from conftest import block, frame
 
 import woongeo
 from woongeo.errors import AudienceError, InputError
-from woongeo.vertrouwelijk import for_audience
+from woongeo.vertrouwelijk import Audience, for_audience, for_totals, read_audience
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -128,3 +129,97 @@ def test_a_map_beside_search_areas_shows_those_and_nothing_else(
             publiek=publiek,
         )
         assert folder / "kaart.html" in paths
+
+
+# --- totals
+
+
+def capacity(screening: woongeo.Screening) -> woongeo.Plancapaciteit:
+    """Add up all homes."""
+    return woongeo.summarize_plancapaciteit(screening)
+
+
+@pytest.mark.parametrize("publiek", [None, "openbaar"])
+@pytest.mark.parametrize(
+    "choose",
+    [
+        lambda whole: whole,
+        lambda whole: for_audience(whole, "provincie"),
+        lambda whole: for_audience(whole, "gemeente:West"),
+        lambda whole: for_totals(whole, "provincie", minimum=1),
+        lambda whole: for_totals(whole, "gemeente:West"),
+        # Judged anew they are the same plans.
+        lambda whole: for_totals(whole, "provincie", minimum=1).from_("hard"),
+        # Of eight that were together four are left: too few, though the eight were not.
+        lambda whole: for_audience(for_totals(whole, "openbaar"), "provincie"),
+    ],
+    ids=["all", "provincie", "gemeente", "totals", "own", "anew", "fewer"],
+)
+def test_totals_of_plans_that_were_not_chosen_for_the_audience_are_refused(
+    tmp_path: Path, whole: woongeo.Screening, choose: Any, publiek: str | None
+) -> None:
+    """Beside all plans as beside those that may be seen; nothing is written."""
+    made = capacity(choose(whole))
+    for screening in (whole, for_audience(whole, "openbaar")):
+        with pytest.raises(AudienceError, match="plancapaciteit telt plannen mee"):
+            woongeo.export_screening(
+                screening, folder=tmp_path / "uit", plancapaciteit=made, publiek=publiek
+            )
+    assert not (tmp_path / "uit").exists()
+
+
+@pytest.mark.parametrize(
+    ("chosen", "publiek", "homes"),
+    [
+        # Hidden from all are 8, which are 5 or more together: 4 + 40 + 400.
+        ("openbaar", "openbaar", 444),
+        # Hidden from the province are 4, which are fewer than 5: 4 + 40.
+        ("provincie", "provincie", 44),
+        ("openbaar", "provincie", 444),
+        ("openbaar", "gemeente:West", 444),
+        ("provincie", "intern", 44),
+        ("gemeente:West", "gemeente:west", 444),
+    ],
+)
+def test_totals_for_the_audience_or_for_who_sees_less_are_written(
+    tmp_path: Path, whole: woongeo.Screening, chosen: str, publiek: str, homes: int
+) -> None:
+    made = capacity(for_totals(whole, chosen))
+    woongeo.export_screening(whole, folder=tmp_path, plancapaciteit=made, publiek=publiek)
+    table = pd.read_csv(tmp_path / "capaciteit.csv")
+    assert table["woningen"].tolist() == [homes]
+
+
+@pytest.mark.parametrize(
+    ("who", "other", "answer"),
+    [
+        ("openbaar", "openbaar", True),
+        ("openbaar", "provincie", False),
+        ("provincie", "provincie:Zeeland", True),
+        ("provincie:Zeeland", "provincie", False),
+        ("provincie:zeeland", "provincie:Zeeland", True),
+        ("regio:Oost", "gemeente:West", False),
+        # A gemeente sees what the province may only of its own plans.
+        ("gemeente:West", "provincie", False),
+        ("intern", "gemeente:West", True),
+        ("gemeente:West", "intern", False),
+    ],
+)
+def test_one_audience_sees_all_that_another_sees_or_not(
+    who: str, other: str, *, answer: bool
+) -> None:
+    one: Audience = read_audience(who)
+    assert one.sees_all_of(read_audience(other)) is answer
+
+
+def test_bottlenecks_of_hidden_plans_are_refused_beside_public_plans_also_unasked(
+    tmp_path: Path, whole: woongeo.Screening
+) -> None:
+    shown = for_audience(whole, "openbaar")
+    for made in (
+        {"knelpunten": woongeo.knelpunten(whole)},
+        {"vrijspelen": woongeo.vrijspelen(for_audience(whole, "provincie"))},
+    ):
+        with pytest.raises(AudienceError, match="knelpunten of vrijspelen"):
+            woongeo.export_screening(shown, folder=tmp_path / "uit", **made)
+    assert not (tmp_path / "uit").exists()
