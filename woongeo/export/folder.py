@@ -62,7 +62,8 @@ def export_screening(  # noqa: PLR0913  one keyword a file or a choice
     folder : str or Path
         Where to; made where it does not exist. Other files in it stay as they are; a file of an
         earlier screening that this one does not make again is removed, so that all files in the
-        folder tell of the same screening.
+        folder tell of the same screening. Not the folder of `write_report` or `export_sites`: each
+        has a manifest of its own.
     plancapaciteit : Plancapaciteit, optional
         From `summarize_plancapaciteit`; becomes ``capaciteit.csv`` (homes) and, where it was held
         against targets or periods, ``cijfers.csv``; tables in the GeoPackage

@@ -10,7 +10,7 @@ import pandas as pd
 
 from woongeo.errors import AudienceError, InputError
 from woongeo.export.audience import for_whom, refuse_map
-from woongeo.export.bundle import Bundle
+from woongeo.export.bundle import Bundle, Kind
 from woongeo.export.folder import page_writer
 from woongeo.export.forms import SEARCH_FILES, may_be_ours
 from woongeo.export.gpkg import write_styled
@@ -70,7 +70,7 @@ def export_sites(
         without shapes in
         ``zoekgebieden.csv``, ``balans.csv`` and ``zeef.csv``.
     folder : str or Path
-        As for `export_screening`.
+        As for `export_screening`, but not its folder: each has a manifest of its own.
     webmap : ScreeningMap, optional
         From `map_screening`, of a screening of ``found.locations()``, all or some of them; becomes
         ``kaart.html``. A map of anything else is refused.
@@ -123,7 +123,7 @@ def export_sites(
     for layer in layers:
         sources += [layer.source, layer.coverage.source]
     sources += [found.plans.source] if found.plans is not None else []
-    return Bundle(Path(folder), MANIFEST, may_be_ours).write(
+    return Bundle(Path(folder), MANIFEST, may_be_ours, Kind.SEARCH).write(
         files,
         lambda: search_manifest(found, seconds=seconds),
         sources=sources,
