@@ -79,3 +79,13 @@ def test_each_kind_stays_out_of_the_folder_of_another_and_replaces_its_own(
     # Whoever asks for it gets it; what the other wrote under other names stays.
     KINDS[comes](tmp_path, overwrite=True)
     assert {*before} <= {*contents(tmp_path)}
+
+
+def test_nothing_of_a_screening_in_portions_stays_beside_a_later_one(tmp_path: Path) -> None:
+    """Its results would tell of plans that the later one may have left out."""
+    source, folder = tmp_path / "plannen.gpkg", tmp_path / "uit"
+    screened(2).locations.frame[["plan_id", "woningen", "planstatus", "geometry"]].to_file(source)
+    woongeo.screen_file(source, [layer()], folder=folder)
+    assert {*contents(folder)} == {"locaties.parquet", "treffers.parquet", "manifest.json"}
+    woongeo.export_screening(screened(1), folder=folder, formats=["csv"])
+    assert {*contents(folder)} == {"treffers.csv", "manifest.json"}
