@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -94,7 +95,8 @@ def for_totals(
         f"{by_number(out, 'telt', 'tellen')} niet mee"
     )
     more = [Finding("", KOLOM, "melding", text, float(out))]
-    return screening_of(screening, seen | counted, more)
+    kept = screening_of(screening, seen | counted, more)
+    return replace(kept, locations=replace(kept.locations, totals_for=str(asked)))
 
 
 def _groups(
