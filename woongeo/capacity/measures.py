@@ -226,15 +226,18 @@ def amounts_of(plans: Plans, parts: Parts) -> dict[str, Measure]:
     Returns
     -------
     dict
-        Name to measure; empty where nothing is known.
+        Name to measure; 0 where no plan counts, empty where nothing is known of those that do or
+        no plan at all has the amount.
     """
     names, region = np.unique(parts.region.astype(str), return_inverse=True)
+    empty = np.bincount(region, weights=plans.counted[parts.row], minlength=len(names)) == 0
     measures = {}
     for name in (*AMOUNTS, "rest"):
         per_part = divide_homes(parts.row, parts.share, plans.amounts[name][parts.row])
         known = plans.counted[parts.row] & ~np.isnan(per_part)
         total = np.bincount(region[known], weights=per_part[known], minlength=len(names))
         some = np.bincount(region[known], minlength=len(names)) > 0
+        some |= empty & ~np.isnan(plans.amounts[name]).all()
         label = "restcapaciteit" if name == "rest" else name
         measures[name] = Measure(label, "woningen", {"voor": np.where(some, total, np.nan)})
     return measures
@@ -255,14 +258,14 @@ def all_realised(plans: Plans, parts: Parts, realised: Measure) -> Floats:
     Returns
     -------
     ndarray of float
-        Per region; NaN where not every plan says.
+        Per region; NaN where not every plan says, or none counts: then nobody does.
     """
     _, region = np.unique(parts.region.astype(str), return_inverse=True)
+    n = len(realised.by_stand["voor"])
     silent = plans.counted & np.isnan(plans.amounts["gerealiseerd"])
-    missing = np.bincount(
-        region, weights=silent[parts.row], minlength=len(realised.by_stand["voor"])
-    )
-    return np.where(missing > 0, np.nan, realised.by_stand["voor"])
+    missing = np.bincount(region, weights=silent[parts.row], minlength=n) > 0
+    nobody = np.bincount(region, weights=plans.counted[parts.row], minlength=n) == 0
+    return np.where(missing | nobody, np.nan, realised.by_stand["voor"])
 
 
 def against(sums: Sums, open_: Sums, task: Task, norms: Norms) -> list[Measure]:
