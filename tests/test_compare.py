@@ -377,10 +377,10 @@ def test_the_order_of_rows_changes_no_plan_whatever_their_ids(
         screened(register(*[row[:3] for row in rows], naam=[row[3] for row in rows]))
         for rows in (old, turned, new)
     )
-    found = woongeo.compare(one, same).plannen
+    plans = woongeo.compare(one, same).plannen
     ids = [row[0] for row in old]
     known = [shape is not None or (i is not None and ids.count(i) == 1) for i, shape, _, _ in old]
-    assert set(found["wat"][: len(old)][known]) <= {"gelijk"}
+    assert set(plans["wat"][: len(old)][known]) <= {"gelijk"}
     # No plan and no home is lost or made, and no id that was made up pairs.
     found = woongeo.compare(one, other)
     for side, rows, made in (("oud", old, one), ("nieuw", new, other)):

@@ -229,7 +229,9 @@ class _Said(NamedTuple):
 
     def at(self, rows: NDArray[np.intp]) -> _Said:
         """Take some plans."""
-        return _Said(*(values[rows] for values in self))
+        return _Said(
+            self.naam[rows], self.woningen[rows], self.planstatus[rows], self.hardheid[rows]
+        )
 
     def unlike(self, other: _Said) -> list[NDArray[Any]]:
         """Say how much plans differ from others, row by row, the most telling first."""
