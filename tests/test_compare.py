@@ -18,6 +18,7 @@ from woongeo.errors import ColumnError, LayerError, LocationError, WoongeoWarnin
 from woongeo.vertrouwelijk import for_audience
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Sequence
     from pathlib import Path
 
@@ -350,6 +351,47 @@ def test_homes_and_plans_are_conserved(
     back = woongeo.compare(other, one).balans.set_index("post")["woningen"]
     assert back["meer woningen"] == -balance["minder woningen"]
     assert woongeo.compare(one, one).oordelen.empty
+
+
+# Squares of which two lie on each other and one beside them, and a plan that was not drawn.
+rows_of_a_register = st.lists(
+    st.tuples(
+        st.sampled_from([None, "1", "2", "rij 2", "1 (2)"]),
+        st.sampled_from([HERE, HERE, block(20, 0), THERE, None]),
+        st.sampled_from([0, 2.5, 10, np.nan]),
+        st.sampled_from(["x", "y", None]),
+    ),
+    min_size=1,
+    max_size=6,
+).filter(lambda rows: any(shape is not None for _, shape, _, _ in rows))
+
+
+@given(old=rows_of_a_register, new=rows_of_a_register, seed=st.randoms(use_true_random=False))
+@settings(max_examples=30)
+def test_the_order_of_rows_changes_no_plan_whatever_their_ids(
+    old: list[tuple[Any, ...]], new: list[tuple[Any, ...]], seed: random.Random
+) -> None:
+    turned = list(old)
+    seed.shuffle(turned)
+    one, same, other = (
+        screened(register(*[row[:3] for row in rows], naam=[row[3] for row in rows]))
+        for rows in (old, turned, new)
+    )
+    plans = woongeo.compare(one, same).plannen
+    ids = [row[0] for row in old]
+    known = [shape is not None or (i is not None and ids.count(i) == 1) for i, shape, _, _ in old]
+    assert set(plans["wat"][: len(old)][known]) <= {"gelijk"}
+    # No plan and no home is lost or made, and no id that was made up pairs.
+    found = woongeo.compare(one, other)
+    for side, rows, made in (("oud", old, one), ("nieuw", new, other)):
+        there = [i for i in found.plannen[f"id_{side}"] if i]
+        assert sorted(there) == sorted(made.locaties["locatie_id"])
+        given_ids = [row[0] for row in rows]
+        by_id = found.plannen[found.plannen["koppeling"] == "id"][f"id_{side}"]
+        assert all(given_ids.count(i) == 1 for i in by_id)
+    balance = found.balans.set_index("post")["woningen"]
+    assert balance.iloc[:-1].sum() == pytest.approx(balance["nieuw"])
+    assert balance["nieuw"] == np.nansum([row[2] for row in new])
 
 
 # --- the map and the register

@@ -298,6 +298,29 @@ def test_the_tables_of_planmonitor_give_what_its_workbook_gives(tmp_path: Path) 
     assert found.controle.of_check("detail zonder plan")["waarde"].tolist() == [7]
 
 
+def test_homes_go_to_the_plan_that_keeps_the_id_and_never_to_one_without(tmp_path: Path) -> None:
+    """Two plans a1, one without an id; 20 homes of a1, and 7 of a row that names no plan."""
+    path = tmp_path / "pmw.gpkg"
+    plan = {"plan_naam": "x", "status_project": "", "status_planologisch": "1A"}
+    plans = plans_of(*({"id": i, **plan} for i in ("a1", "a1", "")))
+    plans.to_file(path, layer="planregistratie")
+    categories = pd.DataFrame(
+        {
+            "id": ["c1", "c2"],
+            "planregistratie_id": ["a1", ""],
+            "nieuwbouw": ["Nieuwbouw"] * 2,
+            "totaal_gepland": [20, 7],
+            "totaal_gerealiseerd": [0, 0],
+        }
+    )
+    pyogrio.write_dataframe(categories, path, layer="plancategorie", driver="GPKG")
+    found = read(path)
+    homes = found.plannen.set_index("plan_id")["bruto"]
+    assert homes["a1"] == 20
+    assert homes[["a1 (2)", "rij 3"]].isna().all()
+    assert found.controle.of_check("detail zonder plan")["waarde"].tolist() == [7]
+
+
 def test_a_table_of_polygons_alone_has_no_homes_and_says_so() -> None:
     given_ = plans_of(
         {"id": "a", "plan_naam": "X", "status_project": "", "status_planologisch": "1A"}

@@ -197,3 +197,39 @@ def test_cells_agree_with_shapes_to_the_size_of_a_cell(
         assert roomy.intersects(there).all()
         away = there.difference(shapely.union_all(mine.geometry.to_numpy()).buffer(cell))
         assert away.area < 1e-6
+
+
+@given(
+    layers=st.lists(
+        st.tuples(st.sampled_from(["Geluid", "geluid", "Water"]), surfaces, known),
+        min_size=1,
+        max_size=4,
+    )
+)
+@settings(max_examples=25, deadline=None)
+def test_unknown_ground_is_told_of_the_layers_that_do_not_know_it(
+    layers: list[tuple[str, Shapes, Shapes | None]],
+) -> None:
+    """Whatever the titles: by name each layer whose coverage leaves out some of it, no other."""
+    rules = [
+        layer(shapes, f"l{i}", title=title, coverage=AROUND if covered is None else frame(covered))
+        for i, (title, shapes, covered) in enumerate(layers)
+    ]
+    found = search(rules).locaties
+    titles = [title.lower() for title, _, _ in layers]
+    for area, verdict, reason in found[["geometry", "oordeel", "reden"]].itertuples(index=False):
+        if verdict == "vrij":
+            continue
+        told = reason.removesuffix(": hier is van de laag niet alles bekend")
+        named = told.split(": hier is van de laag niet alles bekend; ")
+        left_out = 0
+        for i, (title, _, covered) in enumerate(layers):
+            missing = shapely.difference(area, shapely.union_all(covered or [PAGE])).area
+            name = f"{title} (l{i})" if titles.count(title.lower()) > 1 else title
+            # Between these it is noise of corners.
+            if missing > 0.1:
+                assert name in named
+            elif missing < 0.001:
+                assert name not in named
+            left_out += missing >= 0.001
+        assert 0 < len(named) <= left_out

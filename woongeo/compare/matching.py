@@ -7,7 +7,7 @@ kept the id itself: they are paired by shape.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -178,10 +178,13 @@ def _by_shape(
     share = _shared(one[a], other[b])
     enough = share >= min_share
     a, b, share = a[enough], b[enough], share[enough]
-    told = [_told(x, own_)[rows] for x, own_, rows in zip(moments, own, left, strict=True)]
-    unlike = (told[0][a] != told[1][b]).T
-    # Best first; of equals those that say the same of themselves, then by row.
-    order = np.lexsort((b, a, *unlike[::-1], -share))
+    sides = [
+        _Said.of(x, own_).at(rows[at])
+        for x, own_, rows, at in zip(moments, own, left, (a, b), strict=True)
+    ]
+    # Best first, whatever the last bit of an area; of equals those that say the same of themselves,
+    # then by row.
+    order = np.lexsort((b, a, *sides[0].unlike(sides[1])[::-1], -share.round(9)))
     a, b, share = a[order], b[order], share[order]
     found: list[tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]] = []
     while len(a):
@@ -203,19 +206,40 @@ def _by_shape(
     )
 
 
-def _told(screening: Screening, own: NDArray[np.bool_]) -> NDArray[np.object_]:
-    """Give what plans say of themselves, one row a plan, the most telling first.
+class _Said(NamedTuple):
+    """What plans say of themselves, which tells plans of one shape apart."""
 
-    It tells plans of one shape apart.
-    """
-    frame = screening.locaties
-    # Where there is no name the id stands for it, and one that was made up says nothing.
-    nameless = (frame["naam"] == frame["locatie_id"]) & ~own
-    columns = [
-        frame["naam"].mask(nameless, ""),
-        # Unknown equals unknown, which NaN does not.
-        frame["woningen"].astype(object).where(frame["woningen"].notna(), None),
-        frame["planstatus"],
-        frame["hardheid"],
-    ]
-    return np.column_stack([column.to_numpy(dtype=object) for column in columns])
+    naam: NDArray[np.object_]
+    woningen: NDArray[np.float64]
+    planstatus: NDArray[np.object_]
+    hardheid: NDArray[np.object_]
+
+    @classmethod
+    def of(cls, screening: Screening, own: NDArray[np.bool_]) -> _Said:
+        """Gather it of all plans."""
+        frame = screening.locaties
+        # Where there is no name the id stands for it, and one that was made up says nothing.
+        nameless = (frame["naam"] == frame["locatie_id"]) & ~own
+        return cls(
+            frame["naam"].mask(nameless, "").to_numpy(dtype=object),
+            frame["woningen"].to_numpy(dtype=float),
+            frame["planstatus"].to_numpy(dtype=object),
+            frame["hardheid"].to_numpy(dtype=object),
+        )
+
+    def at(self, rows: NDArray[np.intp]) -> _Said:
+        """Take some plans."""
+        return _Said(
+            self.naam[rows], self.woningen[rows], self.planstatus[rows], self.hardheid[rows]
+        )
+
+    def unlike(self, other: _Said) -> list[NDArray[Any]]:
+        """Say how much plans differ from others, row by row, the most telling first."""
+        apart = np.abs(self.woningen - other.woningen)
+        both = np.isnan(self.woningen) & np.isnan(other.woningen)
+        return [
+            self.naam != other.naam,
+            np.where(both, 0.0, np.nan_to_num(apart, nan=np.inf)),
+            self.planstatus != other.planstatus,
+            self.hardheid != other.hardheid,
+        ]

@@ -354,7 +354,9 @@ def read_planmonitor_tables(
     if "detailplanning" in by_name:
         years = read_table(given, by_name["detailplanning"])
     table = _stacked(categories, years)
-    place = {text: i for i, text in enumerate(as_text(raw.plans["plan_id"]))}
+    # The first of a double id keeps it; what names no plan is of none, nor of one without an id.
+    ids = enumerate(as_text(raw.plans["plan_id"]))
+    place = {text: i for i, text in reversed([*ids]) if text}
     codes, names = pd.factorize(table["plan"])
     row = np.array([place.get(str(name), -1 - i) for i, name in enumerate(names)], dtype=np.intp)
     raw.orphans = {-1 - i: str(name) for i, name in enumerate(names) if str(name) not in place}
