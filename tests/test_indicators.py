@@ -294,8 +294,8 @@ def test_realised_years_that_overlap_partly_are_unknown_and_said() -> None:
     assert value(capacity, "opgave", periode=P) == 16_500
     assert np.isnan(value(capacity, "opgave_gerealiseerd", periode=P))
     assert np.isnan(value(capacity, "restopgave", periode=P))
-    cijfers = capacity.cijfers.set_index("maat")
-    assert "overlapt deels" in cijfers.loc["opgave_gerealiseerd", "bron"]
+    figures = capacity.cijfers.set_index("maat")
+    assert "overlapt deels" in str(figures.loc["opgave_gerealiseerd", "bron"])
 
 
 def test_a_target_of_a_level_that_nobody_asked_for_is_told() -> None:

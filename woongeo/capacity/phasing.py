@@ -152,8 +152,8 @@ def _rows(
         nothing = pd.Series(np.nan, index=frame.index)
         eerste = nothing if eerste is None else eerste
         laatste = eerste if laatste is None else laatste
-        begin = eerste.fillna(laatste).to_numpy()
-        end = laatste.fillna(eerste).to_numpy()
+        begin = np.asarray(eerste.fillna(laatste), dtype=np.float64)
+        end = np.asarray(laatste.fillna(eerste), dtype=np.float64)
         # What the table leaves open of a plan that it names, other years do not fill in.
         rest = ~np.isnan(begin) & ~named
         wrong = rest & ~_can_be(begin, end)
