@@ -171,6 +171,77 @@ def test_homes_without_a_year_stand_apart_and_are_not_spread() -> None:
     assert value(capacity, "fase_onbekend", periode="2022-2030") == 11
 
 
+#: How many of 20 homes are in a period, in its years or not, in other years, and in none.
+EVERYTHING_UNKNOWN = [np.nan, 20, np.nan, 20]
+
+
+def by_year(
+    screening: woongeo.Screening, fasering: pd.DataFrame | None = None, match: str = ""
+) -> list[float]:
+    """Take when homes are due, and hold what is said of it against a pattern."""
+    with pytest.warns(DoubtfulLocationWarning, match=match):
+        capacity = woongeo.summarize_plancapaciteit(
+            screening, fasering=fasering, periods=[(2022, 2030), (2031, 2040)]
+        )
+    return [
+        value(capacity, "plancapaciteit", periode=P),
+        value(capacity, "fase_onbekend", periode=P),
+        value(capacity, "plancapaciteit", periode="overige jaren"),
+        value(capacity, "plancapaciteit", periode="onbekend"),
+    ]
+
+
+@pytest.mark.parametrize(("first", "last"), [(2033, 2028), (28, 30), (0, None), (2028, 20_330_101)])
+def test_years_that_cannot_be_are_unknown_and_no_other_years(
+    first: float, last: float | None
+) -> None:
+    screening = screened(
+        [20], blocks=[block(0, 0)], oplevering_eerste=[first], oplevering_laatste=[last]
+    )
+    unknown = by_year(screening, match="1 plan heeft jaren die niet kunnen")
+    np.testing.assert_equal(unknown, EVERYTHING_UNKNOWN)
+    with pytest.warns(DoubtfulLocationWarning, match="jaren die niet kunnen"):
+        assert woongeo.knelpunten(screening).jaren.columns.tolist() == []
+    # Of a phase the other homes keep their years: 5 in 2025, 15 in years that cannot be.
+    table = {"plan_id": "P0", "van": [2025, first], "tot": [2025, last or first], "aantal": [5, 15]}
+    phased = by_year(screened([20]), pd.DataFrame(table), "1 regel heeft jaren die niet kunnen")
+    assert phased == [5, 15, 0, 15]
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"aantal": -5}, "negatieve aantallen; zijn jaren zijn onbekend"),
+        ({"aantal": None}, "geen enkele regel met jaren en een aantal"),
+        ({"tot": None}, "geen enkele regel met jaren en een aantal"),
+    ],
+)
+def test_what_is_said_to_be_unknown_is_not_taken_from_elsewhere(
+    row: dict[str, Any], message: str
+) -> None:
+    # The plan's own column says 2025; the table names the plan and says otherwise, or nothing.
+    table = pd.DataFrame({"plan_id": ["P0"], "van": 2032, "tot": 2033, "aantal": 20, **row})
+    screening = screened([20], oplevering_eerste=[2025])
+    np.testing.assert_equal(by_year(screening, table, message), EVERYTHING_UNKNOWN)
+    # An empty cell beside others says nothing: five homes in 2032 and fifteen without a year.
+    beside = pd.DataFrame({"plan_id": "P0", "jaar": [2032, 2033], "aantal": [5, None]})
+    capacity = woongeo.summarize_plancapaciteit(screening, fasering=beside, periods=[(2031, 2040)])
+    assert value(capacity, "plancapaciteit", periode="2031-2040") == 5
+    assert value(capacity, "plancapaciteit", periode="onbekend") == 15
+
+
+def test_a_period_is_a_pair_of_years_however_it_is_stored() -> None:
+    pairs: list[Any] = [[2022, 2030], (2022.0, 2030.0), np.array([2022, 2030])]
+    capacity = woongeo.summarize_plancapaciteit(screened([1]), periods=pairs)
+    assert capacity.cijfers["periode"].unique().tolist() == [
+        *("2022-2030", "overige jaren", "onbekend", "alle jaren")
+    ]
+    wrong: list[Any] = [("2022", "2030"), (2022,), 2022, "22", (2022.5, 2030), (2022, None)]
+    for period in wrong:
+        with pytest.raises(RegionError, match="geef twee jaren"):
+            woongeo.summarize_plancapaciteit(screened([1]), periods=[period])
+
+
 def test_horizons_may_overlap() -> None:
     phases = pd.DataFrame(
         {"locatie_id": "P0", "van": [2025, 2029], "tot": [2025, 2033], "aantal": [3, 7]}
@@ -284,8 +355,8 @@ def test_realised_years_that_overlap_partly_are_unknown_and_said() -> None:
     assert value(capacity, "opgave", periode=P) == 16_500
     assert np.isnan(value(capacity, "opgave_gerealiseerd", periode=P))
     assert np.isnan(value(capacity, "restopgave", periode=P))
-    cijfers = capacity.cijfers.set_index("maat")
-    assert "overlapt deels" in cijfers.loc["opgave_gerealiseerd", "bron"]
+    figures = capacity.cijfers.set_index("maat")
+    assert "overlapt deels" in str(figures.loc["opgave_gerealiseerd", "bron"])
 
 
 def test_a_target_of_a_level_that_nobody_asked_for_is_told() -> None:

@@ -110,7 +110,8 @@ def test_what_is_only_shown_keeps_its_words_and_its_unit() -> None:
 
 def test_a_day_is_asked_for_as_it_is_written_in_the_table() -> None:
     shipped = woongeo.read_targets()
-    asked = ["2022-10-13", "2022-10", dt.date(2022, 10, 13), dt.datetime(2022, 10, 13, 9)]  # noqa: DTZ001
+    at_nine = dt.datetime(2022, 10, 13, 9)  # noqa: DTZ001
+    asked: list[str | dt.date] = ["2022-10-13", "2022-10", dt.date(2022, 10, 13), at_nine]
     # Of October without a day it cannot be told whether the thirteenth had been.
     assert [(shipped.at(on).table["datum"] == "2022-10-13").any() for on in asked] == [
         *(True, False, True, True)

@@ -303,7 +303,7 @@ def side_by_side(*hidden: tuple[Any, float]) -> tuple[woongeo.Screening, woongeo
     """Screen hidden plans of so many homes, and an open one of 20 homes in B."""
     shapes = [shape for shape, _ in hidden] + [block(1_200, 100)]
     plans: list[dict[str, object]] = [{"wie": "gemeente", "n": homes} for _, homes in hidden]
-    parts = frame(A_AND_B.values(), naam=list(A_AND_B))
+    parts = frame([*A_AND_B.values()], naam=[*A_AND_B])
     regions = woongeo.read_regions("gemeente", parts, name_column="naam")
     return screened(register(*plans, {"n": 20}, shapes=shapes)), regions
 
@@ -349,7 +349,7 @@ def test_groups_of_a_column_are_the_rows_of_the_total(gemeenten: list[object], r
         plan_id=list("abcdefg"),
         woningen=[1] * 7,
         planstatus=["3"] * 7,
-        streek=pd.Series([gemeenten[0]] * 4 + [gemeenten[1]] + ["Open"] * 2, dtype=object),
+        streek=[*[gemeenten[0]] * 4, gemeenten[1], "Open", "Open"],
         vertrouwelijkheid=["gemeente"] * 5 + ["openbaar"] * 2,
     )
     layer = woongeo.read_layer(

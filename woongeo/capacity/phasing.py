@@ -13,7 +13,7 @@ from woongeo.capacity.amounts import column
 from woongeo.capacity.detail import is_detail, phases_in
 from woongeo.capacity.parts import add_up_by
 from woongeo.columns import as_text, numbers
-from woongeo.errors import ColumnError, DoubtfulLocationWarning
+from woongeo.errors import ColumnError, DoubtfulLocationWarning, RegionError
 from woongeo.numerals import by_number, counted
 
 if TYPE_CHECKING:
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 #: Where a phase lies beside a period: outside it, in it, or it cannot be said.
 OUT, IN, OPEN = 0, 1, 2
+
+# A year of delivery is one of four digits: 28 and 20280501 are none, and 0 is no year either.
+_YEARS = (1900, 2200)
+_CANNOT_BE = "(het eerste na het laatste, of geen jaartal)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,8 +63,9 @@ def phases(
     Parameters
     ----------
     frame : GeoDataFrame
-        Locations. A plan without rows in the table is put by its columns `oplevering_eerste` and
-        `oplevering_laatste` where it has them.
+        Locations. A plan that the table does not name is put by its columns `oplevering_eerste` and
+        `oplevering_laatste` where it has them. Years that cannot be (the first after the last, or
+        no year at all, such as 28) are unknown.
     homes : ndarray of float
         Homes of each plan. What the table does not cover has no year; a table that covers more is
         taken to scale.
@@ -84,8 +89,8 @@ def phases(
     Warns
     -----
     DoubtfulLocationWarning
-        When the table names plans that are not there, has negative numbers, or holds more homes
-        than its plan.
+        When the table names plans that are not there, has negative numbers, gives a plan no year
+        with a number, or holds more homes than its plan; when years cannot be.
     """
     n = len(frame)
     row, first, last, amount = _rows(frame, homes, table)
@@ -136,22 +141,29 @@ def _rows(
     frame: gpd.GeoDataFrame, homes: NDArray[np.float64], table: pd.DataFrame | None
 ) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """List plan, first year, last year and homes of each phase."""
-    if table is None:
-        empty = np.empty(0)
-        row, first, last, amount = np.empty(0, dtype=np.intp), empty, empty, empty
-    else:
-        row, first, last, amount = _table_rows(frame, table)
+    empty = np.empty(0)
+    row, first, last, amount = np.empty(0, dtype=np.intp), empty, empty, empty
+    named = np.zeros(len(frame), dtype=bool)
+    if table is not None:
+        (row, first, last, amount), named = _table_rows(frame, table)
     eerste, laatste = column(frame, "oplevering_eerste"), column(frame, "oplevering_laatste")
     if eerste is not None or laatste is not None:
         # One year of the two says when; of two unequal ones both ends count.
         nothing = pd.Series(np.nan, index=frame.index)
         eerste = nothing if eerste is None else eerste
         laatste = eerste if laatste is None else laatste
-        begin = eerste.fillna(laatste).to_numpy()
-        end = laatste.fillna(eerste).to_numpy()
-        rest = ~np.isnan(begin)
-        rest[row] = False
-        plans = np.flatnonzero(rest)
+        begin = np.asarray(eerste.fillna(laatste), dtype=np.float64)
+        end = np.asarray(laatste.fillna(eerste), dtype=np.float64)
+        # What the table leaves open of a plan that it names, other years do not fill in.
+        rest = ~np.isnan(begin) & ~named
+        wrong = rest & ~_can_be(begin, end)
+        if wrong.any():
+            _doubt(
+                f"oplevering: {counted(wrong.sum(), 'plan heeft', 'plannen hebben')} jaren die "
+                f"niet kunnen {_CANNOT_BE}; {by_number(wrong.sum(), 'zijn', 'hun')} jaren zijn "
+                "onbekend"
+            )
+        plans = np.flatnonzero(rest & ~wrong)
         whole = np.nan_to_num(np.abs(homes[plans]), nan=1.0)
         row = np.concatenate([row, plans])
         first, last = np.concatenate([first, begin[plans]]), np.concatenate([last, end[plans]])
@@ -159,10 +171,18 @@ def _rows(
     return row, first, last, amount
 
 
+def _can_be(first: NDArray[np.float64], last: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell which first and last years can be those of a phase."""
+    return np.asarray((first >= _YEARS[0]) & (first <= last) & (last <= _YEARS[1]), dtype=bool)
+
+
 def _table_rows(
     frame: gpd.GeoDataFrame, table: pd.DataFrame
-) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Read the table of phases."""
+) -> tuple[
+    tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+    NDArray[np.bool_],
+]:
+    """Read the table of phases, and tell which plans it names."""
     table = phases_in(table) if is_detail(table) else table
     names = {str(c).lower(): c for c in table.columns}
     plan = names.get("locatie_id", names.get("plan_id"))
@@ -194,13 +214,26 @@ def _table_rows(
             f"fasering: {counted(len(bad), 'plan heeft', 'plannen hebben')} negatieve aantallen; "
             f"{by_number(len(bad), 'zijn', 'hun')} jaren zijn onbekend"
         )
-    known = ~(stray | np.isnan(read["van"] + read["tot"] + read["aantal"]) | np.isin(row, bad))
-    return (
-        row[known].astype(np.intp),
-        read["van"][known],
-        read["tot"][known],
-        read["aantal"][known],
-    )
+    stated = ~(stray | np.isnan(read["van"] + read["tot"] + read["aantal"]))
+    wrong = stated & ~_can_be(read["van"], read["tot"])
+    if wrong.any():
+        _doubt(
+            f"fasering: {counted(wrong.sum(), 'regel heeft', 'regels hebben')} jaren die niet "
+            f"kunnen {_CANNOT_BE}; wanneer die woningen komen is onbekend"
+        )
+    named = np.zeros(len(frame), dtype=bool)
+    named[row[~stray].astype(np.intp)] = True
+    silent = named.copy()
+    silent[row[stated].astype(np.intp)] = False
+    silent[bad.astype(np.intp)] = False
+    if silent.any():
+        _doubt(
+            f"fasering: {counted(silent.sum(), 'plan heeft', 'plannen hebben')} geen enkele regel "
+            f"met jaren en een aantal; {by_number(silent.sum(), 'zijn', 'hun')} jaren zijn onbekend"
+        )
+    known = stated & ~wrong & ~np.isin(row, bad)
+    of_plan = row[known].astype(np.intp)
+    return (of_plan, read["van"][known], read["tot"][known], read["aantal"][known]), named
 
 
 def _doubt(text: str) -> None:
@@ -231,3 +264,38 @@ def delivery_periods(frame: gpd.GeoDataFrame, table: pd.DataFrame | None) -> lis
         if all(end < a or start > b for a, b in kept):
             kept.append((start, end))
     return sorted(kept)
+
+
+def read_periods(periods: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Read the periods that are asked for.
+
+    Parameters
+    ----------
+    periods : sequence of (int, int)
+        First and last year of each; a pair may be a list, as from JSON.
+
+    Returns
+    -------
+    list of (int, int)
+        In order, each once.
+
+    Raises
+    ------
+    RegionError
+        When one is no pair of years, or the first lies after the last.
+    """
+    read = [_period(given) for given in periods]
+    for start, end in read:
+        if start > end:
+            raise RegionError(f"periode {start}-{end}: het eerste jaar ligt na het laatste.")
+    return sorted(set(read))
+
+
+def _period(given: object) -> tuple[int, int]:
+    """Read a pair of years; whole numbers, however they are stored."""
+    pair = list(given) if isinstance(given, list | tuple | np.ndarray) else []
+    years = [y for y in pair if isinstance(y, int | float | np.number) and float(y).is_integer()]
+    if len(pair) != 2 or len(years) != 2:
+        raise RegionError(f"periode {given!r}: geef twee jaren, zoals periods=[(2022, 2030)].")
+    start, end = map(int, years)
+    return start, end

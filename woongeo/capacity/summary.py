@@ -16,7 +16,7 @@ from woongeo.capacity.measures import CIJFERS, STANDS, Measure, Norms, in_rows, 
 from woongeo.capacity.once import each_once, perhaps_twice, remark
 from woongeo.capacity.opbrengst import Planuitval, realised
 from woongeo.capacity.parts import TOTAL, Division, divide, levels, whole
-from woongeo.capacity.phasing import phases
+from woongeo.capacity.phasing import phases, read_periods
 from woongeo.capacity.restopgave import voice_doubts
 from woongeo.encode import html_text, shortened
 from woongeo.errors import RegionError
@@ -267,10 +267,7 @@ def _periods(
     """Decide for which periods is asked."""
     if periods is None:
         return [] if targets is None else targets.periods()
-    for start, end in periods:
-        if start > end:
-            raise RegionError(f"periode {start}-{end}: het eerste jaar ligt na het laatste.")
-    return sorted(set(periods))
+    return read_periods(periods)
 
 
 def _plans(
