@@ -194,6 +194,29 @@ def test_plans_that_do_not_count_are_named_apart(sites: Sites) -> None:
     assert total[["plannen", "woningen", "hard", "telt_niet_mee"]].tolist() == [1, 10, 10, 10]
 
 
+def test_where_no_plan_counts_there_are_no_homes_and_that_is_known(sites: Sites) -> None:
+    """West holds one plan with 5A of 10 homes; east one that counts, of which no number is known.
+
+    Nobody looked at the grid: of it nothing is known in west either.
+    """
+    gone = woongeo.missing_layer("net", reason="niet geleverd")
+    with pytest.warns(WoongeoWarning):
+        locations = sites(
+            [block(0, 0), block(1_200, 0)], planstatus=["5A", "3"], woningen=[10, None]
+        )
+    with pytest.warns(WoongeoWarning):
+        screening = woongeo.screen(locations, [nature(), gone])
+    capacity = woongeo.summarize_plancapaciteit(screening, by=[regions(**WEST_EAST)])
+    west, east = row(capacity, "west"), row(capacity, "oost")
+    assert (west[HOMES] == 0).all()
+    assert (west[["plannen", "zonder_aantal", "telt_niet_mee"]] == [0, 0, 10]).all()
+    assert west[["net_min", "net_verwacht", "net_max"]].isna().all()
+    assert east[HOMES].isna().all()
+    whole = capacity.cijfers.set_index(["gebied", "maat"])["voor"]
+    assert (whole["west", "plancapaciteit"], whole["west", "hard"]) == (0, 0)
+    assert np.isnan(whole["oost", "plancapaciteit"])
+
+
 def test_hard_and_zacht_follow_the_code_and_not_its_first_digit(sites: Sites) -> None:
     codes = ["1A", "1B", "1C", "2A", "2B", "2C", "3", "4A", "4B"]
     locations = sites([block(200 * i, 0) for i in range(9)], planstatus=codes)
@@ -225,6 +248,39 @@ def test_homes_can_be_grouped_by_a_column() -> None:
     assert capacity.tabel["woningen"].tolist() == [2, 1, 4, 7]
     with pytest.raises(ColumnError, match="'wijk' bestaat niet"):
         woongeo.summarize_plancapaciteit(screening, by=["wijk"])
+
+
+@pytest.mark.parametrize(
+    ("codes", "groups"),
+    [
+        # GeoPackage and shapefile give whole numbers with a gap as floats.
+        ([363, 394, None], {"363": 1, "394": 2, "onbekend": 4}),
+        (pd.Series([363, "363", 363.0], dtype=object), {"363": 7}),
+        (["363", " 363 ", ""], {"363": 3, "onbekend": 4}),
+        ([None, "", "  "], {"onbekend": 7}),
+    ],
+)
+def test_one_code_is_one_group_however_it_is_stored(
+    codes: Sequence[object], groups: dict[str, int]
+) -> None:
+    given = frame(
+        [block(0, 0), block(200, 0), block(400, 0)],
+        plan_id=["a", "b", "c"],
+        woningen=[1, 2, 4],
+        planstatus=["3", "3", "3"],
+        gemeentecode=codes,
+    )
+    screening = woongeo.screen(woongeo.read_locations(given), [nature()])
+    mapping = woongeo.read_mapping(
+        pd.DataFrame({"gemeente": [363, 394], "gebied": "MRA"}), column="gemeentecode"
+    )
+    # Nothing is asked of the mapping where nothing stands, and so nothing is said of it.
+    capacity = woongeo.summarize_plancapaciteit(screening, by=["gemeentecode", mapping])
+    table = capacity.tabel.set_index(["niveau", "gebied"])["woningen"]
+    assert table["gemeentecode"].to_dict() == groups
+    empty = {k: v for k, v in groups.items() if k == "onbekend"}
+    known = {"MRA": 7 - sum(empty.values())} if len(groups) > len(empty) else {}
+    assert table["woondealregio"].to_dict() == known | empty
 
 
 def test_levels_need_names_of_their_own(sites: Sites) -> None:

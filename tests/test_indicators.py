@@ -268,6 +268,47 @@ def test_realised_years_are_not_counted_twice() -> None:
     assert value(capacity, "restopgave", periode=P) == 35
 
 
+def test_realised_years_that_overlap_partly_are_unknown_and_said() -> None:
+    # 2023 is in both: what was realised lies between 3,000 and 4,000.
+    targets = goals(
+        waarde=[16_500, 1_000, 3_000],
+        wat=["opgave", "gerealiseerd", "gerealiseerd"],
+        van=[2022, 2022, 2023],
+        tot=[2030, 2023, 2025],
+    )
+    with pytest.warns(RegionWarning, match="Westland over 2022-2023 en 2023-2025 overlapt deels"):
+        # The plans know of one home; that says nothing of what the table contradicts itself in.
+        capacity = woongeo.summarize_plancapaciteit(
+            screened([1], gerealiseerd=[1]), targets=targets, whole_is=WHOLE
+        )
+    assert value(capacity, "opgave", periode=P) == 16_500
+    assert np.isnan(value(capacity, "opgave_gerealiseerd", periode=P))
+    assert np.isnan(value(capacity, "restopgave", periode=P))
+    cijfers = capacity.cijfers.set_index("maat")
+    assert "overlapt deels" in cijfers.loc["opgave_gerealiseerd", "bron"]
+
+
+def test_a_target_of_a_level_that_nobody_asked_for_is_told() -> None:
+    screening = screened([10], Gem_naam=["Ede"], provincie=["Gelderland"])
+    of_gemeente = goals(niveau="Gemeente", gebied="Ede", waarde=1)
+    for asked, message in (
+        ({"by": ["Gem_naam"]}, "niveau Gemeente en gevraagd is Gem_naam"),
+        ({}, "alleen het totaal"),
+        ({"whole_is": ("gemeente", "Edde")}, "gevraagd is gemeente Edde"),
+    ):
+        with pytest.warns(RegionWarning, match=message):
+            woongeo.summarize_plancapaciteit(screening, targets=of_gemeente, **asked)
+    with pytest.warns(RegionWarning, match="niveau land, provincie en gevraagd is Gem_naam"):
+        woongeo.summarize_plancapaciteit(screening, by=["Gem_naam"], targets=woongeo.read_targets())
+    with pytest.warns(RegionWarning, match="geen enkele rij heeft als wat opgave"):
+        woongeo.summarize_plancapaciteit(
+            screening, by=["provincie"], targets=goals(waarde=1, wat="taakstelling")
+        )
+    # Where it is asked for nothing is said: warnings are errors here.
+    woongeo.summarize_plancapaciteit(screening, by=["provincie"], targets=woongeo.read_targets())
+    woongeo.summarize_plancapaciteit(screening, targets=of_gemeente, whole_is=("gemeente", "Ede"))
+
+
 def test_bruto_sloop_and_netto_are_shown_where_the_register_has_them() -> None:
     # EIB stores sloop negative; what is to be demolished is 4 either way.
     screening = screened([10, 10], bruto=[12, None], sloop=[-4, 3], rest=[8, 9])
@@ -472,6 +513,18 @@ def test_a_target_that_finds_no_plans_is_told() -> None:
         )
 
 
+def test_an_opgave_goes_to_neither_of_two_spellings_of_a_region() -> None:
+    """1,000 homes are agreed for Friesland: not with the 600 of Fryslân, nor the 400 beside."""
+    screening = screened([600, 400, 50], provincie=["Fryslân", "Friesland", "Utrecht"])
+    agreed = goals(gebied=["Friesland", "Utrecht"], waarde=[1_000, 100], wat="restopgave")
+    spelled = "provincie 'Friesland' en 'Fryslân' zijn één gebied: hun opgave is onbekend"
+    with pytest.warns(RegionWarning, match=spelled):
+        capacity = woongeo.summarize_plancapaciteit(screening, by=["provincie"], targets=agreed)
+    rest = capacity.overzicht("2022-2030").set_index("gebied")["restopgave"]
+    assert rest[["Friesland", "Fryslân"]].isna().all()
+    assert rest["Utrecht"] == 100
+
+
 def test_the_overview_has_one_row_a_region() -> None:
     screening = screened([10, 20], gemeente=["a", "b"], oplevering_eerste=[2026, 2027])
     targets = goals(niveau="gemeente", gebied=["a", "b"], waarde=[20, 10], wat="restopgave")
@@ -587,7 +640,8 @@ def test_homes_are_conserved_over_regions_and_phases_in_any_order(
     assert (known["na_max"] <= known["voor"]).all()
     counted = [p["woningen"] for p in plans if p["status"] != "5A"]
     [total] = whole.loc[(whole["niveau"] == "totaal") & (whole["periode"] == "alle jaren"), "voor"]
-    if all(n is None for n in counted):
+    # Where no plan counts that is known: 0 homes.
+    if counted and all(n is None for n in counted):
         assert np.isnan(total)
     else:
         assert total == sum(n for n in counted if n is not None)

@@ -185,7 +185,8 @@ def add_up(
     Returns
     -------
     DataFrame
-        One row a region that a part is present in, sorted by name; what lies in none last.
+        One row a region that a part is present in, sorted by name; what lies in none last. Homes
+        are NaN where no plan that counts has a number, and 0 where no plan counts.
     """
     plan = figures.iloc[parts.row].reset_index(drop=True)
     homes = divide_homes(parts.row, parts.share, plan["homes"].to_numpy())
@@ -208,6 +209,10 @@ def add_up(
     grouped = table.groupby("gebied", sort=True)
     # Nothing known is not nothing: without min_count pandas adds up blanks to 0.
     summed = grouped.sum(min_count=1)
+    # Where no plan counts there is nothing to know: 0, but for what nobody looked at.
+    homes_of = ["woningen", *(name for name in names if plan[name].notna().any())]
+    counts_here = pd.Series(counted).groupby(parts.region).any().reindex(summed.index)
+    summed.loc[~counts_here.astype(bool), homes_of] = 0.0
     summed[counts] = summed[counts].astype(int)
     summed["telt_niet_mee"] = summed["telt_niet_mee"].fillna(0.0)
     # A sliver of a plan in a neighbouring region carries no home and is no plan there. By part:

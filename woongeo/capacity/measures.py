@@ -231,15 +231,18 @@ def amounts_of(plans: Plans, parts: Parts) -> dict[str, Measure]:
     Returns
     -------
     dict
-        Name to measure; empty where nothing is known.
+        Name to measure; 0 where no plan counts, empty where nothing is known of those that do or
+        no plan at all has the amount.
     """
     names, region = np.unique(parts.region.astype(str), return_inverse=True)
+    empty = np.bincount(region, weights=plans.counted[parts.row], minlength=len(names)) == 0
     measures = {}
     for name in (*AMOUNTS, "rest"):
         per_part = divide_homes(parts.row, parts.share, plans.amounts[name][parts.row])
         known = plans.counted[parts.row] & ~np.isnan(per_part)
         total = np.bincount(region[known], weights=per_part[known], minlength=len(names))
         some = np.bincount(region[known], minlength=len(names)) > 0
+        some |= empty & ~np.isnan(plans.amounts[name]).all()
         label = "restcapaciteit" if name == "rest" else name
         measures[name] = Measure(label, "woningen", {"voor": np.where(some, total, np.nan)})
     return measures
@@ -291,7 +294,8 @@ def all_realised(
     Returns
     -------
     homes : ndarray of float
-        Per region; NaN where not every plan that is present says, or where it may be counted twice.
+        Per region; NaN where not every plan that is present says, where it may be counted twice,
+        or where none counts: then nobody says.
         More may have been realised than is left: where a plan gives no bruto, a part of 5 % of its
         area is present too.
     why : ndarray of str
@@ -309,7 +313,8 @@ def all_realised(
     silent = plans_with(np.isnan(plans.amounts["gerealiseerd"]))
     twice = plans_with(plans.twice)
     why = np.full(len(homes), "", dtype=object)
-    why[np.isnan(homes)] = "onbekend: geen plan meldt wat is gerealiseerd"
+    nobody = add_up_by(region, plans.counted[parts.row], len(homes)) == 0
+    why[np.isnan(homes) | nobody] = "onbekend: geen plan meldt wat is gerealiseerd"
     # Of each region one reason; plans that say nothing go before those that may say it twice.
     for i in np.flatnonzero((twice > 0) & (why == "")):
         why[i] = (
