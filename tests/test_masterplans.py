@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import woongeo
 from woongeo.errors import WoongeoWarning
 
-MAPPING = {
+MAPPING: dict[str, Any] = {
     "naam": "Lijst",
     "basis": "rest",
     "kolommen": {
@@ -32,7 +32,7 @@ NATURE = woongeo.read_layer(
 P = "2022-2030"
 
 # A masterplan of 1,000 homes of which 400 are there, its two parts, and a plan by itself.
-EDE = {
+EDE: dict[str, list[Any]] = {
     "plan_id": ["M", "P1", "P2", "X"],
     "naam": ["Geheel", "Deel 1", "Deel 2", "Los"],
     "planstatus": ["1A", "1A", "3", "3"],
@@ -150,7 +150,10 @@ def test_a_register_that_lost_the_names_of_its_masterplans_does_not_count_realis
 
 
 def test_an_audience_that_sees_no_part_gets_the_masterplan_whole() -> None:
-    columns = {**EDE, "vertrouwelijkheid": ["openbaar", "gemeente", "gemeente", "openbaar"]}
+    columns: dict[str, list[Any]] = {
+        **EDE,
+        "vertrouwelijkheid": ["openbaar", "gemeente", "gemeente", "openbaar"],
+    }
     names = {**MAPPING["kolommen"], "vertrouwelijkheid": "vertrouwelijkheid"}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", WoongeoWarning)

@@ -295,9 +295,8 @@ def all_realised(
     -------
     homes : ndarray of float
         Per region; NaN where not every plan that is present says, where it may be counted twice,
-        or where none counts: then nobody says.
-        More may have been realised than is left: where a plan gives no bruto, a part of 5 % of its
-        area is present too.
+        or where none counts: then nobody says. More may have been realised than is left: where a
+        plan gives no bruto, a part of 5 % of its area is present too.
     why : ndarray of str
         Why it is not known; "" where it is.
     """
@@ -356,7 +355,9 @@ def against(
     unphased = {s: open_.of(None, s) for s in STANDS}
     hard = {s: sums.of(sums.plans.kinds["hard"], s) for s in STANDS}
     rest = task.rest
-    rest_source = np.where(np.isnan(rest) & ~np.isnan(task.goal), why, task.rest_source)
+    # A table that contradicts itself is a reason of its own, whatever the plans say.
+    reason = np.where(task.basis == "", why, task.basis)
+    rest_source = np.where(np.isnan(rest) & ~np.isnan(task.goal), reason, task.rest_source)
     both = {s: np.nan_to_num(capacity[s]) + unphased[s] for s in STANDS}
     goal = norms.dekking
     return [

@@ -109,11 +109,11 @@ def perhaps_twice(frame: pd.DataFrame, values: Floats) -> NDArray[np.bool_]:
     given = np.nan_to_num(values) != 0
     parent = masters_of(frame)
     if of_register(frame):
-        return lessened(frame) & given if parent is None else np.zeros(len(frame), dtype=bool)
+        return np.asarray(lessened(frame) & given & (parent is None))
     twice = np.zeros(len(frame), dtype=bool)
     if parent is not None:
         twice[parent[(parent >= 0) & given]] = True
-    return twice & given
+    return np.asarray(twice & given)
 
 
 def lessened(frame: pd.DataFrame) -> NDArray[np.bool_]:
