@@ -138,6 +138,29 @@ def test_plans_that_do_not_count_are_named_apart(sites: Sites) -> None:
     assert total[["plannen", "woningen", "hard", "telt_niet_mee"]].tolist() == [1, 10, 10, 10]
 
 
+def test_where_no_plan_counts_there_are_no_homes_and_that_is_known(sites: Sites) -> None:
+    """West holds one plan with 5A of 10 homes; east one that counts, of which no number is known.
+
+    Nobody looked at the grid: of it nothing is known in west either.
+    """
+    gone = woongeo.missing_layer("net", reason="niet geleverd")
+    with pytest.warns(WoongeoWarning):
+        locations = sites(
+            [block(0, 0), block(1_200, 0)], planstatus=["5A", "3"], woningen=[10, None]
+        )
+    with pytest.warns(WoongeoWarning):
+        screening = woongeo.screen(locations, [nature(), gone])
+    capacity = woongeo.summarize_plancapaciteit(screening, by=[regions(**WEST_EAST)])
+    west, east = row(capacity, "west"), row(capacity, "oost")
+    assert (west[HOMES] == 0).all()
+    assert (west[["plannen", "zonder_aantal", "telt_niet_mee"]] == [0, 0, 10]).all()
+    assert west[["net_min", "net_verwacht", "net_max"]].isna().all()
+    assert east[HOMES].isna().all()
+    whole = capacity.cijfers.set_index(["gebied", "maat"])["voor"]
+    assert (whole["west", "plancapaciteit"], whole["west", "hard"]) == (0, 0)
+    assert np.isnan(whole["oost", "plancapaciteit"])
+
+
 def test_hard_and_zacht_follow_the_code_and_not_its_first_digit(sites: Sites) -> None:
     codes = ["1A", "1B", "1C", "2A", "2B", "2C", "3", "4A", "4B"]
     locations = sites([block(200 * i, 0) for i in range(9)], planstatus=codes)

@@ -164,6 +164,40 @@ def test_where_no_year_is_known_the_card_says_so_in_plain_words() -> None:
     assert sheet.tiles[-1].note == ("jaren niet bekend; telt alles mee: 160 % (norm 130 %)")
 
 
+def test_years_that_run_past_the_period_are_not_called_unknown() -> None:
+    """All 160 homes of West are due from 2028 to 2032: of none it is known to be before 2031."""
+    held = screening()
+    late = held.locations.frame.assign(oplevering_eerste=2028, oplevering_laatste=2032)
+    given = woongeo.screen(woongeo.read_locations(late), list(held.layers), on=ON)
+    goal = woongeo.read_targets(targets(West=100).table.assign(wat="restopgave"))
+    assert of(told(capacity(given, goal=goal)), "West").tiles[-1].note == (
+        "jaren lopen over de grens van 2022-2030; telt alles mee: 160 % (norm 130 %)"
+    )
+
+
+def test_where_no_plan_counts_the_card_says_nothing_and_not_unknown() -> None:
+    """Both plans of West have 5A: 0 homes of 100. Those of Oost count, and have no number."""
+    held = screening((100, 60, None, None))
+    gone = held.locations.frame.assign(planstatus=["5A", "5B", "3", "3"])
+    given = woongeo.screen(woongeo.read_locations(gone), list(held.layers), on=ON)
+    goal = targets(West=100, Oost=100, Zuid=100).table.assign(wat="restopgave")
+    by = [regions("West", "Oost", "Zuid")]
+    report = told(capacity(given, goal=woongeo.read_targets(goal), by=by))
+    names = ("Hard", "Zacht", "Dekking")
+    for name in ("West", "Zuid"):
+        assert [tile(of(report, name), x) for x in names] == ["0", "0", "0 %"]
+    assert "Geen van de locaties telt mee (status 5A of 5B)." in of(report, "West").notes
+    oost = {x.label: x for x in of(report, "Oost").tiles}
+    assert [oost[x].written() for x in names] == [UNKNOWN] * 3
+    assert oost["Hard"].note == "geen plan dat meetelt heeft een aantal"
+    assert oost["Dekking"].note == "geen plan dat meetelt heeft een aantal (norm 130 %)"
+    rows = {row[0]: row for row in report.overview.written()}
+    # gebied, locaties, woningen, belemmerd, onbekend, vrij, ..., restopgave, hard, zacht, dekking
+    assert rows["Gemeente West"][2:6] == ["0"] * 4
+    assert rows["Gemeente West"][-4:] == ["100", "0", "0", "0 %"]
+    assert rows["Gemeente Oost"][2] == UNKNOWN
+
+
 def test_one_is_one_location_and_one_home() -> None:
     """West: the blocked plan has 1 home, of 2 locations; of Oost all verdicts but one are known."""
     sheet = of(told(capacity(screening((1, 60, 30, 10)))), "West")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from woongeo.capacity.parts import divide_homes
+from woongeo.capacity.parts import add_up_by, divide_homes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,6 +92,25 @@ def cells(plans: Plans, parts: Parts, phased: Phases) -> Cells:
     due = np.where(plans.counted[phased.row], due, np.nan)
     homes = _crossed(parts.row, held, due, part, phase)
     return Cells(parts.row[part], region[part], phase, homes, first[part], names.astype(object))
+
+
+def none_counts(plans: Plans, cut: Cells) -> NDArray[np.bool_]:
+    """Tell in which regions no plan counts: they hold 0 homes, and that is known.
+
+    Parameters
+    ----------
+    plans : Plans
+        What is known of each plan.
+    cut : Cells
+        From `cells`.
+
+    Returns
+    -------
+    ndarray of bool
+        Per region. False where plans count of which no number is known.
+    """
+    held = add_up_by(cut.region, plans.counted[cut.row], len(cut.names))
+    return np.asarray(held == 0, dtype=bool)
 
 
 def _crossed(

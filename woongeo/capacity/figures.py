@@ -166,6 +166,8 @@ def figures_per_plan(screening: Screening) -> pd.DataFrame:
 def add_up(figures: pd.DataFrame, parts: Parts, level: str) -> pd.DataFrame:
     """Add up plans and homes per region.
 
+    Homes are NaN where no plan that counts has a number, and 0 where no plan counts.
+
     Parameters
     ----------
     figures : DataFrame
@@ -201,6 +203,10 @@ def add_up(figures: pd.DataFrame, parts: Parts, level: str) -> pd.DataFrame:
     grouped = table.groupby("gebied", sort=True)
     # Nothing known is not nothing: without min_count pandas adds up blanks to 0.
     summed = grouped.sum(min_count=1)
+    # Where no plan counts there is nothing to know: 0, but for what nobody looked at.
+    homes_of = ["woningen", *(name for name in names if plan[name].notna().any())]
+    counts_here = pd.Series(counted).groupby(parts.region).any().reindex(summed.index)
+    summed.loc[~counts_here.astype(bool), homes_of] = 0.0
     summed[counts] = summed[counts].astype(int)
     summed["telt_niet_mee"] = summed["telt_niet_mee"].fillna(0.0)
     # A sliver of a plan in a neighbouring region carries no home and is no plan there.

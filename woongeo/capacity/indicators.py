@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from woongeo.capacity.cells import cells
+from woongeo.capacity.cells import cells, none_counts
 from woongeo.capacity.measures import Sums, against, all_realised, amounts_of, in_rows, measures_of
 from woongeo.capacity.parts import OUTSIDE, TOTAL
 from woongeo.capacity.phasing import IN, OPEN, OUT
@@ -92,8 +92,10 @@ def level_table(
     n = len(cut.names)
     is_known = ~np.isnan(cut.homes)
 
+    empty = none_counts(plans, cut)
+
     def some(chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        return np.bincount(cut.region[is_known & chosen[cut.phase]], minlength=n) > 0
+        return empty | (np.bincount(cut.region[is_known & chosen[cut.phase]], minlength=n) > 0)
 
     any_known = some(np.ones(len(phased.row), dtype=bool))
     amount = amounts_of(plans, parts)

@@ -226,15 +226,19 @@ def amounts_of(plans: Plans, parts: Parts) -> dict[str, Measure]:
     Returns
     -------
     dict
-        Name to measure; empty where nothing is known.
+        Name to measure; empty where nothing is known, 0 where no plan counts. Not of what was
+        realised: there nobody says it.
     """
     names, region = np.unique(parts.region.astype(str), return_inverse=True)
+    empty = np.bincount(region, weights=plans.counted[parts.row], minlength=len(names)) == 0
     measures = {}
     for name in (*AMOUNTS, "rest"):
         per_part = divide_homes(parts.row, parts.share, plans.amounts[name][parts.row])
         known = plans.counted[parts.row] & ~np.isnan(per_part)
         total = np.bincount(region[known], weights=per_part[known], minlength=len(names))
         some = np.bincount(region[known], minlength=len(names)) > 0
+        if name != "gerealiseerd":
+            some |= empty & ~np.isnan(plans.amounts[name]).all()
         label = "restcapaciteit" if name == "rest" else name
         measures[name] = Measure(label, "woningen", {"voor": np.where(some, total, np.nan)})
     return measures

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from woongeo.capacity.amounts import amounts, chances, choose_basis, segments
-from woongeo.capacity.cells import Plans
+from woongeo.capacity.cells import Plans, none_counts
 from woongeo.capacity.figures import add_up, figures_per_plan, left_after
 from woongeo.capacity.indicators import ALL_YEARS, Question, in_order, level_table
 from woongeo.capacity.measures import CIJFERS, STANDS, Measure, Norms, in_rows
@@ -73,7 +73,8 @@ class Plancapaciteit:
         and `belemmerd_max` (in sites that one touches at all, also below the tolerance), over all
         rules that count with each home once; `<sleutel>_min`, `_verwacht` and `_max` for each rule
         by itself, empty where nothing is known of its layer; and `telt_niet_mee`, homes of plans
-        with status 5A or 5B, which are in none of the others.
+        with status 5A or 5B, which are in none of the others. Homes are empty where no plan that
+        counts has a number, and 0 where no plan counts.
     cijfers : DataFrame
         One row a region, period and measure (`maat`): `niveau`, `gebied`, `periode`, `maat`,
         `eenheid` (plannen, woningen, aandeel), `norm`, the value before constraints (`voor`) and
@@ -307,19 +308,21 @@ def _yield(
         name: {} for name in ("_min", "", "_max", "_interval_laag", "_interval_hoog")
     }
     told = np.full(len(cut.names), "", dtype=object)
+    empty = none_counts(plans, cut)
+    any_known = np.bincount(cut.region, ~np.isnan(cut.homes), minlength=len(cut.names)) > 0
     for stand in STANDS:
         homes = cut.homes * plans.left[stand][cut.row]
         # The ends after constraints are ends already; the interval is for what is expected.
         wide = stand in {"voor", "na_verwacht"}
         found = realised(cut.region, cut.row, homes, chance, how, interval=wide)
-        any_known = np.bincount(cut.region, ~np.isnan(cut.homes), minlength=len(cut.names)) > 0
         for name, values in (("_min", found.low), ("", found.mean), ("_max", found.high)):
-            ends[name][stand] = np.where(any_known, values, np.nan)
+            ends[name][stand] = np.where(empty, 0.0, np.where(any_known, values, np.nan))
         if wide:
-            ends["_interval_laag"][stand], ends["_interval_hoog"][stand] = found.lower, found.upper
+            for name, values in (("_interval_laag", found.lower), ("_interval_hoog", found.upper)):
+                ends[name][stand] = np.where(empty, 0.0, values)
             drawn = f"{counted(how.draws, 'trekking', 'trekkingen')}, zaad {how.seed}"
-            way = np.where(found.exact, "exact", drawn).astype(object)
-            way[np.isnan(found.lower)] = "niet te zeggen"
+            way = np.where(found.exact | empty, "exact", drawn).astype(object)
+            way[np.isnan(found.lower) & ~empty] = "niet te zeggen"
             told += ("; " if stand != "voor" else "") + f"{stand}: " + way
     figures = [
         Measure(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from woongeo.capacity.indicators import ALL_YEARS
+from woongeo.capacity.indicators import ALL_YEARS, OTHER_YEARS
 from woongeo.capacity.measures import STANDS
 from woongeo.capacity.restopgave import task
 from woongeo.encode import line_text
@@ -23,6 +23,8 @@ _ROWS = {
     "na_verwacht": "ná knelpunten, verwacht",
     "na_max": "ná knelpunten, hoogstens",
 }
+# Why nothing is known of what plans hold.
+_NO_NUMBER = "geen plan dat meetelt heeft een aantal"
 _MEASURES = ("plancapaciteit", "hard", "zacht", "status_onbekend")
 
 
@@ -63,7 +65,7 @@ class Card:
         self._targets = plancapaciteit.targets
         self._newest = None if self._targets is None else self._targets.at()
         table = plancapaciteit.cijfers
-        table = table[table["periode"].isin([period, ALL_YEARS])]
+        table = table[table["periode"].isin([period, OTHER_YEARS, ALL_YEARS])]
         keys = zip(*(table[name] for name in ("niveau", "gebied", "periode", "maat")), strict=True)
         values = table[list(STANDS)].to_numpy(dtype=float)
         self._figures = dict(zip(keys, values, strict=True))
@@ -141,6 +143,26 @@ class Card:
         voor = self._stands(niveau, gebied, "plancapaciteit", self.period)[0]
         return ALL_YEARS if math.isnan(voor) else self.period
 
+    def _no_number(self, niveau: str, gebied: str) -> bool:
+        """Say whether plans count in a region and none of them has a number."""
+        return math.isnan(self._stands(niveau, gebied, "plancapaciteit", ALL_YEARS)[0])
+
+    def _no_coverage(self, niveau: str, gebied: str, rest: float) -> str:
+        """Say why coverage is not known."""
+        if math.isnan(rest):
+            return "zonder restopgave niet te bepalen"
+        if rest == 0:
+            return "er is niets meer te bouwen"
+        if self._no_number(niveau, gebied):
+            return _NO_NUMBER
+        # A region without a single plan has no such row, and its coverage is known.
+        undated = math.isnan(self._stands(niveau, gebied, "plancapaciteit", OTHER_YEARS)[0])
+        why = "jaren niet bekend" if undated else f"jaren lopen over de grens van {self.period}"
+        with_open = self._coverage(niveau, gebied)[1][0]
+        if not math.isnan(with_open):
+            why += f"; telt alles mee: {written(with_open, SHARE)}"
+        return why
+
     def _coverage(self, niveau: str, gebied: str) -> tuple[list[float], list[float]]:
         """Give coverage before and after, without and with homes that have no year."""
         if (niveau, gebied) in self._known:
@@ -167,6 +189,7 @@ class Card:
         """
         goal, realised, rest, _ = self._goal(niveau, gebied)
         years = self._shown_period(niveau, gebied)
+        held = _NO_NUMBER if self._no_number(niveau, gebied) else years
         missing = (
             "geen tabel met opgaven gegeven"
             if self._targets is None
@@ -185,23 +208,17 @@ class Card:
             Tile("Opgave", goal, HOMES, when(goal, self.period)),
             Tile("Gerealiseerd", realised, HOMES, when(realised, "van deze opgave")),
             Tile("Restopgave", rest, HOMES, left),
-            Tile("Hard", self._stands(niveau, gebied, "hard", years)[0], HOMES, years),
-            Tile("Zacht", self._stands(niveau, gebied, "zacht", years)[0], HOMES, years),
+            Tile("Hard", self._stands(niveau, gebied, "hard", years)[0], HOMES, held),
+            Tile("Zacht", self._stands(niveau, gebied, "zacht", years)[0], HOMES, held),
             self._coverage_tile(niveau, gebied, rest),
         )
 
     def _coverage_tile(self, niveau: str, gebied: str, rest: float) -> Tile:
         """Hold capacity against what is asked, in words and a sign beside the figure."""
-        coverage, with_open = (values[0] for values in self._coverage(niveau, gebied))
+        coverage = self._coverage(niveau, gebied)[0][0]
         norm = written(self.norm, SHARE)
         if math.isnan(coverage):
-            why = "zonder restopgave niet te bepalen"
-            if rest == 0:
-                why = "er is niets meer te bouwen"
-            elif not math.isnan(rest):
-                why = "jaren niet bekend"
-                if not math.isnan(with_open):
-                    why += f"; telt alles mee: {written(with_open, SHARE)}"
+            why = self._no_coverage(niveau, gebied, rest)
             return Tile("Dekking", coverage, SHARE, f"{why} (norm {norm})")
         # A share of exactly the norm is enough; the noise of dividing is not too little.
         enough = coverage >= self.norm - 1e-9

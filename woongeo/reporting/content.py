@@ -26,7 +26,7 @@ from woongeo.reporting.model import COUNT, TEXT, Column, Factsheet, Report, Tabl
 from woongeo.reporting.pictures import Pictures
 from woongeo.reporting.plans import at_risk, matrix
 from woongeo.reporting.sources import sources
-from woongeo.verdict import Oordeel
+from woongeo.verdict import Hardheid, Oordeel
 from woongeo.vertrouwelijk import KOLOM
 
 if TYPE_CHECKING:
@@ -258,6 +258,8 @@ def _notes(plancapaciteit: Plancapaciteit, place: _Place, source: str) -> tuple[
     notes = []
     if not len(place.row):
         notes.append("In dit gebied ligt geen enkele locatie.")
+    elif (frame["hardheid"] == Hardheid.TELT_NIET_MEE).all():
+        notes.append("Geen van de locaties telt mee (status 5A of 5B).")
     if source:
         notes.append(f"Opgave volgens {source}.")
     open_ = (frame["oordeel"] == Oordeel.ONBEKEND).to_numpy()
@@ -305,7 +307,7 @@ def _overview(
     hardheid = screening.locaties["hardheid"].to_numpy()
     rows: list[tuple[str | float, ...]] = []
     for sheet, place in zip(sheets, places, strict=True):
-        counts = hardheid[place.row] != "telt niet mee"
+        counts = hardheid[place.row] != Hardheid.TELT_NIET_MEE
         homes = place.homes[counts]
         of = verdict[place.row][counts]
         sums = [_sum(homes)] + [_sum(homes[of == outcome]) for outcome in reversed(Oordeel)]
