@@ -17,6 +17,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import block, frame
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 import woongeo
@@ -439,6 +441,7 @@ def test_changes_add_up_from_the_earlier_moment_to_this_one() -> None:
         return {row[0]: row[1:] for row in table.rows}
 
     assert change("West")["minder woningen"] == (1, -20)
+    # O1 has 10 more, O2 is new with 10, "weg" took its 5 along: 35 + 10 + 10 - 5 = 50.
     oost = change("Oost")
     assert oost["nieuwe locaties"] == (1, 10)
     assert oost["verdwenen locaties"] == (1, -5)
@@ -446,8 +449,124 @@ def test_changes_add_up_from_the_earlier_moment_to_this_one() -> None:
     for name in ("alle locaties", "West", "Oost"):
         rows = list(change(name).values())
         assert rows[0][1] + sum(r[1] for r in rows[1:5]) == rows[5][1]  # type: ignore[operator,misc]
-    assert oost["stand 2025-12-01"] == (2, 35)
-    assert oost["stand 2026-06-01"] == (2, 50)
+    assert oost["stand toen (beoordeeld op 2025-12-01)"] == (2, 35)
+    assert oost["stand nu (beoordeeld op 2026-06-01)"] == (2, 50)
+
+
+def moved(plans: dict[str, tuple[object, float | None, str]]) -> woongeo.Screening:
+    """Screen plans by id: shape, homes, status."""
+    given = frame(
+        [p[0] for p in plans.values()],
+        plan_id=list(plans),
+        woningen=[np.nan if p[1] is None else p[1] for p in plans.values()],
+        planstatus=[p[2] for p in plans.values()],
+    )
+    return woongeo.screen(woongeo.read_locations(given), screening().layers, on=ON)
+
+
+def test_a_plan_that_stays_is_neither_new_nor_gone_whatever_else_it_does() -> None:
+    """Each of six plans in West does one thing; `over` goes to Oost."""
+    at = [block(i * 150, 700) for i in range(6)]
+    then: dict[str, tuple[object, float | None, str]]
+    then = {
+        "af": (at[0], 10, "3"),
+        "aan": (at[1], 40, "5A"),
+        "getal": (at[2], None, "3"),
+        "geen": (at[3], 8, "3"),
+        "over": (at[4], 30, "3"),
+        "stil": (at[5], None, "3"),
+    }
+    now: dict[str, tuple[object, float | None, str]]
+    now = {
+        "af": (at[0], 10, "5A"),
+        "aan": (at[1], 40, "3"),
+        "getal": (at[2], 12, "3"),
+        "geen": (at[3], None, "3"),
+        "over": (block(1_600, 700), 30, "3"),
+        "stil": (at[5], None, "3"),
+    }
+    report = told(capacity(moved(now)), moved(then))
+    tables = {name: of(report, name).changes for name in ("West", "Oost", "alle locaties")}
+    lines = {
+        name: {row[0]: row[1:] for row in table.rows if row[1]}
+        for name, table in tables.items()
+        if table is not None
+    }
+    # West: 10 + 8 + 30 = 48; 48 + 40 - 10 - 30 + 12 - 8 = 52, of "aan" and "getal".
+    assert lines["West"] == {
+        "stand toen": (5, 48),
+        "telt nu mee (was 5A of 5B)": (1, 40),
+        "telt niet meer mee (5A of 5B)": (1, -10),
+        "ligt niet meer in dit gebied": (1, -30),
+        "aantal werd bekend": (1, 12),
+        "aantal werd onbekend": (1, -8),
+        "stand nu": (4, 52),
+    }
+    assert lines["Oost"] == {"ligt nu in dit gebied": (1, 30), "stand nu": (1, 30)}
+    assert "ligt niet meer in dit gebied" not in lines["alle locaties"]
+    assert tables["West"] is not None
+    assert tables["West"].note == (
+        "Standen zonder locaties met status 5A of 5B. Beide standen zijn beoordeeld op 2026-06-01. "
+        "Zonder aantal woningen: toen 2 locaties, nu 2; hun woningen tellen in geen stand mee."
+    )
+
+
+def test_a_stand_of_which_no_number_is_known_is_unknown_and_not_nothing() -> None:
+    """West held one plan, without a number; it has one now, and another came without."""
+    then = moved({"A": (block(100, 700), None, "3")})
+    now = moved({"A": (block(100, 700), 10, "3"), "B": (block(400, 700), None, "3")})
+    table = of(told(capacity(now), then), "West").changes
+    assert table is not None
+    rows = {row[0]: row[1:] for row in table.written()}
+    assert rows["stand toen"] == ["1", UNKNOWN]
+    assert rows["nieuwe locaties"] == ["1", UNKNOWN]
+    assert rows["aantal werd bekend"] == ["1", "10"]
+    assert rows["stand nu"] == ["2", "10"]
+    assert rows["verdwenen locaties"] == ["0", "0"]
+
+
+SIDE = st.tuples(
+    st.booleans(),
+    st.sampled_from(range(-300, 2_101, 150)),
+    st.sampled_from([None, 0, 3, 7]),
+    st.sampled_from(["3", "5A"]),
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(SIDE, SIDE), min_size=1, max_size=6))
+def test_whatever_changed_all_posts_together_lead_from_one_stand_to_the_other(
+    plans: list[tuple[tuple[bool, int, int | None, str], tuple[bool, int, int | None, str]]],
+) -> None:
+    """Plans of 300 wide begin from -300 to 2,100: in West, in Oost, in both, in neither."""
+
+    def side(which: int) -> woongeo.Screening:
+        shapes: dict[str, tuple[object, float | None, str]]
+        shapes = {"vast": (block(100, 900, 50, 50), 1, "3")}
+        for i, plan in enumerate(plans):
+            there, x, homes, status = plan[which]
+            if there:
+                shapes[f"P{i}"] = (block(x, 110 * i, 300, 100), homes, status)
+        return moved(shapes)
+
+    report = told(capacity(side(1)), side(0))
+    for sheet in report.factsheets:
+        assert sheet.changes is not None
+        rows = [row[1:] for row in sheet.changes.rows[:-3]]
+        for at in (0, 1):
+            first, *posts, last = (np.nan_to_num(float(row[at])) for row in rows)
+            if at == 1:
+                assert first + sum(posts) == last
+        names = [row[0] for row in sheet.changes.rows[:-3]]
+        goes = {
+            "verdwenen locaties",
+            "telt niet meer mee (5A of 5B)",
+            "ligt niet meer in dit gebied",
+        }
+        comes = {"nieuwe locaties", "telt nu mee (was 5A of 5B)", "ligt nu in dit gebied"}
+        locations = dict(zip(names, (float(row[0]) for row in rows), strict=True))
+        change = sum(locations.get(x, 0) for x in comes) - sum(locations.get(x, 0) for x in goes)
+        assert locations["stand toen"] + change == locations["stand nu"]
 
 
 def test_a_period_that_is_not_there_is_refused(tmp_path: Path) -> None:

@@ -67,6 +67,10 @@ def test_report_makes_the_folder_and_tells_in_short(tmp_path: Path) -> None:
     assert "#005a2b" in page
     shown = hostile.text(page)
     assert "Sinds het vorige peilmoment" in shown
+    # Both are judged for today: the files tell them apart, and no day is given as that of a file.
+    assert "stand toen (locaties.geojson)" in shown
+    told = json.loads((tmp_path / "uit" / "manifest.json").read_text(encoding="utf-8"))
+    assert told["rapport"]["vorig_peilmoment"]["beoordeeld_op"] == told["beoordeeld_op"]
     assert "500" in shown
 
 

@@ -164,7 +164,7 @@ def _facts(report: Report, earlier: Screening | None) -> dict[str, object]:
         "opgaven": None if targets is None else targets.source.facts(),
         "vorig_peilmoment": None
         if earlier is None
-        else {"dag": earlier.on.isoformat(), **earlier.locations.source.facts()},
+        else {"beoordeeld_op": earlier.on.isoformat(), **earlier.locations.source.facts()},
     }
 
 

@@ -31,6 +31,8 @@ _STANDARD = "ua-1"
 _OWN_FONT = "DejaVu Sans"
 # A name that does not fit a cell makes its row high: on paper it is cut, and says so.
 _CELL = 90
+# Of a line over the whole width.
+_ACROSS = 115
 # Of tables: with more lines than these the second page is printed smaller, and with more than
 # those the list of plans names bottlenecks by number; else it would take a third page.
 _MANY_LINES, _MOST_LINES = 40, 58
@@ -261,7 +263,7 @@ def _lines(table: Table | None, room: tuple[int, ...]) -> int:
 
 def _note_lines(sheet: Factsheet) -> int:
     """Count the lines of what a reader must know."""
-    return sum(1 + len(note) // 115 for note in sheet.notes)
+    return sum(1 + len(note) // _ACROSS for note in sheet.notes)
 
 
 def _over_the_page(sheet: Factsheet) -> bool:
@@ -274,7 +276,8 @@ def _counted(sheet: Factsheet, rest: int, tables: tuple[Table, Table] | None = N
     """Count the lines of the second page, of which the sources and such take `rest`."""
     top, matrix = tables or (sheet.top, sheet.matrix)
     rest += _lines(sheet.freeing, (36, *(20,) * 4))
-    rest += len(sheet.changes) if sheet.changes is not None else 0
+    if sheet.changes is not None:
+        rest += len(sheet.changes) + -(-len(sheet.changes.note) // _ACROSS)
     return _lines(top, (36, 12, 18, 14, 34)) + _lines(matrix, (36, *(20,) * 5)) + rest
 
 

@@ -18,6 +18,28 @@ if TYPE_CHECKING:
 _HASH = 12
 # Of a layer's rules and who gives them: two or three stand there whole.
 _RULES = 500
+# What was given as a table in Python.
+_NO_FILE = "(in het geheugen)"
+
+
+def file_name(source: Source | TableSource, *, most: int) -> str:
+    """Name a file, without its folder.
+
+    Parameters
+    ----------
+    source : Source or TableSource
+        Where something came from.
+    most : int
+        Characters.
+
+    Returns
+    -------
+    str
+        Empty for what was no file.
+    """
+    if source.path == _NO_FILE:
+        return ""
+    return line_text(re.split(r"[/\\]", source.path)[-1], most=most)
 
 
 def sources(plancapaciteit: Plancapaciteit, earlier: Screening | None) -> Table:
@@ -60,8 +82,8 @@ def sources(plancapaciteit: Plancapaciteit, earlier: Screening | None) -> Table:
     if plancapaciteit.targets is not None:
         files.append(("Opgaven", plancapaciteit.targets.source))
     for what, source in files:
-        name = re.split(r"[/\\]", source.path)[-1]
-        rows.append((what, "", "", "", line_text(name, most=80), source.sha256[:_HASH]))
+        name = file_name(source, most=80) or source.path
+        rows.append((what, "", "", "", name, source.sha256[:_HASH]))
     columns = ("bron", "uitgever", "licentie", "peildatum", "regel of bestand", "sha256 (begin)")
     note = "Wat hier eindigt op … staat voluit in manifest.json."
     return Table("Bronnen en data", tuple(Column(c, TEXT) for c in columns), tuple(rows), note)
