@@ -446,6 +446,52 @@ def test_the_workbook_says_what_it_is_and_where_from(written: Path) -> None:
     assert facts["Locaties", "Natura 2000: afstand (m)"] == "natura2000_afstand_m"
 
 
+def readme(folder: Path) -> str:
+    """Give the text of the read-me above its tables."""
+    rows = rows_of(folder / "locaties.xlsx", "Leesmij")
+    paragraphs = [str(row[0]) for row in rows if row[0] is not None]
+    return "\n".join(paragraphs[: paragraphs.index("Onderdeel")])
+
+
+def test_the_read_me_names_only_sheets_and_files_that_are_there(
+    written: Path, tmp_path: Path
+) -> None:
+    made = screened(plans())
+    woongeo.export_screening(made, folder=tmp_path / "a", formats=["xlsx"])
+    alone = readme(tmp_path / "a")
+    assert "Capaciteit" not in alone
+    assert "locaties." not in alone
+    assert "De vlakken zelf staan hier niet in." in alone
+    woongeo.export_screening(made, folder=tmp_path / "b", formats=["xlsx", "geojson"])
+    assert "locaties.geojson (lengte en breedte, om te tonen)." in readme(tmp_path / "b")
+    assert "gpkg" not in readme(tmp_path / "b")
+    every = readme(written)
+    assert "Blad Capaciteit: woningen per gebied" in every
+    assert "locaties.gpkg (EPSG:28992, RD New) en locaties.parquet (EPSG:28992" in every
+    woongeo.export_screening(
+        made,
+        folder=tmp_path / "c",
+        formats=["xlsx"],
+        plancapaciteit=woongeo.summarize_plancapaciteit(made, periods=[(2022, 2030)]),
+        knelpunten=woongeo.knelpunten(made),
+        vrijspelen=woongeo.vrijspelen(made),
+    )
+    sheets = openpyxl.load_workbook(tmp_path / "c" / "locaties.xlsx").sheetnames[1:]
+    assert sheets[2:] == ["Capaciteit", "Cijfers", "Knelpunten", "Vrijspelen"]
+    assert re.findall(r"Blad (\w+):", readme(tmp_path / "c")) == sheets
+
+
+def test_the_read_me_calls_free_what_is_touched_by_less_than_the_tolerance(tmp_path: Path) -> None:
+    """A corner of 25 m² lies in the area, and the tolerance is 100 m² or 1 %."""
+    area = frame([block(0, 0, 5, 5)], nr=["1"], naam=["Gebied"])
+    made = screened(plans(), woongeo.read_layer("natura2000", area, coverage="nederland"))
+    woongeo.export_screening(made, folder=tmp_path, formats=["xlsx"])
+    first = rows_of(tmp_path / "locaties.xlsx", "Treffers")[1]
+    assert first[2] == "vrij"
+    assert "onder drempel: 25 m²" in str(first[4])
+    assert "vrij (het raakt haar niet, of minder dan de drempel)" in readme(tmp_path)
+
+
 def test_cells_are_what_they_mean(written: Path) -> None:
     """Numbers are numbers in their unit, days are days, blanks are blank, and infinity is told."""
     sheet = openpyxl.load_workbook(written / "locaties.xlsx")["Locaties"]
@@ -571,12 +617,24 @@ def test_parquet_keeps_text_and_is_good_input(dangerous: Path) -> None:
 # --- GeoJSON -----------------------------------------------------------------------------------
 
 
+def test_geojson_names_no_file_to_calculate_with_that_is_not_there(tmp_path: Path) -> None:
+    for formats, said in (
+        (["geojson", "xlsx"], "reken niet met dit bestand."),
+        (["geojson", "parquet"], "reken met locaties.parquet."),
+    ):
+        folder = tmp_path / formats[1]
+        woongeo.export_screening(screened(plans()), folder=folder, formats=formats)
+        read = json.loads((folder / "locaties.geojson").read_text(encoding="utf-8"))
+        assert read["toelichting"].endswith(said)
+
+
 def test_geojson_is_rfc_7946_and_says_that_it_is_for_display(written: Path) -> None:
     """Degrees in 7 decimals, shells anticlockwise and holes clockwise, no crs member."""
     read = json.loads((written / "locaties.geojson").read_text(encoding="utf-8"))
     assert read["type"] == "FeatureCollection"
     assert "crs" not in read
     assert "Alleen om te tonen" in read["toelichting"]
+    assert "reken met locaties.gpkg of locaties.parquet." in read["toelichting"]
     assert read["let_op"] == SCREENING
     assert read["woongeo"]["tellingen"]["locaties"] == 3
     assert [f["id"] for f in read["features"]] == ["P0", "P1", "P2"]

@@ -22,7 +22,7 @@ from woongeo.export.tables import field
 from woongeo.files import output_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -50,29 +50,42 @@ _WIDEST, _NARROWEST = 60, 9
 # So many rows are looked at for the width of a column.
 _LOOKED_AT = 200
 
-_SHEETS = {"locaties": "Locaties", "treffers": "Treffers", "capaciteit": "Capaciteit"}
-
 _ABOUT = (
     "Woningbouwlocaties getoetst aan knelpunten: per locatie en per regel een oordeel, met reden.",
     (
-        "Oordelen: belemmerd (een knelpunt raakt de locatie), vrij (nagegaan, en het raakt haar "
-        "niet) en onbekend (niet na te gaan, omdat een laag ontbreekt, verouderd is of hier niets "
-        "zegt). Onbekend is dus niet vrij, en een lege cel is niet nul."
+        "Oordelen: belemmerd (een knelpunt raakt de locatie, of ligt te dichtbij), vrij (het raakt "
+        "haar niet, of minder dan de drempel) en onbekend (niet na te gaan, bijvoorbeeld omdat een "
+        "laag ontbreekt, verouderd is of hier niets zegt). Onbekend is dus niet vrij, en een lege "
+        "cel is niet nul."
     ),
-    (
-        "Blad Locaties: een rij per locatie. Blad Treffers: een rij per locatie en regel, met de "
-        "reden. Blad Capaciteit: woningen per gebied; minimum (geheel in een knelpunt), verwacht "
-        "(naar oppervlakte) en maximum (door een knelpunt geraakt)."
-    ),
-    (
-        "Eenheden: oppervlakte in m², afstand in meters, aandeel van de oppervlakte van de "
-        "locatie, capaciteit in woningen. Afstanden verder dan is gezocht zijn leeg."
-    ),
-    "De vlakken zelf staan in locaties.gpkg (EPSG:28992, RD New).",
 )
+_UNITS = (
+    "Eenheden: oppervlakte in m², afstand in meters, aandeel van de oppervlakte van de locatie; "
+    "woningen zijn aantallen. Afstanden verder dan is gezocht zijn leeg."
+)
+# What stands on a sheet; only those that are there are told of.
+_ON_A_SHEET = {
+    "locaties": "een rij per locatie",
+    "treffers": "een rij per locatie en regel, met de reden",
+    "capaciteit": (
+        "woningen per gebied; minimum (geheel in een knelpunt), verwacht (naar oppervlakte) en "
+        "maximum (door een knelpunt geraakt)"
+    ),
+    "cijfers": "opgave, dekking en meer per gebied en periode, vóór en ná knelpunten",
+    "knelpunten": "wat elk knelpunt belemmert",
+    "vrijspelen": "per gebied wat het oplossen van elk knelpunt vrijspeelt",
+}
+# Files with the shapes, and the reference system in which they stand there.
+_SHAPES = {
+    "locaties.gpkg": "EPSG:28992, RD New",
+    "locaties.parquet": "EPSG:28992, RD New",
+    "locaties.geojson": "lengte en breedte, om te tonen",
+}
 
 
-def write_xlsx(contents: Contents, path: Path, *, rows_a_sheet: int = _ROWS) -> None:
+def write_xlsx(
+    contents: Contents, path: Path, *, beside: Collection[str] = (), rows_a_sheet: int = _ROWS
+) -> None:
     """Write a workbook: a read-me, the locations, the verdicts and further tables.
 
     Parameters
@@ -81,6 +94,8 @@ def write_xlsx(contents: Contents, path: Path, *, rows_a_sheet: int = _ROWS) -> 
         What there is to tell.
     path : Path
         The file to write; what is needed amid writing stands beside it.
+    beside : collection of str
+        Names of the files that are made with it: the read-me names those with the shapes.
     rows_a_sheet : int
         A table with more rows than Excel has goes on in a next sheet, and the read-me says so.
 
@@ -117,7 +132,7 @@ def write_xlsx(contents: Contents, path: Path, *, rows_a_sheet: int = _ROWS) -> 
             }
         )
         sheets = _Sheets(book, contents, rows_a_sheet)
-        sheets.readme(tables)
+        sheets.readme(tables, beside)
         for name, table in tables.items():
             titles = contents.titles(contents.locaties if name == "locaties" else table)
             sheets.table(name, table, titles)
@@ -164,9 +179,22 @@ def sheet_names(name: str, rows: int, rows_a_sheet: int) -> list[str]:
     >>> sheet_names("treffers", 5, 3)
     ['Treffers', 'Treffers (2)', 'Treffers (3)']
     """
-    title = _SHEETS.get(name, name[:1].upper() + name[1:])
+    title = _title(name)
     more = max(math.ceil(rows / (rows_a_sheet - 1)), 1)
     return [title, *(f"{title} ({i})" for i in range(2, more + 1))]
+
+
+def _title(name: str) -> str:
+    """Name the sheet of a table, the first where there are more."""
+    return name[:1].upper() + name[1:]
+
+
+def _about(tables: Collection[str], beside: Collection[str]) -> list[str]:
+    """Say what this is: of the sheets and the files with shapes those that are there."""
+    sheets = [f"Blad {_title(x)}: {_ON_A_SHEET[x]}." for x in tables if x in _ON_A_SHEET]
+    shapes = [f"{name} ({how})" for name, how in _SHAPES.items() if name in beside]
+    where = "hier niet in" if not shapes else f"in {' en '.join(shapes)}"
+    return [*_ABOUT, " ".join(sheets), _UNITS, f"De vlakken zelf staan {where}."]
 
 
 class _Sheets:
@@ -195,7 +223,7 @@ class _Sheets:
             self._made[code] = self._book.add_format({"num_format": code})
         return self._made[code]
 
-    def readme(self, tables: Mapping[str, pd.DataFrame]) -> None:
+    def readme(self, tables: Mapping[str, pd.DataFrame], beside: Collection[str]) -> None:
         """Write what this is, what was done and where every figure comes from."""
         sheet = self._book.add_worksheet("Leesmij")
         for column, width in enumerate((28, 42, 100)):
@@ -204,7 +232,7 @@ class _Sheets:
         sheet.write_string(line, 0, "Screening van woningbouwlocaties", self._title)
         for text, style in [
             (self._contents.facts["let_op"], self._warning),
-            *((text, self._wrapped) for text in _ABOUT),
+            *((text, self._wrapped) for text in _about(tables, beside)),
             *((text, self._warning) for text in self._told_of_sheets(tables)),
         ]:
             line += 1

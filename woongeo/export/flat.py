@@ -20,6 +20,7 @@ from woongeo.export.tables import Field, field, storable_text
 from woongeo.verdict import SCREENING
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     import numpy as np
@@ -35,9 +36,10 @@ _DEGREES = 7
 
 _FOR_DISPLAY = (
     "Alleen om te tonen: lengte en breedte in WGS 84, afgerond op 7 decimalen. Oppervlakten, "
-    "afstanden en aandelen zijn berekend in RD New (EPSG:28992); reken met locaties.gpkg of "
-    "locaties.parquet."
+    "afstanden en aandelen zijn berekend in RD New (EPSG:28992); reken "
 )
+# What can be calculated with.
+_IN_METRES = ("locaties.gpkg", "locaties.parquet")
 
 
 def write_parquet(contents: Contents, path: Path) -> None:
@@ -101,7 +103,7 @@ def _free(name: str, taken: set[str]) -> str:
     return name
 
 
-def write_geojson(contents: Contents, path: Path) -> None:
+def write_geojson(contents: Contents, path: Path, *, beside: Collection[str] = ()) -> None:
     """Write locations as GeoJSON by RFC 7946: longitude and latitude, shells anticlockwise.
 
     Parameters
@@ -110,7 +112,11 @@ def write_geojson(contents: Contents, path: Path) -> None:
         What there is to tell.
     path : Path
         The file to write. Its member ``woongeo`` holds the manifest.
+    beside : collection of str
+        Names of the files that are made with it: it names those that can be calculated with.
     """
+    metric = [name for name in _IN_METRES if name in beside]
+    advice = f"met {' of '.join(metric)}." if metric else "niet met dit bestand."
     frame = contents.locaties
     names = [storable_text(c) for c in frame.columns if c != "geometry"]
     columns = [_plain(field(frame[c]).values()) for c in frame.columns if c != "geometry"]
@@ -119,7 +125,7 @@ def write_geojson(contents: Contents, path: Path) -> None:
     head = {
         "type": "FeatureCollection",
         "let_op": SCREENING,
-        "toelichting": _FOR_DISPLAY,
+        "toelichting": _FOR_DISPLAY + advice,
         "woongeo": contents.facts,
     }
     write = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode

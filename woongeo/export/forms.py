@@ -157,12 +157,13 @@ def writers(contents: Contents, formats: Sequence[str]) -> dict[str, Callable[[P
     dict
         Name of the file to what writes it, given a path.
     """
+    made = [name for kind in formats for name in FORMATS[kind]]
     of_a_form: dict[str, tuple[Callable[[Contents, Path], object], ...]] = {
         "gpkg": (write_gpkg, write_qml),
         "csv": (lambda contents, path: write_csv(contents.treffers, path),),
-        "xlsx": (write_xlsx,),
+        "xlsx": (partial(write_xlsx, beside=made),),
         "parquet": (write_parquet,),
-        "geojson": (write_geojson,),
+        "geojson": (partial(write_geojson, beside=made),),
     }
     files: dict[str, Callable[[Path], object]] = {}
     for kind in formats:
