@@ -15,7 +15,13 @@ from test_sources import write_sheets
 
 import woongeo
 from woongeo.catalogue import default_catalogue, verdict_key
-from woongeo.errors import ColumnError, LayerError, UncertainRuleWarning, UnknownResultWarning
+from woongeo.errors import (
+    ColumnError,
+    FileError,
+    LayerError,
+    UncertainRuleWarning,
+    UnknownResultWarning,
+)
 from woongeo.rules import Rule
 
 if TYPE_CHECKING:
@@ -245,6 +251,21 @@ def test_farms_come_from_excel_with_a_threshold_of_the_users(tmp_path: Path, sit
     assert "10 of meer" in rule.in_words()
 
 
+def test_farms_in_a_csv_of_a_dutch_excel_need_an_encoding(tmp_path: Path) -> None:
+    """Windows-1252: é is one byte, which is no UTF-8."""
+    path = tmp_path / "bedrijven.csv"
+    text = f"naam;x;y;dieren\nDe Geït;{EAST};{NORTH};1200\n"
+    path.write_bytes(text.encode("cp1252"))
+    with pytest.raises(FileError, match="geef encoding= op") as caught:
+        woongeo.read_geitenhouderijen(path, coverage=PAGE)
+    assert "read_geitenhouderijen" not in str(caught.value)
+    layer = woongeo.read_geitenhouderijen(path, coverage=PAGE, encoding="cp1252")
+    assert layer.features["object_naam"].tolist() == ["De Geït"]
+    # Who comes by the general door is still told of the other.
+    with pytest.raises(FileError, match="leest read_geitenhouderijen"):
+        woongeo.read_layer("geitenhouderijen", path, coverage=PAGE)
+
+
 PROVINCES = frame(
     [block(-20_000, -20_000, 30_000, 40_000), block(10_000, -20_000, 30_000, 40_000)],
     naam=["Westland", "Oostland"],
@@ -274,6 +295,25 @@ def test_where_all_provinces_are_in_the_file_the_country_has_no_edge() -> None:
     # 5 km over the border to the west, north and south; not a step into P2.
     assert shapely.contains(shape[0], block(-24_000, 1_000, 9_900, 7_000))
     assert shapely.area(shapely.intersection(shape[0], block(-14_000, 0, 3_000, 9_000))) == 0
+
+
+def test_regions_that_differ_by_their_addition_only_are_not_each_other() -> None:
+    """Bergen (L.) lies at 0 and Bergen (NH.) at 5 km: one says nothing of the other."""
+    both = woongeo.read_regions(
+        "gemeente",
+        frame([block(0, 0), block(5_000, 0)], naam=["Bergen (L.)", "Bergen (NH.)"]),
+        name_column="naam",
+    )
+    for name, x in (("Bergen (L.)", 0), ("bergen (nh)", 5_000)):
+        shape = woongeo.coverage_by_region(both, [name]).geometry
+        assert shape is not None
+        assert shape[0].equals(block(x, 0))
+    assert woongeo.coverage_by_region(both, ["Bergen (L)", "Bergen (NH.)"]).geometry is not None
+    why = r"'Bergen' kan 'Bergen \(L\.\)' of 'Bergen \(NH\.\)' zijn; kies uit"
+    with pytest.raises(LayerError, match=why):
+        woongeo.coverage_by_region(both, ["Bergen"])
+    with pytest.raises(LayerError, match=r"'Bergen \(Gld\)' bestaat niet"):
+        woongeo.coverage_by_region(both, ["Bergen (Gld)"])
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,51 @@ def test_a_plan_over_two_regions_is_divided_by_area(sites: Sites) -> None:
     assert capacity.tabel["plannen"].tolist() == [1, 0, 1]
 
 
+def test_a_region_where_homes_come_and_go_stays_in_sight(sites: Sites) -> None:
+    # Both plans lie 60 m in west and 40 m in oost: oost holds +40 hard and -40 zacht, 0 together.
+    with pytest.warns(WoongeoWarning, match="negatief"):
+        locations = sites([block(940, 0), block(940, 300)], [100, -100], ["1A", "3"])
+    capacity = woongeo.summarize_plancapaciteit(
+        woongeo.screen(locations, [nature()]), by=[regions(**WEST_EAST)]
+    )
+    columns = ["plannen", "woningen", "hard", "zacht"]
+    assert row(capacity, "oost")[columns].tolist() == [0, 0, 40, -40]
+    assert row(capacity, "west")[columns].tolist() == [2, 0, 60, -60]
+
+
+@pytest.mark.parametrize("basis", [None, "bruto", "netto", "rest"])
+def test_a_region_that_holds_another_amount_than_woningen_stays_in_sight(basis: str | None) -> None:
+    # A masterplan of which all homes are in parts elsewhere: woningen 0, and of bruto 100, sloop 10
+    # and rest 95 oost holds 40 %.
+    given = frame(
+        [block(940, 0), block(0, 0)],
+        plan_id=["m", "p"],
+        woningen=[0, 50],
+        planstatus=["1A", "3"],
+        bruto=[100, 50],
+        sloop=[10, 0],
+        rest=[95, 50],
+    )
+    screening = woongeo.screen(woongeo.read_locations(given), [nature()])
+    capacity = woongeo.summarize_plancapaciteit(screening, by=[regions(**WEST_EAST)], basis=basis)
+    figures = capacity.cijfers.set_index(["gebied", "maat"])["voor"]
+    east = [figures["oost", m] for m in ("bruto", "sloop", "netto", "restcapaciteit")]
+    assert east == [40, 4, 36, 38]
+    homes = {None: 0, "bruto": 40, "netto": 36, "rest": 38}[basis]
+    assert figures["oost", "plancapaciteit"] == homes
+    for maat in ("bruto", "sloop", "netto", "restcapaciteit", "plancapaciteit"):
+        assert figures["oost", maat] + figures["west", maat] == figures["alle locaties", maat]
+    assert capacity.tabel["gebied"].tolist() == ["oost", "west", "alle locaties"]
+
+
+def test_a_sliver_without_any_home_is_no_plan_of_its_neighbour() -> None:
+    # 1 mm of 100 m: a share of 0.00001 of 100 homes is none.
+    given = frame([block(900.001, 0)], plan_id=["a"], woningen=[100], planstatus=["3"], bruto=[100])
+    screening = woongeo.screen(woongeo.read_locations(given), [nature()])
+    capacity = woongeo.summarize_plancapaciteit(screening, by=[regions(**WEST_EAST)])
+    assert capacity.tabel["gebied"].tolist() == ["west", "alle locaties"]
+
+
 def test_homes_outside_every_region_stay_in_sight(sites: Sites) -> None:
     locations = sites([block(1_950, 0), block(5_000, 0)], woningen=[10, 7])
     capacity = woongeo.summarize_plancapaciteit(
@@ -108,6 +153,17 @@ def test_minimum_expected_and_maximum(sites: Sites) -> None:
     assert total[["belemmerd_min", "belemmerd_verwacht", "belemmerd_max"]].tolist() == [10, 15, 30]
     # By verdict: a touch is no hindrance.
     assert total[["vrij", "onbekend", "belemmerd"]].tolist() == [20, 0, 20]
+
+
+def test_of_homes_that_go_the_least_is_still_the_least(sites: Sites) -> None:
+    # Half of a plan of -6 is inside: all six are the least that it can be, none is the most.
+    with pytest.warns(WoongeoWarning, match="negatief"):
+        locations = sites([block(0, 0)], woningen=[-6])
+    total = row(
+        woongeo.summarize_plancapaciteit(woongeo.screen(locations, [nature(block(0, 0, 50))]))
+    )
+    assert total[["natuur_min", "natuur_verwacht", "natuur_max"]].tolist() == [-6, -3, 0]
+    assert total[["belemmerd_min", "belemmerd_verwacht", "belemmerd_max"]].tolist() == [-6, -3, 0]
 
 
 def test_homes_under_several_constraints_count_once(sites: Sites) -> None:
@@ -192,6 +248,39 @@ def test_homes_can_be_grouped_by_a_column() -> None:
     assert capacity.tabel["woningen"].tolist() == [2, 1, 4, 7]
     with pytest.raises(ColumnError, match="'wijk' bestaat niet"):
         woongeo.summarize_plancapaciteit(screening, by=["wijk"])
+
+
+@pytest.mark.parametrize(
+    ("codes", "groups"),
+    [
+        # GeoPackage and shapefile give whole numbers with a gap as floats.
+        ([363, 394, None], {"363": 1, "394": 2, "onbekend": 4}),
+        (pd.Series([363, "363", 363.0], dtype=object), {"363": 7}),
+        (["363", " 363 ", ""], {"363": 3, "onbekend": 4}),
+        ([None, "", "  "], {"onbekend": 7}),
+    ],
+)
+def test_one_code_is_one_group_however_it_is_stored(
+    codes: Sequence[object], groups: dict[str, int]
+) -> None:
+    given = frame(
+        [block(0, 0), block(200, 0), block(400, 0)],
+        plan_id=["a", "b", "c"],
+        woningen=[1, 2, 4],
+        planstatus=["3", "3", "3"],
+        gemeentecode=codes,
+    )
+    screening = woongeo.screen(woongeo.read_locations(given), [nature()])
+    mapping = woongeo.read_mapping(
+        pd.DataFrame({"gemeente": [363, 394], "gebied": "MRA"}), column="gemeentecode"
+    )
+    # Nothing is asked of the mapping where nothing stands, and so nothing is said of it.
+    capacity = woongeo.summarize_plancapaciteit(screening, by=["gemeentecode", mapping])
+    table = capacity.tabel.set_index(["niveau", "gebied"])["woningen"]
+    assert table["gemeentecode"].to_dict() == groups
+    empty = {k: v for k, v in groups.items() if k == "onbekend"}
+    known = {"MRA": 7 - sum(empty.values())} if len(groups) > len(empty) else {}
+    assert table["woondealregio"].to_dict() == known | empty
 
 
 def test_levels_need_names_of_their_own(sites: Sites) -> None:

@@ -15,9 +15,13 @@ from hypothesis import strategies as st
 
 import woongeo
 from woongeo.errors import ColumnError, LayerError, LocationError, WoongeoWarning
+from woongeo.vertrouwelijk import for_audience
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
+
+    import geopandas as gpd
 
 EVERYWHERE = woongeo.read_coverage(frame([block(-50_000, -50_000, 100_000, 100_000)]))
 
@@ -96,6 +100,100 @@ def test_row_numbers_are_no_ids() -> None:
     found = woongeo.compare(moment(plans, ids=False), moment(turned, ids=False))
     assert found.plannen["koppeling"].tolist() == ["vlak", "vlak"]
     assert found.plannen["wat"].tolist() == ["gelijk", "gelijk"]
+
+
+def register(
+    *plans: tuple[str | None, Any, float], **columns: Sequence[object]
+) -> gpd.GeoDataFrame:
+    """Draw plans by id (which may be absent or double), shape and homes."""
+    ids, shapes, homes = zip(*plans, strict=True)
+    return frame(shapes, plan_id=ids, woningen=homes, planstatus=["3"] * len(plans), **columns)
+
+
+def screened(source: Any) -> woongeo.Screening:
+    """Screen what can be read."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", WoongeoWarning)
+        return woongeo.screen(woongeo.read_locations(source), [layer()])
+
+
+def read_again(made: woongeo.Screening, folder: Path) -> woongeo.Screening:
+    """Write a screening, and screen what was written."""
+    woongeo.export_screening(made, folder=folder)
+    return screened(folder / "locaties.gpkg")
+
+
+@pytest.mark.parametrize("ids", [("7", None, None), ("7", "8", "8"), ("7", "7", None)])
+@pytest.mark.parametrize("saved", [(), (0,), (0, 1)])
+def test_a_name_that_was_made_up_for_a_row_is_no_id(
+    ids: tuple[str | None, ...], saved: tuple[int, ...], tmp_path: Path
+) -> None:
+    """The same three plans, the last two in the other order: nothing changed, nor when written."""
+    rows = [(ids[0], HERE, 10), (ids[1], THERE, 20), (ids[2], AWAY, 300)]
+    moments = [screened(register(*rows)), screened(register(rows[0], rows[2], rows[1]))]
+    for i in saved:
+        moments[i] = read_again(moments[i], tmp_path / str(i))
+    found = woongeo.compare(*moments)
+    assert found.plannen["wat"].tolist() == ["gelijk"] * 3
+    assert found.plannen["gedeeld_aandeel"].tolist() == [1, 1, 1]
+    by_id = [ids.count(i) == 1 and i is not None for i in ids]
+    assert (found.plannen["koppeling"] == "id").tolist() == by_id
+    assert found.plannen["let_op"].tolist() == found.plannen["gewijzigd"].tolist() == [""] * 3
+    assert posts(found) == {"oud": 330, "nieuw": 330}
+
+
+def test_row_numbers_are_no_ids_when_they_were_written_either(tmp_path: Path) -> None:
+    plans = {"A": (HERE, 10), "B": (THERE, 20)}
+    turned = dict(reversed(plans.items()))
+    made = [moment(plans, ids=False), moment(turned, ids=False)]
+    again = [read_again(x, tmp_path / str(i)) for i, x in enumerate(made)]
+    assert again[0].locations.columns["id"] == "locatie_id"
+    for one, other in ((again[0], made[1]), (made[0], again[1]), (again[0], again[1])):
+        found = woongeo.compare(one, other)
+        assert found.plannen["koppeling"].tolist() == ["vlak", "vlak"]
+        assert found.plannen["wat"].tolist() == ["gelijk", "gelijk"]
+
+
+def test_ids_of_ones_own_stay_ids_when_they_were_written(tmp_path: Path) -> None:
+    """Plans 1 and 2 changed places: by their ids each moved, whether read from a result or not."""
+    one = screened(register(("1", HERE, 10), ("2", AWAY, 20)))
+    other = screened(register(("1", AWAY, 10), ("2", HERE, 20)))
+    for old in (one, read_again(one, tmp_path)):
+        found = woongeo.compare(old, other)
+        assert found.plannen["koppeling"].tolist() == ["id", "id"]
+        assert found.plannen["gewijzigd"].tolist() == ["vlak", "vlak"]
+
+
+def test_a_plan_without_an_id_that_finds_no_other_says_so() -> None:
+    old = screened(register(("7", HERE, 10), (None, THERE, 20), (None, None, 5)))
+    new = screened(register(("7", HERE, 10), ("8", AWAY, 30)))
+    found = woongeo.compare(old, new)
+    assert found.plannen["wat"].tolist() == ["gelijk", "verdwenen", "verdwenen", "nieuw"]
+    assert found.plannen["let_op"].tolist() == [
+        "",
+        "geen eigen id: alleen op vlak gezocht",
+        "geen eigen id en geen bruikbaar vlak: niet te koppelen",
+        "",
+    ]
+
+
+def test_plans_of_one_shape_are_told_apart_by_what_they_say() -> None:
+    """Three plans in one place and no ids: homes 10, 20 and unknown, read in another order."""
+    rows = [(None, HERE, 10), (None, HERE, 20), (None, HERE, np.nan)]
+    found = woongeo.compare(screened(register(*rows)), screened(register(*reversed(rows))))
+    assert found.plannen["wat"].tolist() == ["gelijk"] * 3
+    assert found.plannen["id_nieuw"].tolist() == ["rij 3", "rij 2", "rij 1"]
+
+
+def test_a_moment_of_which_no_plan_is_left_is_compared() -> None:
+    given = register(("7", HERE, 10), ("8", THERE, 20), vertrouwelijkheid=["geheim"] * 2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", WoongeoWarning)
+        none = for_audience(woongeo.read_locations(given), "openbaar")
+        empty, full = woongeo.screen(none, [layer()]), screened(given)
+    assert posts(woongeo.compare(empty, full)) == {"nieuwe plannen": 30, "nieuw": 30}
+    assert posts(woongeo.compare(full, empty)) == {"oud": 30, "verdwenen plannen": -30}
+    assert len(woongeo.compare(empty, empty)) == 0
 
 
 def test_of_several_that_overlap_the_best_pairs_are_taken() -> None:

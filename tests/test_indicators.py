@@ -122,6 +122,27 @@ def test_what_is_unknown_counts_as_lost_at_least_and_as_left_at_most() -> None:
     assert value(capacity, "oordeel_onbekend") == 10
 
 
+def test_what_is_left_of_more_sloop_than_homes_goes_by_the_basis() -> None:
+    # 20 homes for 50 that go: netto -30, half in the layer. The second plan, 30 netto, is free.
+    screening = screened(
+        [20, 30], ["1A", "3"], blocks=[block(0, 0, 50)], bruto=[20, 30], sloop=[50, 0]
+    )
+    netto = woongeo.summarize_plancapaciteit(screening, basis="netto")
+    stands = ["voor", "na_min", "na_verwacht", "na_max"]
+    # At least all of it goes on, at most none of it.
+    assert [value(netto, "hard", s) for s in stands] == [-30, -30, -15, 0]
+    assert [value(netto, "plancapaciteit", s) for s in stands] == [0, 0, 15, 30]
+    woningen = woongeo.summarize_plancapaciteit(screening)
+    assert [value(woningen, "hard", s) for s in stands] == [20, 0, 10, 20]
+
+
+def test_a_chance_that_is_not_known_has_its_least_and_its_most_also_for_homes_that_go() -> None:
+    # Of 10 homes eight are to be expected; whether -4 come nobody knows.
+    capacity = woongeo.summarize_plancapaciteit(screened([10, -4], realisatiekans=[0.8, None]))
+    ends = [value(capacity, f"opbrengst{end}") for end in ("_min", "", "_max")]
+    assert ends == [4, 8, 8]
+
+
 def test_homes_without_a_year_stand_apart_and_are_not_spread() -> None:
     phases = pd.DataFrame(
         {
@@ -194,6 +215,46 @@ def test_plans_may_say_themselves_what_was_realised_if_all_of_them_do() -> None:
     assert np.isnan(rest([10, None]))
 
 
+@pytest.mark.parametrize(
+    ("across", "bruto", "rest"),
+    [
+        # Of a plan that says nothing a sliver, a metre of 100, and 4 m with none of 10 homes.
+        *((0.001, None, 80), (1, None, 80), (4, None, 80), (10, 10, None)),
+        # 8 m bring none of 5 homes; but nobody says that no more than 5 were ever planned.
+        *((8, None, None), (8, 5, 80)),
+    ],
+)
+def test_a_sliver_of_a_neighbour_s_plan_does_not_make_what_was_realised_unknown(
+    across: float, bruto: float | None, rest: float | None
+) -> None:
+    given = frame(
+        [block(100, 0), block(1_000 - across, 300)],
+        plan_id=["a", "b"],
+        woningen=[50, 10 if bruto == 10 or across < 8 else 5],
+        planstatus=["3", "3"],
+        gerealiseerd=[20, None],
+        bruto=[50, bruto],
+    )
+    halves = frame([block(0, 0, 1_000, 1_000), block(1_000, 0, 1_000, 1_000)], naam=["A", "B"])
+    regions = woongeo.read_regions("gemeente", halves, name_column="naam")
+    layer = woongeo.read_layer("natuur", frame([]), coverage=EVERYWHERE, empty_is_free=True)
+    screening = woongeo.screen(woongeo.read_locations(given), [layer])
+    targets = goals(waarde=[100, 100], niveau="gemeente", gebied=["A", "B"])
+    capacity = woongeo.summarize_plancapaciteit(screening, by=[regions], targets=targets)
+    found = capacity.cijfers.set_index(["gebied", "periode", "maat"])
+    # a says 20 of the 100 of A; b lies in B and says nothing.
+    silent = "onbekend: 1 plan meldt niet wat is gerealiseerd"
+    if rest is None:
+        assert np.isnan(found["voor"]["A", P, "restopgave"])
+        assert found["bron"]["A", P, "restopgave"] == silent
+    else:
+        assert found["voor"]["A", P, "restopgave"] == rest
+        assert found["bron"]["A", P, "restopgave"] == "opgave min gerealiseerd"
+    assert np.isnan(found["voor"]["B", P, "restopgave"])
+    # In B nothing at all is known of what was realised.
+    assert found["bron"]["B", P, "restopgave"].startswith("onbekend: ")
+
+
 def test_realised_years_are_not_counted_twice() -> None:
     # 2022-2025 holds 2022 already; 2026 comes on top.
     targets = goals(
@@ -205,6 +266,47 @@ def test_realised_years_are_not_counted_twice() -> None:
     capacity = woongeo.summarize_plancapaciteit(screened([1]), targets=targets, whole_is=WHOLE)
     assert value(capacity, "opgave_gerealiseerd", periode=P) == 65
     assert value(capacity, "restopgave", periode=P) == 35
+
+
+def test_realised_years_that_overlap_partly_are_unknown_and_said() -> None:
+    # 2023 is in both: what was realised lies between 3,000 and 4,000.
+    targets = goals(
+        waarde=[16_500, 1_000, 3_000],
+        wat=["opgave", "gerealiseerd", "gerealiseerd"],
+        van=[2022, 2022, 2023],
+        tot=[2030, 2023, 2025],
+    )
+    with pytest.warns(RegionWarning, match="Westland over 2022-2023 en 2023-2025 overlapt deels"):
+        # The plans know of one home; that says nothing of what the table contradicts itself in.
+        capacity = woongeo.summarize_plancapaciteit(
+            screened([1], gerealiseerd=[1]), targets=targets, whole_is=WHOLE
+        )
+    assert value(capacity, "opgave", periode=P) == 16_500
+    assert np.isnan(value(capacity, "opgave_gerealiseerd", periode=P))
+    assert np.isnan(value(capacity, "restopgave", periode=P))
+    cijfers = capacity.cijfers.set_index("maat")
+    assert "overlapt deels" in cijfers.loc["opgave_gerealiseerd", "bron"]
+
+
+def test_a_target_of_a_level_that_nobody_asked_for_is_told() -> None:
+    screening = screened([10], Gem_naam=["Ede"], provincie=["Gelderland"])
+    of_gemeente = goals(niveau="Gemeente", gebied="Ede", waarde=1)
+    for asked, message in (
+        ({"by": ["Gem_naam"]}, "niveau Gemeente en gevraagd is Gem_naam"),
+        ({}, "alleen het totaal"),
+        ({"whole_is": ("gemeente", "Edde")}, "gevraagd is gemeente Edde"),
+    ):
+        with pytest.warns(RegionWarning, match=message):
+            woongeo.summarize_plancapaciteit(screening, targets=of_gemeente, **asked)
+    with pytest.warns(RegionWarning, match="niveau land, provincie en gevraagd is Gem_naam"):
+        woongeo.summarize_plancapaciteit(screening, by=["Gem_naam"], targets=woongeo.read_targets())
+    with pytest.warns(RegionWarning, match="geen enkele rij heeft als wat opgave"):
+        woongeo.summarize_plancapaciteit(
+            screening, by=["provincie"], targets=goals(waarde=1, wat="taakstelling")
+        )
+    # Where it is asked for nothing is said: warnings are errors here.
+    woongeo.summarize_plancapaciteit(screening, by=["provincie"], targets=woongeo.read_targets())
+    woongeo.summarize_plancapaciteit(screening, targets=of_gemeente, whole_is=("gemeente", "Ede"))
 
 
 def test_bruto_sloop_and_netto_are_shown_where_the_register_has_them() -> None:
@@ -409,6 +511,18 @@ def test_a_target_that_finds_no_plans_is_told() -> None:
         woongeo.summarize_plancapaciteit(
             screening, by=["gemeente"], targets=goals(niveau="gemeente", gebied="Edde", waarde=1)
         )
+
+
+def test_an_opgave_goes_to_neither_of_two_spellings_of_a_region() -> None:
+    """1,000 homes are agreed for Friesland: not with the 600 of Fryslân, nor the 400 beside."""
+    screening = screened([600, 400, 50], provincie=["Fryslân", "Friesland", "Utrecht"])
+    agreed = goals(gebied=["Friesland", "Utrecht"], waarde=[1_000, 100], wat="restopgave")
+    spelled = "provincie 'Friesland' en 'Fryslân' zijn één gebied: hun opgave is onbekend"
+    with pytest.warns(RegionWarning, match=spelled):
+        capacity = woongeo.summarize_plancapaciteit(screening, by=["provincie"], targets=agreed)
+    rest = capacity.overzicht("2022-2030").set_index("gebied")["restopgave"]
+    assert rest[["Friesland", "Fryslân"]].isna().all()
+    assert rest["Utrecht"] == 100
 
 
 def test_the_overview_has_one_row_a_region() -> None:

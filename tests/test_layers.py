@@ -24,8 +24,10 @@ from woongeo.errors import (
     WoongeoWarning,
 )
 from woongeo.layers import Coverage, missing_layer, read_coverage, read_layer
+from woongeo.sources import KINDS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 BOW_TIE = shapely.Polygon(
@@ -135,6 +137,123 @@ def test_who_leaves_unreadable_features_out_says_so_and_the_report_still_does(
     layer = read_layer("x", frame([block(0, 0), broken, block(500, 0)]), ignore_unreadable=True)
     assert not layer.incomplete
     assert len(layer.report.of_check("object onbruikbaar")) == 1
+
+
+@pytest.mark.parametrize("kind", ["gpkg", "gdb", "parquet", "frame"])
+@pytest.mark.parametrize("shape", [None, shapely.Polygon()], ids=["none", "empty"])
+def test_a_feature_without_a_shape_may_be_near_any_site(
+    tmp_path: Path,
+    sites: Callable[..., woongeo.Locations],
+    kind: str,
+    shape: shapely.Polygon | None,
+) -> None:
+    # The second stands 9 km away, where nobody looks.
+    path = put(frame([shape, block(9_000, 0)], nr=["1", "2"]), tmp_path, kind)
+    places = sites([block(0, 0)])
+    with pytest.warns(UnknownResultWarning, match="1 van de 1 objecten .* is onleesbaar"):
+        layer = read_layer("x", path, coverage="nederland", around=places, reach_m=1_000)
+    done = woongeo.screen(places, [layer.with_rule(woongeo.Rule())])
+    assert done.locaties["x_oordeel"].tolist() == ["onbekend"]
+    assert not done.complete()
+
+
+# --- only some rows
+
+
+SOURCES = ["gpkg", "fgb", "parquet", "geojson", "frame"]
+
+
+def put(given: gpd.GeoDataFrame, folder: Path, kind: str) -> gpd.GeoDataFrame | Path:
+    """Write a frame as a kind of file, or leave it as it is."""
+    path = folder / f"laag.{kind}"
+    if kind == "frame":
+        return given
+    if kind == "parquet":
+        given.to_parquet(path)
+    else:
+        given.to_file(path, driver=KINDS[f".{kind}"])
+    return path
+
+
+def areas() -> gpd.GeoDataFrame:
+    """Draw three areas of two kinds, of which the first lies under the site."""
+    shapes = [block(0, 0), block(5_000, 0), block(9_000, 0)]
+    soort = ["Waterwingebied ", "boring", "boring"]
+    return frame(shapes, soort=soort, vlag=[True, True, True], zone=["i", "ii", "ii"])
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+@pytest.mark.parametrize(
+    ("where", "there"),
+    [
+        # Letters, another case, and a bool by another name.
+        ({"soort": list("boring")}, "'boring', 'Waterwingebied', en niet 'b', 'g', 'i', 'n', "),
+        ({"soort": ["waterwingebied"]}, "'Waterwingebied', 'boring', en niet 'waterwingebied'"),
+        ({"vlag": [1]}, "'True', en niet '1'"),
+        ({"vlag": ["true"]}, "'True', en niet 'true'"),
+        # Each is there, and no area is both.
+        ({"soort": ["boring"], "zone": ["i"]}, "elke kolom heeft het, en geen object heeft alles"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("around", [False, True], ids=["whole", "around"])
+def test_asking_for_what_is_not_in_the_file_frees_nobody(
+    tmp_path: Path,
+    sites: Callable[..., woongeo.Locations],
+    kind: str,
+    where: dict[str, list[object]],
+    there: str,
+    *,
+    around: bool,
+) -> None:
+    places = sites([block(0, 0)])
+    path = put(areas().to_crs(4326) if kind == "geojson" else areas(), tmp_path, kind)
+    near: dict[str, Any] = {"around": places, "reach_m": 1_000} if around else {}
+    with pytest.warns(UnknownResultWarning, match="geen object heeft wat in where is gevraagd"):
+        layer = read_layer("x", path, coverage="nederland", where=where, **near)
+    assert there in layer.unknown
+    with pytest.warns(UnknownResultWarning, match="alle oordelen zijn onbekend"):
+        done = woongeo.screen(places, [layer.with_rule(woongeo.Rule())])
+    assert done.locaties["x_oordeel"].tolist() == ["onbekend"]
+    # Who says that none may be right is believed.
+    layer = read_layer("x", path, coverage="nederland", where=where, empty_is_free=True, **near)
+    assert (len(layer), layer.unknown, layer.incomplete) == (0, "", "")
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_what_is_in_the_file_and_not_near_is_free_here(
+    tmp_path: Path, sites: Callable[..., woongeo.Locations], kind: str
+) -> None:
+    places = sites([block(0, 0)])
+    path = put(areas().to_crs(4326) if kind == "geojson" else areas(), tmp_path, kind)
+    for where in ({"soort": ["boring"]}, {"soort": ["boring", "iets anders"], "zone": ["ii"]}):
+        layer = read_layer(
+            "x", path, coverage="nederland", where=where, around=places, reach_m=1_000
+        )
+        assert (len(layer), layer.unknown, layer.incomplete) == (0, "", "")
+        done = woongeo.screen(places, [layer.with_rule(woongeo.Rule())])
+        assert done.locaties["x_oordeel"].tolist() == ["vrij"]
+
+
+def test_of_many_values_some_are_listed_those_that_look_alike_first() -> None:
+    # 20 kinds of one area each, but for the seventh, of three.
+    kinds = [f"soort {i}" for i in range(20)] + ["soort 7"] * 2
+    given = frame([block(200 * i, 0) for i in range(22)], soort=kinds)
+    layer = read("x", given, where={"soort": ["SOORT 15"]})
+    assert "in kolom soort staat 'soort 15', 'soort 7', 'soort 0', 'soort 1'," in layer.unknown
+    assert "'soort 5' en nog 12, en niet 'SOORT 15'" in layer.unknown
+    nothing = read("x", frame([block(0, 0)], soort=[None]), where={"soort": ["a"]})
+    assert "in kolom soort staat geen waarde, en niet 'a'" in nothing.unknown
+
+
+@pytest.mark.parametrize("where", [{"soort": "boring"}, {"soort": 1}, {"soort": []}, "soort"])
+def test_a_word_is_no_list_of_values(where: Any) -> None:
+    with pytest.raises(LayerError, match="where"):
+        read_layer("x", areas(), where=where)
+    with pytest.raises(LayerError, match="where"):
+        woongeo.LayerFile("x", areas(), where=where)
+    with pytest.raises(LayerError, match=r"x: where\['soort'\] is 'b'; geef een lijst, .*\['b'\]"):
+        read_layer("x", areas(), where={"soort": "b"})
 
 
 def test_two_layers_of_one_frame_share_no_shape() -> None:
@@ -389,6 +508,24 @@ def test_natura_2000_reaches_far_into_the_north_sea(real_data: Path) -> None:
     assert len(layer.report) == 0
     assert not layer.incomplete
     assert layer.features.total_bounds[3] == pytest.approx(852_887, abs=1)
+
+
+@pytest.mark.real
+def test_a_site_of_nature_that_lost_its_shape_frees_nobody(
+    real_data: Path, tmp_path: Path, sites: Callable[..., woongeo.Locations]
+) -> None:
+    whole = real_data / "natura2000" / "natura2000_162_rd.gpkg"
+    nature = gpd.read_file(whole)
+    veluwe = nature["naam"].str.contains("Veluwe").to_numpy()
+    spot = nature.geometry[nature["naam"] == "Veluwe"].iloc[0].representative_point()
+    places = sites([spot.buffer(50, cap_style="square")])
+    lost = tmp_path / "verloren.gpkg"
+    nature.set_geometry(nature.geometry.where(~veluwe)).to_file(lost)
+    said = []
+    for path in (whole, lost):
+        layer = read("natura2000", path, around=places)
+        said += woongeo.screen(places, [layer]).locaties["natura2000_oordeel"].tolist()
+    assert said == ["belemmerd", "onbekend"]
 
 
 @pytest.mark.real

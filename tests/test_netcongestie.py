@@ -136,6 +136,31 @@ def test_an_id_of_0_is_no_feed_area_either() -> None:
     assert read_list(table).frame["klasse"].tolist() == ["onbekend"]
 
 
+@pytest.mark.parametrize(
+    ("areas", "expected"),
+    [
+        ({"voedingsgebied_id": [None, "", "0", "11"]}, ["onbekend"] * 3 + ["beschikbaar"]),
+        # One column that names a feed area is enough; one that says 0 is enough too.
+        (
+            {
+                "voedingsgebied_id": ["11", "", "0", ""],
+                "voedingsgebied_naam": ["", "", "Noord", "B"],
+            },
+            ["beschikbaar", "onbekend", "onbekend", "beschikbaar"],
+        ),
+        # A list that knows of no feed areas says nothing by naming none.
+        ({}, ["beschikbaar"] * 4),
+    ],
+)
+def test_0_without_a_feed_area_is_no_room(areas: dict[str, Any], expected: list[str]) -> None:
+    codes = ["1000AA", "1000AB", "1000AC", "1000AD"]
+    # Rows of two files, one after the other, have numbers twice.
+    table = pd.DataFrame({"postcode": codes, "afname": 0, **areas}, index=[0, 1, 0, 1])
+    assert read_list(table).frame["klasse"].tolist() == expected
+    red = read_list(table.assign(afname=3)).frame["klasse"]
+    assert set(red) == {"structureel"}
+
+
 def test_of_two_classes_of_one_postcode_the_worst_is_taken() -> None:
     table = pd.DataFrame(
         {"postcode": ["1000AA", "1000aa", "1000AB", "1000AB"], "afname": [0, 3, 1, -1]}
@@ -188,6 +213,61 @@ def test_a_pc4_of_which_a_list_holds_few_postcodes_is_mixed(sites: Sites) -> Non
     again = woongeo.read_netcongestie(ready)
     assert again.features["klasse"].tolist() == ["gemengd", "focusgebied", "focusgebied"]
     assert again.features["object_id"].tolist() == ["1000", "2000", "3000"]
+
+
+@pytest.mark.parametrize(
+    ("afname", "mixed", "expected"),
+    [
+        (0, "onbekend", ["gemengd", "beschikbaar", "beschikbaar", "beschikbaar"]),
+        (3, "onbekend", ["gemengd", "structureel", "structureel", "structureel"]),
+        # What was not published may be worse than room, and no worse than red.
+        (0, "zwaarste", ["gemengd", "beschikbaar", "beschikbaar", "beschikbaar"]),
+        (3, "zwaarste", ["structureel"] * 4),
+    ],
+)
+def test_few_postcodes_with_a_colour_are_no_whole_pc4(
+    afname: int, mixed: str, expected: list[str]
+) -> None:
+    """10,000 people and 1 postcode; 10,000 and 50 (200 each, the limit); uncounted; a whole PC4."""
+    codes = ["1000AA", *(f"2000{a}{b}" for a in "ABCDE" for b in "ABCDEFGHIJ"), "3000AA", "4000"]
+    table = pd.DataFrame({"postcode": codes, "afname": afname})
+    drawn = frame(
+        [block(200 * i, 0) for i in range(4)],
+        pc4=[1000, 2000, 3000, 4000],
+        inwoners=[10_000, 10_000, -99_997, 10_000],
+    )
+    layer = woongeo.read_netcongestie(table, areas=drawn, mixed=mixed)
+    assert layer.features["klasse"].tolist() == expected
+    assert layer.report.of_check("gebied gemengd")["waarde"].tolist() == [1] * (
+        expected[0] == "gemengd"
+    )
+
+
+@pytest.mark.parametrize(
+    ("mixed", "expected"),
+    [
+        ("onbekend", ["gemengd", "structureel", "beschikbaar"]),
+        ("zwaarste", ["structureel", "structureel", "beschikbaar"]),
+    ],
+)
+def test_a_postcode_that_cannot_be_read_may_be_any_of_its_pc4(
+    mixed: str, expected: list[str]
+) -> None:
+    """1000-AC is red and so is 2000-AC; of 4000 nothing else is listed, so it stays unknown."""
+    table = pd.DataFrame(
+        {
+            "postcode": ["1000AB", "1000-AC", "2000AA", "2000-AC", "3000AA", "x", "4000-AC"],
+            "afname": [0, 3, 3, 3, 0, 3, 3],
+        }
+    )
+    drawn = frame([block(200 * i, 0) for i in range(4)], pc4=[1000, 2000, 3000, 4000])
+    layer = woongeo.read_netcongestie(table, areas=drawn, mixed=mixed)
+    assert layer.features["klasse"].tolist() == expected
+    assert layer.report.of_check("postcode onleesbaar")["waarde"].tolist() == [4]
+    # A PC4 that is listed as a whole is doubtful all the same.
+    pc4 = pd.DataFrame({"postcode": ["1000", "1000-AC"], "afname": [0, 3]})
+    layer = woongeo.read_netcongestie(pc4, areas=drawn, mixed=mixed)
+    assert layer.features["klasse"].tolist() == expected[:1]
 
 
 # --- maps and the exchange model
@@ -351,6 +431,17 @@ def test_a_stop_of_ones_own_says_whose_it_is() -> None:
     assert layer.reference_date == dt.date(2026, 11, 2)
 
 
+def test_a_stop_holds_in_the_region_that_is_named_and_not_in_its_namesake() -> None:
+    drawn = frame([block(0, 0), block(900, 0)], gemeente=["Bergen (L.)", "Bergen (NH.)"])
+    day = dt.date(2026, 8, 1)
+    layer = woongeo.read_aansluitstop(
+        drawn, name_column="gemeente", names="Bergen (NH)", from_date=day
+    )
+    assert layer.features["object_naam"].tolist() == ["Bergen (NH.)"]
+    with pytest.raises(RegionError, match=r"'Bergen' kan .* zijn; schrijf de hele naam"):
+        woongeo.read_aansluitstop(drawn, name_column="gemeente", names=["Bergen"], from_date=day)
+
+
 def test_a_stop_that_cannot_be_is_refused(tmp_path: Path) -> None:
     drawn = frame([block(0, 0)], provincie=["Utrecht"])
     day = dt.date(2026, 8, 1)
@@ -416,4 +507,11 @@ def test_noord_holland_against_the_focus_areas(real_data: Path) -> None:
         "focusgebied": 865,
         "gemengd": 80,
     }
+    # With colours too: no PC4 of which more than 50 postcodes are listed is taken for a part.
+    listed = pd.read_csv(folder / "pc6_congestie_2026.csv").drop_duplicates("pc6")
+    colours = pd.DataFrame({"postcode": listed["pc6"], "afname": 0})
+    coloured = woongeo.read_netcongestie(colours, areas=drawn).features
+    assert coloured["klasse"].value_counts().to_dict() == {"beschikbaar": 865, "gemengd": 80}
+    count = colours["postcode"].str[:4].value_counts()
+    assert count[coloured.loc[coloured["klasse"] == "gemengd", "object_id"]].max() == 39
     assert by_list.report.of_check("code zonder vlak")["waarde"].tolist() == [6]

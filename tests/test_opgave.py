@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import openpyxl
@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import woongeo
-from woongeo.errors import FileError, RegionError, RegionWarning, TargetError
+from woongeo.errors import FileError, InputError, RegionError, RegionWarning, TargetError
 from woongeo.opgave import plain_name
 
 if TYPE_CHECKING:
@@ -83,6 +83,44 @@ def test_the_newest_version_holds_and_older_ones_stay() -> None:
     assert targets.at("2021").table.empty
 
 
+def test_the_newest_version_holds_however_its_level_thing_and_unit_are_spelled() -> None:
+    spelled = table(
+        waarde=[120, 100],
+        datum=["2024", "2022"],
+        niveau=["Gemeente", "gemeente"],
+        wat=["Opgave", "opgave"],
+        eenheid=["Aantal woningen", "woningen"],
+    )
+    newest = woongeo.read_targets(spelled).at()
+    assert newest.table["waarde"].tolist() == [120]
+    assert newest.periods() == [(2022, 2030)]
+    assert len(newest.only(wat="OPGAVE")) == 1
+
+
+def test_what_is_only_shown_keeps_its_words_and_its_unit() -> None:
+    shown = woongeo.read_targets(
+        table(wat="Opgave per jaar", eenheid="Woningen per jaar", waarde=9)
+    )
+    assert shown.table[["wat", "eenheid"]].iloc[0].tolist() == [
+        "Opgave per jaar",
+        "Woningen per jaar",
+    ]
+    assert shown.periods() == []
+
+
+def test_a_day_is_asked_for_as_it_is_written_in_the_table() -> None:
+    shipped = woongeo.read_targets()
+    asked = ["2022-10-13", "2022-10", dt.date(2022, 10, 13), dt.datetime(2022, 10, 13, 9)]  # noqa: DTZ001
+    # Of October without a day it cannot be told whether the thirteenth had been.
+    assert [(shipped.at(on).table["datum"] == "2022-10-13").any() for on in asked] == [
+        *(True, False, True, True)
+    ]
+    wrong: list[Any] = ["13-10-2022", "2022-13", "2022-02-30", "nu", "", 2022]
+    for on in wrong:
+        with pytest.raises(InputError, match="geef een datum"):
+            shipped.at(on)
+
+
 def test_two_sources_of_one_date_are_the_users_to_choose_from() -> None:
     two = table(waarde=[100, 120], bron=["raad", "provincie"], datum="2025")
     targets = woongeo.read_targets(two)
@@ -107,6 +145,9 @@ def test_two_sources_of_one_date_are_the_users_to_choose_from() -> None:
         ({"bron": ""}, "bron ontbreekt"),
         ({"gebied": ""}, "gebied ontbreekt"),
         ({"gebied": ["Westdam", "westdam "]}, "staat er vaker in"),
+        ({"niveau": ["gemeente", "Gemeente"]}, "staat er vaker in"),
+        ({"eenheid": "woningen per jaar"}, "zijn in woningen"),
+        ({"eenheid": "aandeel", "wat": "gerealiseerd", "waarde": 0.78}, "zijn in woningen"),
     ],
 )
 def test_a_table_that_contradicts_itself_is_refused(

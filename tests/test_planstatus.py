@@ -120,12 +120,34 @@ def test_hard_and_zacht_alone_say_how_hard_and_no_code(text: str, hardheid: str)
 
 
 @pytest.mark.parametrize(
-    "text", ["1A in voorbereiding", "3 onherroepelijk", "2C vastgesteld", "5A vastgesteld"]
+    "text",
+    [
+        *("1A in voorbereiding", "3 onherroepelijk", "2C vastgesteld", "5A vastgesteld"),
+        *("1A zacht", "3 niet zacht", "1A (zacht)", "2A, niet hard", "4A Hard"),
+        *("5B zacht", "1A hard zacht", "2A Zachte plancapaciteit"),
+    ],
 )
 def test_a_code_that_its_words_contradict_is_followed_with_a_doubt(text: str) -> None:
     status = read_planstatus(text)
     assert status.code == text[:2].strip()
     assert "verschillen" in status.doubt
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [("zacht (1A)", "1A"), ("hard 3", "3"), ("vastgesteld, zacht", "2A")]
+)
+def test_hard_or_zacht_first_is_held_against_the_code_too(text: str, code: str) -> None:
+    status = read_planstatus(text)
+    assert (status.code, status.hardheid) == (code, PLANSTATUS[code][1])
+    assert "verschillen" in status.doubt
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1A hard", "hard (2B)", "3 zacht", "4A, niet hard", "1C zachte plannen", "Hard 1A hardop"],
+)
+def test_hard_or_zacht_that_agrees_with_the_code_is_no_doubt(text: str) -> None:
+    assert read_planstatus(text).doubt == ""
 
 
 @pytest.mark.parametrize("text", ["visie vastgesteld", "Structuurvisie, vastgesteld door de raad"])

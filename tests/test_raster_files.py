@@ -68,6 +68,14 @@ def test_a_value_can_be_said_to_mean_nothing(tmp_path: Path) -> None:
     np.testing.assert_array_equal(cells(raster), [NAN, 5, 0, NAN])
 
 
+def test_the_greatest_number_of_four_bytes_is_no_value(tmp_path: Path) -> None:
+    """Of floats of 4 bytes ArcGIS writes -3.4028235e38 where nothing is known."""
+    most = float(np.finfo(np.float32).max)
+    for dtype in ("float32", "float64"):
+        path = write(tmp_path / f"{dtype}.tif", [[-most, most], [-1e30, 5]], dtype=dtype)
+        assert cells(read_raster(path)) == pytest.approx([NAN, NAN, -1e30, 5], nan_ok=True)
+
+
 def test_values_are_scaled_after_nodata_was_found(tmp_path: Path) -> None:
     path = write(tmp_path / "a.tif", [[10, -1]], dtype="int16", nodata=-1)
     with rasterio.open(path, "r+") as file:
@@ -180,6 +188,20 @@ def test_a_damaged_file_is_an_error_and_never_a_value(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:5_000])
     with pytest.raises(FileError, match=r"beschadigd|opnieuw"):
         cells(read_raster(path))
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"), [("", [NAN, -1, 5]), ("NODATA_value -1\n", [-9999, NAN, 5])]
+)
+def test_an_ascii_grid_that_does_not_say_means_nothing_by_minus_9999(
+    tmp_path: Path, header: str, expected: list[float]
+) -> None:
+    path = tmp_path / "a.asc"
+    head = f"ncols 3\nnrows 1\nxllcorner {EAST}\nyllcorner {NORTH}\ncellsize 100\n"
+    path.write_text(f"{head}{header}-9999 -1 5\n", encoding="utf-8")
+    raster = read_raster(path, crs=28992)
+    np.testing.assert_array_equal(cells(raster), expected)
+    assert any("geen NODATA_value" in note for note in raster.source.notes) == (not header)
 
 
 def test_an_ascii_grid_that_stops_halfway_is_an_error(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ Rasters are 200 m wide and high, their southwest corner at the corner of the dra
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -111,6 +112,67 @@ def test_half_nodata_is_unknown_where_it_could_change_the_outcome(
     assert found["vrij_m2"].tolist() == pytest.approx([0, 5_000, 7_500, 8_000, 10_000])
     assert np.isnan(found["overlap_aandeel"][0])
     assert found["reden"][1].startswith("van 50 % van de locatie is geen waarde bekend; ")
+
+
+def test_nothing_known_stands_for_nothing(screened: Callable[..., Any]) -> None:
+    """All may be unknown: half of the second site is dry, and stands for it; of the first nothing."""
+    rule = replace(DEEP, max_unknown_share=1.0)
+    found = screened([[-1, 0], [-1, 0]], [block(0, 0), block(50, 100)], rule, nodata=-1)
+    assert found["oordeel"].tolist() == ["onbekend", "vrij"]
+    assert found["onbekend_m2"].tolist() == pytest.approx([10_000, 0])
+    assert found["vrij_m2"].tolist() == pytest.approx([0, 10_000])
+
+
+def test_what_the_rule_calls_impossible_is_not_known(screened: Callable[..., Any]) -> None:
+    """Depths of -9999 that no tag explains: no water is 0 m deep, and less there is not.
+
+    Column 0 is -9999 and column 1 dry. Sites in column 0 for 100, 50 and 20 m of 100; a quarter of
+    water would hinder.
+    """
+    rule = replace(DEEP, lowest=0, highest=10)
+    places = [block(x, 0) for x in (0, 50, 80)]
+    found = screened([[-9999, 0], [-9999, 0]], places, rule)
+    assert found["oordeel"].tolist() == ["onbekend", "onbekend", "vrij"]
+    assert found["onbekend_aandeel"].tolist() == pytest.approx([1, 0.5, 0.2])
+    assert found["onbekend_m2"].tolist() == pytest.approx([10_000, 5_000, 2_000])
+    assert found["reden"][0] == (
+        "van 100 % van de locatie is geen waarde bekend "
+        "(op 100 % staat een waarde die niet kan: -9.999)"
+    )
+    # As much too high as too low: a depth of 9,999 m is no flood.
+    high = screened([[9999, 0], [9999, 0]], places, rule)
+    assert high["oordeel"].tolist() == ["onbekend", "onbekend", "vrij"]
+
+
+def test_impossible_values_are_in_no_statistic(screened: Callable[..., Any]) -> None:
+    """1 of 10 columns -9999, the rest 3 m deep. Known: at least 0.9 * 3 = 2.7, above 1.5.
+
+    With -9999 counted as a depth the mean would be -997.2, and the site free of water.
+    """
+    grid = np.full((2, 20), 3.0)
+    grid[:, 0] = -9999
+    for statistic in ("gemiddelde", "mediaan", "p90", "maximum"):
+        rule = RasterRule(statistic=statistic, above=1.5, lowest=0, unit="m")
+        found = screened(grid, [block(0, 0, 100, 10)], rule, cell=10.0, corner=(EAST, NORTH + 10))
+        assert found["oordeel"].tolist() == ["belemmerd"]
+        assert found[statistic + "_m"].tolist() == pytest.approx([3])
+        assert "(op 10 % staat een waarde die niet kan: -9.999)" in found["reden"][0]
+
+
+def test_the_limit_itself_and_its_rounding_can_be(screened: Callable[..., Any]) -> None:
+    """0.1 is 0.10000000149 in 4 bytes, and 10 cm below the lowest is no rounding."""
+    rule = RasterRule(above=0.05, lowest=0, highest=0.1)
+    found = screened([[0.1, -1e-8], [-0.1, 0]], [block(0, 100), block(100, 100), block(0, 0)], rule)
+    assert found["oordeel"].tolist() == ["belemmerd", "vrij", "onbekend"]
+
+
+def test_a_class_without_a_name_is_told(screened: Callable[..., Any]) -> None:
+    rule = RasterRule(classes={"1": "hard"}, class_names={"0": "droog", "1": "nat"})
+    found = screened([[255, 0], [0, 0]], [block(0, 100)], rule)
+    assert found["reden"][0] == (
+        "van 100 % van de locatie is geen waarde bekend "
+        "(op 100 % staat een waarde zonder naam: 255)"
+    )
 
 
 def test_what_is_known_may_be_enough(screened: Callable[..., Any]) -> None:
@@ -466,6 +528,10 @@ def test_a_rule_on_cells_does_not_judge_shapes(sites: Sites) -> None:
         ({"classes": {"1": "hard"}, "above": 1}, "maak er twee regels van"),
         ({"classes": {"1": "hard"}, "statistic": "p90"}, "klassen hebben geen maat"),
         ({"classes": {"1": "hard"}, "class_names": {"B": "x"}}, "class_names noemt 'B'"),
+        ({"classes": {"nan": ""}}, "classes noemt 'nan'; een klasse is het getal"),
+        ({"classes": {"inf": "hard"}}, "classes noemt 'inf'"),
+        ({"classes": {None: "hard"}}, "classes noemt None"),
+        ({"classes": {"1": "hard"}, "class_names": {"nan": "x"}}, "class_names noemt 'nan'"),
     ],
 )
 def test_a_rule_that_makes_no_sense_is_refused(fields: dict[str, Any], message: str) -> None:
@@ -527,6 +593,35 @@ def test_exceedance_is_unknown_where_the_background_is(
     np.testing.assert_array_equal(found, [-100, NAN, NAN])
     half = woongeo.with_exceedance(habitats, raster, max_unknown_share=0.5)
     np.testing.assert_array_equal(half.features["overschrijding_mol_ha_j"], [-100, 900, NAN])
+
+
+def test_a_deposition_that_cannot_be_is_not_known(habitats: woongeo.Layer, tmp_path: Path) -> None:
+    """The first habitat lies on 900, the second half on an unexplained -9999 and half on 1,400."""
+    path = write(tmp_path / "a.tif", [[-9999, 1_400], [900, 900]])
+    layer = woongeo.read_raster_layer("stikstofdepositie", path)
+    bounded = layer.with_rule(RasterRule(above=429, highest=1_000))
+    for deposition in (layer, layer.raster):
+        told = woongeo.with_exceedance(habitats, deposition)
+        found = told.features["overschrijding_mol_ha_j"]
+        np.testing.assert_array_equal(found, [-100, NAN, NAN])
+        assert told.source is not None
+        assert "onder 1 object staat in het raster een waarde die niet kan" in told.source.notes[-1]
+    # Half of it known is enough here, and the half that is known is 1,400 - 500.
+    half = woongeo.with_exceedance(habitats, layer, max_unknown_share=0.5)
+    np.testing.assert_array_equal(half.features["overschrijding_mol_ha_j"], [-100, 900, NAN])
+    # To this rule 1,400 is impossible too.
+    none = woongeo.with_exceedance(habitats, bounded, max_unknown_share=0.5)
+    np.testing.assert_array_equal(none.features["overschrijding_mol_ha_j"], [-100, NAN, NAN])
+
+
+@pytest.mark.parametrize(("value", "why"), [(-9999, "niet kan"), (NAN, "geen waarde bekend is")])
+def test_a_deposition_that_says_nothing_anywhere_is_refused(
+    habitats: woongeo.Layer, tmp_path: Path, value: float, why: str
+) -> None:
+    path = write(tmp_path / "a.tif", np.full((2, 2), value))
+    layer = woongeo.read_raster_layer("stikstofdepositie", path)
+    with pytest.raises(LayerError, match=f"van geen enkel object hoeveel er neerkomt, .*{why}"):
+        woongeo.with_exceedance(habitats, layer)
 
 
 def test_exceedance_needs_a_raster_and_critical_loads(

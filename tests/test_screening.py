@@ -234,6 +234,24 @@ def test_a_layer_that_is_too_old_gives_unknown(sites: Sites) -> None:
     assert stale.locaties["onbekend_m2"].tolist() == [10_000]
 
 
+def test_a_reference_date_after_the_day_is_told(sites: Sites) -> None:
+    """2062 is never too old; of 22-11-2026 itself nothing is odd."""
+    rule = woongeo.Rule(max_age_days=365)
+    day = dt.date(2026, 11, 22)
+    for date, told in ((dt.date(2062, 1, 1), 1), (dt.date(2026, 11, 23), 1), (day, 0), (None, 0)):
+        dated = woongeo.read_layer(
+            "net", frame([block(0, 0)]), coverage=EVERYWHERE, rule=rule, reference_date=date
+        )
+        # A rule beside it does not say so again.
+        dated = dated.with_rule(woongeo.Rule(within_m=50, max_age_days=365), name="bij")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UnknownResultWarning)
+            done = woongeo.screen(sites([block(0, 0)]), [dated], on=day)
+        found = [note for note in done.notes() if "ligt na 2026-11-22, de dag van toetsing" in note]
+        assert len(found) == told
+        assert all(str(date) in note for note in found)
+
+
 def test_an_unusable_shape_is_unknown_and_stays(sites: Sites) -> None:
     with pytest.warns(WoongeoWarning):
         locations = sites([block(0, 0), None])

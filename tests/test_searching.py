@@ -33,6 +33,7 @@ def layer(
     key: str = "natuur",
     *,
     coverage: object = AROUND,
+    title: str | None = None,
     **rule: object,
 ) -> woongeo.Layer:
     """Make a layer that is known everywhere around the page."""
@@ -42,6 +43,7 @@ def layer(
         frame(shapes),
         coverage=coverage,
         rule=made,
+        title=title,
         empty_is_free=True,
     )
 
@@ -102,6 +104,45 @@ def test_an_absent_layer_leaves_all_that_is_not_taken_unknown() -> None:
     assert areas(found) == [("onbekend", 500_000)]
     assert found.locaties["reden"].iloc[0] == "bodem: niet geleverd"
     assert found.balans["vrij_m2"].iloc[-1] == 0
+
+
+@pytest.mark.parametrize("cell_m", [None, 50.0])
+def test_layers_under_one_title_keep_their_own_reasons(cell_m: float | None) -> None:
+    # Noise of several operators under one title, and nothing hinders. Water is known in the
+    # southern 300 m only: 700,000 of 1,000,000 m2 are unknown, and noise has no part in that.
+    east = layer([], "geluid_oost", title="Geluid", coverage=frame([block(500, 0, 9_000, 9_000)]))
+    west = layer([], "geluid_west", title="Geluid")
+    south = frame([block(-9_000, -9_000, 18_000, 9_300)])
+    water = layer([], "water", title="Waterwingebied", coverage=south)
+    found = woongeo.find_sites(page(), [west, water], cell_m=cell_m)
+    assert areas(found) == [("vrij", 300_000), ("onbekend", 700_000)]
+    why = "Waterwingebied: hier is van de laag niet alles bekend"
+    assert found.locaties["reden"].tolist() == ["geen zone van Geluid, Waterwingebied", why]
+    # With one more that is known everywhere the same is unknown, for the same reason.
+    again = layer([], "geluid_noord", title="Geluid")
+    found = woongeo.find_sites(page(), [west, again, water], cell_m=cell_m)
+    assert areas(found) == [("vrij", 300_000), ("onbekend", 700_000)]
+    names = "geen zone van Geluid (geluid_west), Geluid (geluid_noord), Waterwingebied"
+    assert found.locaties["reden"].tolist() == [names, why]
+    # Of one noise the west is missing: known is the south east, 500 x 300. It is told which one.
+    found = woongeo.find_sites(page(), [west, east, water], cell_m=cell_m)
+    assert areas(found) == [("vrij", 150_000), ("onbekend", 850_000)]
+    of_east = "Geluid (geluid_oost): hier is van de laag niet alles bekend"
+    assert found.locaties["reden"].iloc[1] == f"{of_east}; {why}"
+    assert found.zeef["onbekend_m2"].tolist() == [0, 500_000, 350_000]
+
+
+def test_of_two_layers_under_one_title_each_says_why_it_is_missing() -> None:
+    lost = [
+        woongeo.missing_layer(key, reason=why, title="Geluid")
+        for key, why in (("zuid", "niet geleverd"), ("noord", "nog in de maak"))
+    ]
+    with pytest.warns(UnknownResultWarning) as told:
+        found = woongeo.find_sites(page(), lost)
+    assert found.locaties["reden"].tolist() == [
+        "Geluid (zuid): niet geleverd; Geluid (noord): nog in de maak"
+    ]
+    assert [str(w.message)[:14] for w in told] == ["Geluid (zuid):", "Geluid (noord)"]
 
 
 def test_a_layer_without_coverage_frees_nothing() -> None:

@@ -244,6 +244,13 @@ def test_classes_of_cells_count_by_their_severity(tmp_path: Path) -> None:
     assert divided(woongeo.find_sites(page(), [water], from_severity="middel")) == (5, 1, 4)
 
 
+def test_cells_that_cannot_be_are_no_room(tmp_path: Path) -> None:
+    """A depth of -9999 is none: 100 m in deep water, 200 m unknown, 700 m dry."""
+    rule = RasterRule(above=1.5, lowest=0, highest=20)
+    water = cells(tmp_path, rows(-9999, 0, 0, 0, 0, 2, 0, 0, 0, 9999), rule)
+    assert divided(woongeo.find_sites(page(), [water])) == (1, 2, 7)
+
+
 @pytest.mark.parametrize("statistic", ["aandeel", "gemiddelde", "p90", "maximum"])
 def test_each_cell_counts_by_itself_whatever_the_statistic(statistic: str, tmp_path: Path) -> None:
     # Below 0 and above 1 hinder: 100 m each.

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import pyogrio
 import pytest
+import shapely
 from conftest import EAST, NORTH, block, frame
 
 from woongeo.errors import ColumnError, FileError
@@ -93,6 +96,79 @@ def test_a_box_leaves_out_what_lies_elsewhere(tmp_path: Path, kind: str) -> None
     found = select(given, [0, 1, 2, 3, 4], within=within, crs="EPSG:28992")
     assert sorted(found.frame["naam"]) == [f"perceel {i}" for i in (10, 11, 12, 13)]
     assert found.rows == N
+
+
+def without_places() -> gpd.GeoDataFrame:
+    """Draw the parcels: 3 (code 3) and 9 (code 4) have no shape, 8 (code 3) an empty one."""
+    given = parcels()
+    shapes = given.geometry.to_numpy().copy()
+    shapes[[3, 9]], shapes[8] = None, shapely.Polygon()
+    return given.set_geometry(gpd.GeoSeries(shapes, crs=given.crs))
+
+
+# Parcels 10 to 13 come in it, with codes 0 to 3; a seventh of all has none.
+NEAR = (EAST + 2_050.0, NORTH + 0.0, EAST + 2_850.0, NORTH + 50.0)
+
+
+@pytest.mark.filterwarnings("ignore:'crs' was not provided")
+@pytest.mark.parametrize("kind", ALL)
+def test_no_box_leaves_out_a_row_without_a_place(tmp_path: Path, kind: str) -> None:
+    given = without_places()
+    path = written(tmp_path, kind, given) if kind != "fgb" else tmp_path / "percelen.fgb"
+    if kind == "fgb":  # With an index GDAL refuses to write them.
+        pyogrio.write_dataframe(given, path, driver="FlatGeobuf", SPATIAL_INDEX="NO")
+    options: dict[str, Any] = {"within": NEAR, "crs": "EPSG:28992"}
+    found = select(path, [0, 1, 2, 3, 4], **options)
+    assert found.frame["naam"].tolist() == [f"perceel {i}" for i in (3, 8, 9, 10, 11, 12, 13)]
+    nowhere = shapely.is_missing(found.frame.geometry) | shapely.is_empty(found.frame.geometry)
+    assert nowhere.tolist() == [True] * 3 + [False] * 4
+    assert found.rows == N
+    # Those of another code are not asked for; 3 and 8 grow what 13 does.
+    found = select(path, [3], **options)
+    assert found.frame["naam"].tolist() == ["perceel 3", "perceel 8", "perceel 13"]
+    # A code that only rows without a place have is found as well.
+    found = select(path, [4], **options)
+    assert found.frame["naam"].tolist() == ["perceel 9"]
+
+
+@pytest.mark.parametrize("options", [{}, {"SPATIAL_INDEX": "NO"}], ids=["index", "no index"])
+def test_a_geopackage_with_awkward_names_loses_none_either(
+    tmp_path: Path, options: dict[str, str]
+) -> None:
+    path = tmp_path / "p.gpkg"
+    names = {"layer": 'perc"elen', "GEOMETRY_NAME": 'de "vorm"', "FID": "het nummer"}
+    pyogrio.write_dataframe(without_places(), path, driver="GPKG", **names, **options)
+    found = select(path, [3], within=NEAR)
+    assert found.frame["naam"].tolist() == ["perceel 3", "perceel 8", "perceel 13"]
+
+
+def test_what_the_index_of_a_geopackage_does_not_know_is_looked_at(tmp_path: Path) -> None:
+    path = written(tmp_path, "gpkg", parcels())
+    assert not isinstance(path, gpd.GeoDataFrame)
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
+        # Someone wrote rows without it; the first row has number 1. Parcel 12 lies in the box.
+        database.execute("DELETE FROM rtree_percelen_geom WHERE id IN (13, 41)")
+    found = select(path, [0, 1, 2, 3, 4], within=NEAR)
+    assert found.frame["naam"].tolist() == [f"perceel {i}" for i in (10, 11, 12, 13)]
+
+
+def test_a_corner_that_is_no_number_hides_no_row(tmp_path: Path) -> None:
+    nan, x, y = np.nan, EAST + 2_100.0, NORTH + 10.0
+    lines = [
+        [(x, y), (x + 10, y)],
+        # SQLite takes the box of these for 0, on both axes and on one.
+        [(nan, nan), (x, y), (x + 10, y)],
+        [(nan, y), (x, y), (x + 10, y)],
+        # Far away, with or without.
+        [(nan, nan), (x + 9_000, y), (x + 9_010, y)],
+        [(x + 9_000, y), (x + 9_010, y)],
+    ]
+    with np.errstate(invalid="ignore"):
+        shapes = [shapely.LineString(line) for line in lines]
+    given = frame(shapes, code=[1] * 5, naam=[*"abcde"])
+    for kind in ("gpkg", "parquet", "frame"):
+        found = select(written(tmp_path, kind, given), [1], within=NEAR)
+        assert found.frame["naam"].tolist() == ["a", "b", "c"]
 
 
 def test_a_row_keeps_its_number_whatever_is_selected(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ PAGE = frame([block(-20_000, -20_000, 40_000, 40_000)])
 
 
 def parcels(
-    shapes: Sequence[shapely.Geometry], codes: Sequence[object], **columns: Sequence[object]
+    shapes: Sequence[shapely.Geometry | None], codes: Sequence[object], **columns: Sequence[object]
 ) -> gpd.GeoDataFrame:
     """Draw crop parcels of 2023."""
     columns = {"jaar": [2023] * len(shapes)} | columns
@@ -306,6 +306,20 @@ def test_around_reads_near_the_sites_and_says_nothing_of_elsewhere(
     assert verdicts(screened(far, layer)) == ["belemmerd", "onbekend"]
     with pytest.raises(LayerError, match="reach_m is 20"):
         read(path, around=places, reach_m=20)
+
+
+def test_a_parcel_without_a_shape_may_be_near_any_site(
+    tmp_path: Path, sites: Callable[..., woongeo.Locations]
+) -> None:
+    places = sites([block(0, 0)])
+    # Apples without a shape; and grass without one, of which nobody keeps away.
+    for code, verdict in ((1096, "onbekend"), (265, "vrij")):
+        path = tmp_path / f"{code}.gpkg"
+        parcels([None, block(9_120, 0)], [code, 1096]).to_file(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UnknownResultWarning)
+            layer = read(path, around=places, reach_m=500)
+        assert verdicts(screened(places, layer)) == [verdict]
 
 
 def test_the_same_parcels_come_from_a_file_whole_or_around(

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from register_files import plans_of, read
 
 import woongeo
+from woongeo.capacity import divide, divide_homes
 from woongeo.errors import AudienceError, ColumnError, WoongeoWarning
 from woongeo.vertrouwelijk import (
     KOLOM,
@@ -292,6 +293,99 @@ def test_regions_are_groups_too_and_a_plan_over_two_of_them_is_in_both() -> None
     for minimum, n in ((3, 6), (4, 0), (5, 0)):
         counted = for_totals(screening, "openbaar", by=[regions], minimum=minimum)
         assert len(counted) == n
+
+
+#: Two regions side by side: x of 0-1,000 and 1,000-2,000.
+A_AND_B = {"A": block(0, 0, 1_000, 1_000), "B": block(1_000, 0, 1_000, 1_000)}
+
+
+def side_by_side(*hidden: tuple[Any, float]) -> tuple[woongeo.Screening, woongeo.Regions]:
+    """Screen hidden plans of so many homes, and an open one of 20 homes in B."""
+    shapes = [shape for shape, _ in hidden] + [block(1_200, 100)]
+    plans: list[dict[str, object]] = [{"wie": "gemeente", "n": homes} for _, homes in hidden]
+    parts = frame(A_AND_B.values(), naam=list(A_AND_B))
+    regions = woongeo.read_regions("gemeente", parts, name_column="naam")
+    return screened(register(*plans, {"n": 20}, shapes=shapes)), regions
+
+
+def totals(screening: woongeo.Screening, *by: Any) -> dict[str, list[float]]:
+    """Give plans and homes of each row that the public may see."""
+    counted = for_totals(screening, "openbaar", by=by)
+    table = woongeo.summarize_plancapaciteit(counted, by=by).tabel.set_index("gebied")
+    return {name: table.loc[name, ["plannen", "woningen"]].tolist() for name in table.index}
+
+
+def test_plans_that_touch_a_region_are_not_in_it_and_do_not_hide_the_one_that_is() -> None:
+    # Four plans in A end where B begins; the fifth lies in B. A holds 5 with one elsewhere in it.
+    touching: list[tuple[Any, float]] = [(block(900, 200 * i), 10) for i in range(4)]
+    screening, regions = side_by_side(*touching, (block(100, 100), 10), (block(1_500, 500), 777))
+    assert totals(screening, regions) == {"A": [5, 50], "B": [1, 20], "alle locaties": [6, 70]}
+
+
+def test_a_hidden_plan_partly_outside_all_regions_is_in_that_group_too() -> None:
+    # 60 of its 100 m lie west of A: 600 homes stood alone in "buiten de gebieden".
+    inside: list[tuple[Any, float]] = [(block(100 + 150 * i, 0), 10) for i in range(5)]
+    screening, regions = side_by_side((block(-60, 0), 1_000), *inside)
+    assert totals(screening, regions) == {"A": [5, 50], "B": [1, 20], "alle locaties": [6, 70]}
+
+
+def test_a_sliver_over_the_border_without_a_home_is_in_no_group() -> None:
+    # One of 100 m is in B and carries a tenth of a home: B shows nothing of it, and A holds five.
+    inside: list[tuple[Any, float]] = [(block(100 + 150 * i, 0), 10) for i in range(4)]
+    screening, regions = side_by_side((block(901, 0), 10), *inside)
+    assert totals(screening, regions) == {"A": [5, 50], "B": [1, 20], "alle locaties": [6, 70]}
+    # Of 20 homes per metre B would hold some: the plan is in both, and four are left in A.
+    screening, regions = side_by_side((block(901, 0), 2_000), *inside)
+    assert totals(screening, regions) == {"B": [1, 20], "alle locaties": [1, 20]}
+
+
+@pytest.mark.parametrize(
+    ("gemeenten", "row"), [(["Ede", "Ede "], "Ede"), ([None, ""], "onbekend"), ([7, "7"], "7")]
+)
+def test_groups_of_a_column_are_the_rows_of_the_total(gemeenten: list[object], row: str) -> None:
+    # Five hidden plans of one home under two spellings, and two open ones elsewhere.
+    given = frame(
+        [block(200 * i, 0) for i in range(7)],
+        plan_id=list("abcdefg"),
+        woningen=[1] * 7,
+        planstatus=["3"] * 7,
+        streek=pd.Series([gemeenten[0]] * 4 + [gemeenten[1]] + ["Open"] * 2, dtype=object),
+        vertrouwelijkheid=["gemeente"] * 5 + ["openbaar"] * 2,
+    )
+    layer = woongeo.read_layer(
+        "natura2000", frame([block(0, 900, 10, 10)], id=["n"]), coverage="nederland"
+    )
+    screening = woongeo.screen(woongeo.read_locations(given), [layer])
+    assert totals(screening, "streek") == {"Open": [2, 2], row: [5, 5], "alle locaties": [7, 7]}
+
+
+def test_what_is_doubtful_about_a_division_is_said_where_its_totals_are_shown() -> None:
+    screening = many(("Ede", "gemeente", 5), ("Ede", "openbaar", 1))
+    mapping = woongeo.read_mapping(pd.DataFrame({"gemeente": ["Epe"], "gebied": ["V"]}))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(for_totals(screening, "openbaar", by=[mapping])) == 6
+
+
+@settings(max_examples=15)
+@given(
+    st.lists(st.tuples(st.integers(-150, 2_050), st.integers(1, 40)), min_size=1, max_size=12),
+    st.integers(1, 4),
+)
+def test_no_region_ever_shows_fewer_hidden_plans_than_the_minimum(
+    plans: list[tuple[int, int]], minimum: int
+) -> None:
+    shapes = [(block(x, 0), homes) for x, homes in plans]
+    screening, regions = side_by_side(*shapes)
+    counted = for_totals(screening, "openbaar", by=[regions], minimum=minimum)
+    seen = counted.locaties[KOLOM].to_numpy() == "openbaar"
+    parts = divide(counted, regions)
+    homes = counted.locaties["woningen"].to_numpy()[parts.row]
+    held = divide_homes(parts.row, parts.share, homes)
+    # A plan of one home or more holds one where its largest part lies.
+    with_homes = pd.Series(parts.row[held > 0]).groupby(parts.region[held > 0])
+    for _, rows in with_homes:
+        assert (~seen[rows]).sum() == 0 or (~seen[rows]).sum() >= minimum
 
 
 def test_a_minimum_of_nought_counts_all_and_a_negative_one_or_no_column_is_refused() -> None:

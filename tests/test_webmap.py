@@ -289,6 +289,24 @@ def test_of_two_rules_on_a_layer_each_has_a_name_for_people(
     assert "regel natura2000" not in shown
 
 
+@pytest.mark.parametrize("title", ["", "zone"])
+def test_rules_of_one_name_each_tell_their_source(
+    sites: Callable[..., woongeo.Locations], title: str
+) -> None:
+    """Overlap, within 50 m and within 80 m: three rules and three sources, of one name or none."""
+    noise = natura([block(0, 0)], title="Geluid", rule=woongeo.Rule(source="wet A", title=title))
+    for name, metres, source in (("b", 50, "wet B"), ("c", 80, "wet C")):
+        rule = woongeo.Rule(within_m=metres, source=source, title=title)
+        noise = noise.with_rule(rule, name=name)
+    made = woongeo.screen(sites([block(0, 0)]), [noise])
+    assert len({toets.title for toets in made.toetsen}) == 3
+    shown = hostile.text(page_of(woongeo.map_screening(made)))
+    for toets in made.toetsen:
+        assert f"regel {toets.title}" in shown
+    for source in ("wet A", "wet B", "wet C"):
+        assert source in shown
+
+
 def test_no_folder_of_whoever_made_the_page_is_on_it(
     example_page: str, example_screening: woongeo.Screening
 ) -> None:

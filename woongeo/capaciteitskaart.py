@@ -68,8 +68,9 @@ class CapacityList:
         One row a code: `code` (postcode or short code, capitals without blanks), `klasse` and
         `gebied` (the feed area or focus area it belongs to; may be empty). A code that came with
         several classes has the worst.
-    complete : bool
-        Whether the list holds every postcode of its area; a list of focus areas does not.
+    unread : DataFrame
+        Rows whose code is no postcode and begins with the digits of one, in the same form: `code`
+        is the PC4. To which of its postcodes they belong is not known.
     source : Source
         Where it came from.
     issued : date or None
@@ -79,7 +80,7 @@ class CapacityList:
     """
 
     frame: pd.DataFrame
-    complete: bool
+    unread: pd.DataFrame
     source: Source
     issued: dt.date | None
     findings: list[Finding]
@@ -94,8 +95,8 @@ def class_of_code(codes: pd.Series, names: Sequence[pd.Series] = ()) -> tuple[pd
         0 available, 1 limited, 2 under research, 3 structural congestion, -1 not supplied; numbers
         or text ("3", "3,0").
     names : sequence of Series
-        Name and id of the feed area, where there are; "0" with code 0 says that no colour was
-        supplied.
+        Name and id of the feed area, where there are; "0" in one of them, or nothing in any, with
+        code 0 says that no colour was supplied.
 
     Returns
     -------
@@ -111,9 +112,13 @@ def class_of_code(codes: pd.Series, names: Sequence[pd.Series] = ()) -> tuple[pd
     stood = codes.notna() & ~codes.astype(str).str.strip().isin(["", "-"])
     unreadable = klasse.isna() & stood
     klasse = klasse.astype(object).where(klasse.notna(), ONBEKEND)
-    for name in names:
+    zero = read == 0
+    texts = [as_text(name[zero]) for name in names]
+    if texts:
         # https://data.partnersinenergie.nl/capaciteitskaart: feed area "0" is none at all.
-        klasse = klasse.mask((read == 0) & (as_text(name) == "0"), ONBEKEND)
+        none = np.any([text == "0" for text in texts], axis=0)
+        none |= np.all([text == "" for text in texts], axis=0)
+        klasse.iloc[zero.to_numpy().nonzero()[0][none]] = ONBEKEND
     return klasse, unreadable
 
 
@@ -207,7 +212,7 @@ def read_list(
             f"{origin.path}: geen kolom met postcodes gevonden; noem haar 'postcode' "
             f"(kolommen: {', '.join(columns)})."
         )
-    klasse, complete, findings = classes_in(table, origin.path)
+    klasse, _, findings = classes_in(table, origin.path)
     code = area_key(table[column])
     area = recognise(columns, _AREA_NAMES)
     gebied = as_text(table[area]) if area else pd.Series("", index=table.index, dtype=object)
@@ -217,8 +222,9 @@ def read_list(
         n, first = int((~known).sum()), shortened(table.loc[~known, column].iloc[0])
         text = f"{counted(n, 'rij heeft', 'rijen hebben')} geen postcode, de eerste: {first!r}"
         findings.append(Finding("", "postcode onleesbaar", "waarschuwing", text, float(n)))
+    unread = frame[~known].assign(code=code.str.extract(r"^(\d{4})", expand=False))
     frame, more = _one_row_a_code(frame[known])
-    return CapacityList(frame, complete, origin, None, findings + more)
+    return CapacityList(frame, unread.dropna(subset="code"), origin, None, findings + more)
 
 
 def is_exchange_model(source: object) -> bool:
@@ -270,7 +276,8 @@ def _read_model(path: Path) -> CapacityList:
     source = Source(
         str(path), "", "capaciteitskaart", part.sha256, (part,), len(rows), NO_PLACE, tuple(notes)
     )
-    return CapacityList(frame, True, source, _date(data.get("issued")), findings + more)
+    issued = _date(data.get("issued"))
+    return CapacityList(frame, frame.iloc[:0], source, issued, findings + more)
 
 
 def _rows_of(area: dict[str, Any], path: Path, i: int) -> list[tuple[str, str, str]]:

@@ -12,7 +12,7 @@ from woongeo.catalogue import default_catalogue
 from woongeo.columns import recognise
 from woongeo.errors import LayerError
 from woongeo.layers import Coverage, Layer, read_layer
-from woongeo.regioncodes import plain_name
+from woongeo.regioncodes import chosen_names
 from woongeo.regions import Regions, read_regions
 from woongeo.rules import Rule
 from woongeo.sources import read_vector
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from woongeo.catalogue import Catalogue
+
+_KEY = "geitenhouderijen"
 
 _PROVINCE = ("provincie", "provincienaam", "naam", "statnaam", "name", "ligt_in_provincie_naam")
 
@@ -72,14 +74,13 @@ def coverage_by_region(
     there = regions.frame["gebied"].tolist()
     names = [names] if isinstance(names, str) else names
     # Whatever the case and accents: Fryslân is Fryslan, and noord-holland Noord-Holland.
-    plain = {plain_name(name)[0]: name for name in there}
-    stray = [name for name in names if plain_name(name)[0] not in plain]
-    if stray or not len(names):
-        told = (
-            f"{', '.join(map(repr, stray))} bestaat niet" if stray else "er is geen gebied genoemd"
+    names, stray, doubtful = chosen_names(names, there)
+    if stray or doubtful or not names:
+        told = "; ".join(
+            [*([f"{', '.join(map(repr, stray))} bestaat niet"] if stray else []), *doubtful]
         )
+        told = told or "er is geen gebied genoemd"
         raise LayerError(f"dekking per gebied: {told}; kies uit {', '.join(there)}.")
-    names = [plain[plain_name(name)[0]] for name in names]
     chosen = regions.frame["gebied"].isin(names).to_numpy()
     shapes = regions.frame.geometry.to_numpy()
     area = shapely.union_all(shapes[chosen])
@@ -102,6 +103,7 @@ def read_geitenhouderijen(  # noqa: PLR0913  one keyword a fact
     name_column: str | None = None,
     layer: str | None = None,
     crs: object = None,
+    encoding: str | None = None,
     reference_date: dt.date | None = None,
     publisher: str | None = None,
     licence: str | None = None,
@@ -127,7 +129,9 @@ def read_geitenhouderijen(  # noqa: PLR0913  one keyword a fact
     animals_column : str, optional
         The column with the number of goats; the usual ones are recognised. Without such a column
         every farm counts.
-    id_column, name_column, layer, crs, reference_date, publisher, licence, catalogue : optional
+    id_column, name_column, layer, crs, encoding : optional
+        As for `read_layer`; a CSV that a Dutch Excel wrote is often in 'cp1252'.
+    reference_date, publisher, licence, catalogue : optional
         As for `read_layer`.
 
     Returns
@@ -153,8 +157,11 @@ def read_geitenhouderijen(  # noqa: PLR0913  one keyword a fact
         raise LayerError("geitenhouderijen: geef covered of coverage, niet beide.")
     if provinces is not None and covered:
         coverage = coverage_by_region(provinces, covered)
+    asked = catalogue or default_catalogue()
+    # What cannot be read here should not be sent to the reader that is reading it.
+    spec = replace(asked.spec(_KEY), reader="")
     found = read_layer(
-        "geitenhouderijen",
+        _KEY,
         source,
         coverage=coverage,
         columns=None if animals_column is None else {"dieren": animals_column},
@@ -162,10 +169,11 @@ def read_geitenhouderijen(  # noqa: PLR0913  one keyword a fact
         name_column=name_column,
         layer=layer,
         crs=crs,
+        encoding=encoding,
         reference_date=reference_date,
         publisher=publisher,
         licence=licence,
-        catalogue=catalogue or default_catalogue(),
+        catalogue=replace(asked, specs={**asked.specs, _KEY: spec}),
     )
     if least_animals is None:
         return found

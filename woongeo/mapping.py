@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 _FIRST, _LAST = "0001-01-01", "9999-12-31"
 
+#: The region of plans of which it cannot be told.
+UNKNOWN = "onbekend"
+
 
 @dataclass(frozen=True, eq=False)
 class RegionMapping:
@@ -77,14 +80,15 @@ class RegionMapping:
         Parameters
         ----------
         gemeenten : Series
-            Names as they stand in a register.
+            Names, or codes, as they stand in a register: 363.0 is "363".
         on : date
             The day; `RegionMapping.on` goes before it.
 
         Returns
         -------
         Series of str
-            On the same index; "onbekend" where the table does not know the gemeente on that day.
+            On the same index; "onbekend" where the table does not know the gemeente on that day, or
+            nothing stands.
         """
         day = (self.on or on).isoformat()
         table = self.table.assign(naam=self.table["gemeente"].map(plain_name))
@@ -98,10 +102,11 @@ class RegionMapping:
             while name not in now and name in successor and name not in seen:
                 seen.add(name)
                 name = successor[name]
-            return str(now.get(name, "onbekend"))
+            return str(now.get(name, UNKNOWN))
 
-        known = {text: find(plain_name(text)) for text in gemeenten.dropna().unique()}
-        return gemeenten.map(known).astype(object).where(gemeenten.notna(), "onbekend")
+        texts = as_text(gemeenten)
+        known = {text: find(plain_name(text)) if text else UNKNOWN for text in texts.unique()}
+        return texts.map(known).astype(object)
 
 
 def read_mapping(

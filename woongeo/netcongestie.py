@@ -19,6 +19,7 @@ import pandas as pd
 from woongeo.capaciteitskaart import (
     FOCUS,
     GEMENGD,
+    KLASSEN,
     area_key,
     classes_in,
     few_of_all,
@@ -33,7 +34,7 @@ from woongeo.days import day_of
 from woongeo.errors import ColumnError, LayerError, RegionError, RuleError
 from woongeo.layers import Coverage, Layer, read_layer
 from woongeo.numerals import by_number, counted
-from woongeo.regioncodes import plain_name
+from woongeo.regioncodes import chosen_names
 from woongeo.rules import ClassRule
 from woongeo.sources import TABLE_KINDS, Source, read_vector
 
@@ -213,11 +214,8 @@ def _join(
         )
     code = area_key(raw[column])
     codes = listed.frame
-    in_pc4 = bool(len(code)) and bool(code[code != ""].str.fullmatch(r"\d{4}").all())
-    if in_pc4 and codes["code"].str.fullmatch(r"\d{4}[A-Z]{2}").any():
-        codes = pc6_in_pc4(codes, mixed=mixed)
-        if not listed.complete:
-            codes = _few(codes, raw, code)
+    if len(code) and code[code != ""].str.fullmatch(r"\d{4}").all():
+        codes = _in_pc4(listed, raw, code, mixed)
     rows = codes.set_index("code")
     there = code.isin(rows.index) & (code != "")
     if not there.any():
@@ -263,14 +261,28 @@ def _counted(
     return [Finding("", check, weight, text, float(len(codes)))]
 
 
-def _few(codes: pd.DataFrame, raw: gpd.GeoDataFrame, code: pd.Series) -> pd.DataFrame:
-    """Call a PC4 mixed where the list can only hold some of its postcodes."""
+def _in_pc4(
+    listed: CapacityList, raw: gpd.GeoDataFrame, code: pd.Series, mixed: str
+) -> pd.DataFrame:
+    """Bring what is listed by PC6 to PC4."""
+    codes = listed.frame
+    # What cannot be read may be any postcode of its PC4; by itself it says nothing about that.
+    unread = listed.unread[listed.unread["code"].isin(codes["code"].str[:4])]
+    whole = codes["code"].str.fullmatch(r"\d{4}")
+    if whole.all() and not len(unread):
+        return codes
+    found = pc6_in_pc4(pd.concat([codes, unread], ignore_index=True), mixed=mixed)
     column = recognise([str(c) for c in raw.columns], _PEOPLE)
     if column is None:
-        return codes
-    people = _people(raw[column]).groupby(code).max().reindex(codes["code"]).to_numpy()
-    few = few_of_all(codes["postcodes"].to_numpy(dtype=float), people, INWONERS_PER_POSTCODE)
-    return codes.assign(klasse=codes["klasse"].mask(few, GEMENGD))
+        return found
+    people = _people(raw[column]).groupby(code).max().reindex(found["code"]).to_numpy()
+    few = few_of_all(found["postcodes"].to_numpy(dtype=float), people, INWONERS_PER_POSTCODE)
+    # A row of the PC4 itself holds for all of it.
+    few &= ~found["code"].isin(codes.loc[whole, "code"]).to_numpy()
+    if mixed == "zwaarste":
+        # Whatever the other postcodes are, none is heavier than this.
+        few &= (found["klasse"] != KLASSEN[-1]).to_numpy()
+    return found.assign(klasse=found["klasse"].mask(few, GEMENGD))
 
 
 def _people(values: pd.Series) -> pd.Series:
@@ -413,13 +425,13 @@ def read_aansluitstop(  # noqa: PLR0913  one keyword a fact
         names = [names] if isinstance(names, str) else names
         if column is None:
             raise ColumnError(f"{origin.path}: geen kolom met namen gevonden; geef name_column.")
-        plain = called.map(lambda text: plain_name(text)[0])
-        wanted = {plain_name(name)[0]: name for name in names}
-        stray = [name for key, name in wanted.items() if key not in set(plain)]
+        wanted, stray, doubtful = chosen_names(names, called)
         if stray:
             there = ", ".join(sorted(set(called))[:20])
             raise RegionError(f"{origin.path}: {', '.join(stray)} komt niet voor; wel: {there}.")
-        raw, called = raw[plain.isin(list(wanted))], called[plain.isin(list(wanted))]
+        if doubtful:
+            raise RegionError(f"{origin.path}: {'; '.join(doubtful)}; schrijf de hele naam.")
+        raw, called = raw[called.isin(wanted)], called[called.isin(wanted)]
     start = day_of(from_date, "from_date")
     if start is None:
         raise RuleError("from_date ontbreekt; geef de eerste dag van de aansluitstop.")

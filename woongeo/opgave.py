@@ -18,8 +18,9 @@ import numpy as np
 import pandas as pd
 
 from woongeo.columns import as_text, numbers
+from woongeo.days import day_of
 from woongeo.encode import html_text
-from woongeo.errors import TargetError
+from woongeo.errors import InputError, TargetError
 from woongeo.tables import TableSource, missing_columns, read_table
 
 if TYPE_CHECKING:
@@ -36,6 +37,13 @@ _DEFAULTS = {"wat": "opgave", "eenheid": "woningen", "basis": "onbekend"}
 
 #: What a row is about, where woongeo calculates with it; other words are kept and shown.
 OPGAVE, RESTOPGAVE, GEREALISEERD = "opgave", "restopgave", "gerealiseerd"
+_RECKONED = (OPGAVE, RESTOPGAVE, GEREALISEERD)
+
+#: What homes are counted in; tables call it by several words.
+HOMES = "woningen"
+_UNITS = dict.fromkeys(
+    (HOMES, "woning", "won", "won.", "aantal", "aantal woningen", "aantal won.", "stuks"), HOMES
+)
 
 #: How the table that comes with woongeo is called.
 SHIPPED = "opgave.csv van woongeo"
@@ -100,7 +108,8 @@ class Targets:
         Parameters
         ----------
         on : date or str, optional
-            What was known on this day; what is known now without it.
+            What was known on this day, or in a month or year written as in `datum` (2022-10, 2022);
+            what is known now without it.
 
         Returns
         -------
@@ -109,19 +118,19 @@ class Targets:
 
         Raises
         ------
+        InputError
+            When `on` is no day.
         TargetError
             When two sources of one date give different values: which holds is for the user to say.
         """
         table = self.table
         if on is not None:
-            day = on.isoformat() if isinstance(on, dt.date) else on
             # "2026" stands for some day of that year: known from its first day on.
-            table = table[table["datum"] <= day]
-        keys = ["wat", "_gebied", "niveau", "van", "tot", "eenheid"]
-        marked = table.assign(_gebied=table["gebied"].map(plain_name))
-        newest = marked.groupby(keys, dropna=False)["datum"].transform("max")
+            table = table[table["datum"] <= _day(on)]
+        marked = table.assign(_figure=_figures(table))
+        newest = marked.groupby("_figure")["datum"].transform("max")
         latest = marked[marked["datum"] == newest]
-        values = latest.groupby(keys, dropna=False)["waarde"].transform("nunique")
+        values = latest.groupby("_figure")["waarde"].transform("nunique")
         if (values > 1).any():
             row = latest[values > 1].iloc[0]
             raise TargetError(
@@ -129,7 +138,7 @@ class Targets:
                 f"{row['datum'] or 'een onbekende datum'} twee waarden; kies met "
                 "only(bron=…) of only(basis=…)."
             )
-        kept = latest.drop_duplicates(keys).drop(columns="_gebied")
+        kept = latest.drop_duplicates("_figure").drop(columns="_figure")
         return replace(self, table=kept.reset_index(drop=True))
 
     def only(
@@ -140,7 +149,8 @@ class Targets:
         Parameters
         ----------
         bron, wat, basis : str, optional
-            Part of the text of that column for `bron`, the whole of it for the others.
+            Part of the text of that column for `bron`, the whole of it for the others; capitals
+            are as good as none.
 
         Returns
         -------
@@ -152,7 +162,7 @@ class Targets:
             kept &= self.table["bron"].str.contains(bron, case=False, regex=False).to_numpy()
         for column, wanted in (("wat", wat), ("basis", basis)):
             if wanted is not None:
-                kept &= (self.table[column] == wanted).to_numpy()
+                kept &= (self.table[column].str.casefold() == wanted.casefold()).to_numpy()
         return replace(self, table=self.table[kept].reset_index(drop=True))
 
     def periods(self) -> list[tuple[int, int]]:
@@ -186,9 +196,10 @@ def read_targets(
     source : str, Path or DataFrame, optional
         A CSV, a sheet or a frame with the columns `niveau`, `gebied`, `van`, `tot`, `waarde` and
         `bron`, and where wanted `wat` ("opgave" without it), `eenheid` ("woningen"), `basis`
-        (bruto, netto, onbekend), `datum`, `zekerheid` and `opmerking`. Without a source: what
-        woongeo ships, the provinces' targets of October 2022 (together 917,193) and the national
-        figures of the letters of 25-5-2023 and spring 2026.
+        (bruto, netto, onbekend), `datum`, `zekerheid` and `opmerking`. An opgave, restopgave or
+        gerealiseerd is in woningen; other words in `wat` may have another unit. Without a source:
+        what woongeo ships, the provinces' targets of October 2022 (together 917,193) and the
+        national figures of the letters of 25-5-2023 and spring 2026.
     sheet : str, optional
         The sheet of a workbook.
     regions : mapping of str to names, optional
@@ -204,8 +215,8 @@ def read_targets(
     FileError
         When the file cannot be read.
     TargetError
-        When a column is missing, a value is no number, a period is no period, a region is not
-        known, or a figure is given twice.
+        When a column is missing, a value is no number, a period is no period, an opgave is not in
+        woningen, a region is not known, or a figure is given twice.
     """
     if source is None:
         place = resources.files("woongeo") / "opgave.csv"
@@ -219,8 +230,8 @@ def read_targets(
         raise TargetError(f"{origin.path}: kolom {', '.join(missing)} ontbreekt.")
     table = _typed(raw, origin.path)
     _check_regions(table, regions or {}, origin.path)
-    key = ["wat", "niveau", "van", "tot", "eenheid", "basis", "bron", "datum"]
-    double = table.assign(naam=table["gebied"].map(plain_name)).duplicated([*key, "naam"])
+    key = ["figuur", "basis", "bron", "datum"]
+    double = table.assign(figuur=_figures(table)).duplicated(key)
     if double.any():
         row = int(np.flatnonzero(double)[0])
         raise TargetError(
@@ -228,6 +239,34 @@ def read_targets(
             "een nieuwe versie heeft een andere datum of bron."
         )
     return Targets(table, origin)
+
+
+def _figures(table: pd.DataFrame) -> pd.Series:
+    """Give versions of one figure one number, however they spell it."""
+    keys = [table[name].map(_plain_word) for name in ("wat", "eenheid")]
+    keys += [table[name].map(plain_name) for name in ("niveau", "gebied")]
+    return table.groupby([*keys, "van", "tot"], dropna=False).ngroup()
+
+
+def _plain_word(text: str) -> str:
+    """Write a word so that capitals and blanks make no difference."""
+    return " ".join(text.casefold().split())
+
+
+def _day(on: dt.date | str) -> str:
+    """Write the day that is asked for as `datum` is written."""
+    if not isinstance(on, str):
+        day = day_of(on, "on")
+        return "" if day is None else day.isoformat()
+    try:
+        # The first day of a month or a year tells whether it is one.
+        dt.date.fromisoformat(on + "-01-01"[len(on) - 4 :] if _DATE.fullmatch(on) else "")
+    except ValueError as error:
+        raise InputError(
+            f"on is {on!r}; geef een datum, of schrijf een jaar, maand of dag als 2022, 2022-10 of "
+            "2022-10-13."
+        ) from error
+    return on
 
 
 def _typed(raw: pd.DataFrame, path: str) -> pd.DataFrame:
@@ -246,6 +285,9 @@ def _typed(raw: pd.DataFrame, path: str) -> pd.DataFrame:
             default = _DEFAULTS.get(column, "")
             table[column] = text.where(text != "", default)
     table["datum"] = table["datum"].str.removesuffix(" 00:00:00")
+    for column, ours in (("wat", {w: w for w in _RECKONED}), ("eenheid", _UNITS)):
+        # A word that is reckoned with is written as ours; what is only shown stays as it stands.
+        table[column] = table[column].map(_plain_word).map(ours).fillna(table[column])
     _check_rows(table, path)
     return table[["wat", *(c for c in COLUMNS if c != "wat")]]
 
@@ -253,6 +295,7 @@ def _typed(raw: pd.DataFrame, path: str) -> pd.DataFrame:
 def _check_rows(table: pd.DataFrame, path: str) -> None:
     """Refuse rows that say nothing or contradict themselves."""
     van, tot = table["van"], table["tot"]
+    reckoned = table["wat"].isin(_RECKONED)
     years = pd.concat([van, tot]).dropna()
     no_year = (years % 1 != 0) | ~years.between(*_YEARS)
     faults = {
@@ -260,10 +303,11 @@ def _check_rows(table: pd.DataFrame, path: str) -> None:
         "bron ontbreekt": table["bron"] == "",
         "van of tot is geen jaartal": van.index.isin(years.index[no_year]),
         "van ligt na tot": van > tot,
-        "opgave zonder periode": table["wat"].isin([OPGAVE, RESTOPGAVE, GEREALISEERD])
-        & (van.isna() | tot.isna()),
-        "opgave zonder waarde": table["wat"].isin([OPGAVE, RESTOPGAVE, GEREALISEERD])
-        & table["waarde"].isna(),
+        "opgave zonder periode": reckoned & (van.isna() | tot.isna()),
+        "opgave zonder waarde": reckoned & table["waarde"].isna(),
+        "opgave, restopgave en gerealiseerd zijn in woningen en niet in iets anders; geef wat een "
+        "ander woord (opgave_per_jaar, gerealiseerd_aandeel), dan blijft de rij staan": reckoned
+        & (table["eenheid"] != HOMES),
         "waarde is negatief": table["waarde"] < 0,
         f"basis is niet een van {', '.join(BASES[:3])}": ~table["basis"].isin(BASES),
         "datum is geen jaar, maand of dag (2022, 2022-10 of 2022-10-13)": ~table["datum"].map(
@@ -281,7 +325,7 @@ def _check_regions(table: pd.DataFrame, regions: Mapping[str, Collection[str]], 
     """Refuse regions that do not exist."""
     for level, names in regions.items():
         known = {plain_name(name) for name in names}
-        given = table.loc[table["niveau"] == level, "gebied"]
+        given = table.loc[table["niveau"].map(plain_name) == plain_name(level), "gebied"]
         stray = sorted({name for name in given if plain_name(name) not in known})
         if stray:
             raise TargetError(

@@ -42,6 +42,9 @@ _STRAY_CODE = re.compile(r"(?<![0-9a-z])[0-9]+[a-z]?(?![0-9a-z])")
 # Words that take back, in part or for now, what the others say.
 _RESERVATION = re.compile(r"\b(niet|geen|deels|gedeeltelijk)\b|ontwerp|concept|verwacht|gepland")
 
+# How hard a plan is, said beside its code: "1A zacht", "zachte plancapaciteit (3)", "3, niet hard".
+_HARDNESS = re.compile(r"\b(niet )?(hard|zacht)e?\b")
+
 _NOTHING = {"", "nan", "none", "null", "-", "onbekend", "status onbekend", "nvt", "n.v.t."}
 
 
@@ -98,17 +101,27 @@ def read_planstatus(text: object) -> Status:
     if not found and not stray:
         code = _from_words(plain)
         if code:
-            return Status(code, PLANSTATUS[code][1])
+            return Status(code, PLANSTATUS[code][1], _odds(code, plain, text))
     return Status(ONBEKEND, Hardheid.ONBEKEND, f"planstatus {str(text)!r} is geen bekende code")
 
 
 def _with_code(code: str, plain: str, text: object) -> Status:
     """Hold a code against the words beside it."""
-    words = _from_words(_CODE.sub(" ", plain).strip())
-    doubt = ""
+    rest = _CODE.sub(" ", plain).strip()
+    words = _from_words(rest)
+    doubt = _odds(code, rest, text)
     if words and PLANSTATUS[words][1] is not PLANSTATUS[code][1]:
         doubt = f"planstatus {str(text)!r}: code {code} en omschrijving ({words}) verschillen"
     return Status(code, PLANSTATUS[code][1], doubt)
+
+
+def _odds(code: str, plain: str, text: object) -> str:
+    """Hold a code against what is said of how hard the plan is."""
+    for no, word in _HARDNESS.findall(plain):
+        said = {"hard": "zacht", "zacht": "hard"}[word] if no else word
+        if said != PLANSTATUS[code][1]:
+            return f"planstatus {str(text)!r}: code {code} en omschrijving ({no}{word}) verschillen"
+    return ""
 
 
 def _from_words(plain: str) -> str:  # noqa: PLR0911  a list of words, first match

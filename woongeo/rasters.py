@@ -14,6 +14,7 @@ from woongeo.engine.raster import cells_under
 from woongeo.errors import ColumnError, LayerError, RuleError
 from woongeo.layers import Coverage, Layer, read_coverage
 from woongeo.layers.model import named
+from woongeo.numerals import counted
 from woongeo.rules import RasterRule
 from woongeo.sources.raster import Raster, read_raster
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
+    from numpy.typing import NDArray
 
     from woongeo.rules import RuleBase
 
@@ -61,7 +63,8 @@ def read_raster_layer(  # noqa: PLR0913  one keyword a fact
     crs : optional
         The reference system, where the file states none (an ASCII grid) or a wrong one.
     nodata : float, optional
-        A value that means that nothing is known, besides the one that the file states.
+        A value that means that nothing is known, besides the one that the file states (-9999 for an
+        ASCII grid that states none).
     coverage : str, Path, GeoDataFrame or Coverage, optional
         Where the values mean something, for a raster that has a value everywhere: a file, or
         "nederland". Without it the whole raster; cells without a value are unknown either way.
@@ -135,7 +138,9 @@ def with_exceedance(
     habitats : Layer
         With the column of critical loads (KDW), mol of nitrogen a hectare in the year.
     deposition : Raster or Layer
-        The background deposition, in the same unit; a layer from `read_raster_layer`.
+        The background deposition, in the same unit; a layer from `read_raster_layer`. A negative
+        deposition cannot be, nor what the main rule of the layer calls impossible: there it is not
+        known.
     critical_load_column : str
         The column of critical loads.
     statistic : str
@@ -156,9 +161,11 @@ def with_exceedance(
     ColumnError
         When there is no such column of critical loads.
     LayerError
-        When `deposition` has no raster, or `statistic` is another.
+        When `deposition` has no raster or no value under any habitat with a critical load, or
+        `statistic` is another.
     """
     raster = deposition.raster if isinstance(deposition, Layer) else deposition
+    rule = deposition.rule if isinstance(deposition, Layer) else None
     if not isinstance(raster, Raster):
         raise LayerError("deposition is geen raster; lees het met read_raster_layer.")
     if statistic not in {"maximum", "gemiddelde"}:
@@ -169,13 +176,18 @@ def with_exceedance(
             f"laag {habitats.key}: kolom {critical_load_column!r} met kritische depositiewaarden "
             "is er niet; zeg bij read_layer met columns welke kolom van het bestand het is."
         )
-    background = np.full(len(features), np.nan)
-    with raster.opened() as grid:
-        for cells in cells_under(Sites(features.geometry.to_numpy()), grid):
-            value = cells.percentile(100) if statistic == "maximum" else cells.mean()
-            enough = cells.known >= 1 - max_unknown_share
-            background[cells.sites] = np.where(enough, value, np.nan)
+    background, odd = _background(
+        Sites(features.geometry.to_numpy()), raster, rule, statistic, max_unknown_share
+    )
     critical = features[critical_load_column].to_numpy(dtype=float)
+    if np.isnan(background - critical).all():
+        why = "geen waarde bekend is"
+        if odd.any():
+            why = "een waarde staat die niet kan (geef nodata=)"
+        raise LayerError(
+            f"laag {habitats.key}: {raster.source.path} zegt van geen enkel object hoeveel er "
+            f"neerkomt, omdat er {why}; geef een raster van de depositie waar de objecten liggen."
+        )
     told = features.assign(**{EXCEEDANCE: background - critical})
     origin = habitats.source
     if origin is not None:
@@ -183,5 +195,29 @@ def with_exceedance(
             f"{EXCEEDANCE}: {statistic} van {raster.source.path} (sha256 {raster.source.sha256}) "
             f"min {critical_load_column}"
         )
+        if odd.any():
+            note += (
+                f"; onder {counted(odd.sum(), 'object', 'objecten')} staat in het raster een "
+                "waarde die niet kan: daar is de depositie onbekend"
+            )
         origin = replace(origin, notes=(*origin.notes, note))
     return replace(habitats, features=told, source=origin)
+
+
+def _background(
+    sites: Sites, raster: Raster, rule: RuleBase | None, statistic: str, max_unknown_share: float
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Look up the deposition on sites, and tell upon which something stands that cannot be."""
+    background = np.full(len(sites), np.nan)
+    odd = np.zeros(len(sites), dtype=bool)
+    with raster.opened() as grid:
+        for found in cells_under(sites, grid):
+            told = found.value >= 0
+            if isinstance(rule, RasterRule):
+                told &= rule.sayings(found.value)
+            cells = found.only(told)
+            odd[cells.sites] = cells.known < found.known
+            value = cells.percentile(100) if statistic == "maximum" else cells.mean()
+            enough = cells.known >= 1 - max_unknown_share
+            background[cells.sites] = np.where(enough, value, np.nan)
+    return background, odd

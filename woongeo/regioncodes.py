@@ -21,7 +21,7 @@ from woongeo.errors import ColumnError, RegionError
 from woongeo.sources import read_tabular
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -254,6 +254,70 @@ def plain_name(text: str) -> tuple[str, str]:
     suffix = _letters(match[1]) if match else ""
     base = _letters(text[: match.start()] if match else text)
     return _ALSO.get(base, base), "" if suffix == "gemeente" else suffix
+
+
+def spellings(name: str, there: Iterable[str]) -> list[str]:
+    """List the names that mean the same region as a name that was asked for.
+
+    Parameters
+    ----------
+    name : str
+        As somebody wrote it.
+    there : iterable of str
+        The names to choose from.
+
+    Returns
+    -------
+    list of str
+        Each once, in their order: what is written the same but for case, accents and signs; else,
+        where only one of the two has an addition between brackets, what is the same without it, of
+        which there may be several: then it is not sure which is meant.
+
+    Examples
+    --------
+    >>> spellings("bergen (nh)", ["Bergen (L.)", "Bergen (NH.)"])
+    ['Bergen (NH.)']
+    >>> spellings("Bergen", ["Bergen (L.)", "Bergen (NH.)"])
+    ['Bergen (L.)', 'Bergen (NH.)']
+    """
+    base, suffix = plain_name(name)
+    known = {text: plain_name(text) for text in there}
+    same = [text for text, plain in known.items() if plain == (base, suffix)]
+    near = [text for text, (b, s) in known.items() if b == base and not (s and suffix)]
+    return same or near
+
+
+def chosen_names(
+    names: Sequence[str], there: Iterable[str]
+) -> tuple[list[str], list[str], list[str]]:
+    """Choose regions by name.
+
+    Parameters
+    ----------
+    names : sequence of str
+        As somebody wrote them.
+    there : iterable of str
+        The names to choose from.
+
+    Returns
+    -------
+    chosen : list of str
+        Of `there`, each once.
+    stray : list of str
+        The names that do not occur.
+    doubtful : list of str
+        In Dutch, of each name that could mean several regions, which those are.
+    """
+    known = list(dict.fromkeys(there))
+    found = {name: spellings(name, known) for name in names}
+    chosen = {text for texts in found.values() for text in texts}
+    doubtful = [
+        f"{name!r} kan {' of '.join(map(repr, texts))} zijn"
+        for name, texts in found.items()
+        if len({plain_name(text) for text in texts}) > 1
+    ]
+    stray = [name for name, texts in found.items() if not texts]
+    return [text for text in known if text in chosen], stray, doubtful
 
 
 def _letters(text: str) -> str:

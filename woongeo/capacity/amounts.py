@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from woongeo.capacity.detail import SEGMENTS, segment, segments_in
+from woongeo.capacity.once import each_once
 from woongeo.columns import numbers
 from woongeo.errors import ColumnError
 from woongeo.verdict import Hardheid
@@ -74,6 +75,7 @@ def amounts(frame: gpd.GeoDataFrame) -> dict[str, NDArray[np.float64]]:
     dict
         Homes per plan; NaN where not known. `sloop` is what is to be demolished, counted positive:
         some registers store it negative. `netto` is bruto less sloop where it is not given itself.
+        A masterplan has those of its parts too, as its register gives them: see `each_once`.
 
     Raises
     ------
@@ -135,7 +137,7 @@ def homes_in(frame: gpd.GeoDataFrame, basis: str | None) -> NDArray[np.float64]:
     Returns
     -------
     ndarray of float
-        Homes; NaN where not known.
+        Homes, each once (`each_once`); NaN where not known.
 
     Raises
     ------
@@ -143,7 +145,9 @@ def homes_in(frame: gpd.GeoDataFrame, basis: str | None) -> NDArray[np.float64]:
         As for `choose_basis`.
     """
     known = amounts(frame)
-    return known[choose_basis(known, basis)]
+    chosen = choose_basis(known, basis)
+    # The homes of the locations are counted once already.
+    return known[chosen] if chosen == "woningen" else each_once(frame, known)[chosen]
 
 
 def segments(

@@ -38,7 +38,9 @@ class Plans:
     unknown : ndarray of float
         1 where the verdict is `onbekend`.
     amounts : dict
-        From `amounts`.
+        From `amounts`, each home once.
+    twice : ndarray of bool
+        Whether it is unknown if what the plan says was realised is in that of others too.
     """
 
     homes: Floats
@@ -48,6 +50,7 @@ class Plans:
     left: dict[str, Floats]
     unknown: Floats
     amounts: dict[str, Floats]
+    twice: NDArray[np.bool_]
 
 
 class Cells(NamedTuple):

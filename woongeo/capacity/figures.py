@@ -92,13 +92,23 @@ def blocked_share(screening: Screening) -> NDArray[np.float64]:
     return np.asarray(np.maximum(ground, by_rule.max(axis=1, initial=0.0)), dtype=float)
 
 
-def left_after(screening: Screening) -> pd.DataFrame:
+def _in_place(
+    homes: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Put shares so that of homes below 0, too, the first gives the least and the last the most."""
+    below = homes < 0
+    return np.where(below, high, low), np.where(below, low, high)
+
+
+def left_after(screening: Screening, homes: NDArray[np.float64]) -> pd.DataFrame:
     """Give the share of each plan's homes that is left after constraints.
 
     Parameters
     ----------
     screening : Screening
         From `screen`.
+    homes : ndarray of float
+        Those that the shares are taken of, in the basis of the figures.
 
     Returns
     -------
@@ -113,15 +123,9 @@ def left_after(screening: Screening) -> pd.DataFrame:
     whole = taken >= _WHOLE
     touched = touched_at_all(screening)
     low = ((frame["oordeel"] == Oordeel.VRIJ).to_numpy() & ~touched).astype(float)
-    high = (~whole).astype(float)
-    reverse = frame["woningen"].to_numpy(dtype=float) < 0
-    return pd.DataFrame(
-        {
-            "na_min": np.where(reverse, high, low),
-            "na_verwacht": np.where(whole, 0.0, 1.0 - taken),
-            "na_max": np.where(reverse, low, high),
-        }
-    )
+    least, most = _in_place(homes, low, (~whole).astype(float))
+    expected = np.where(whole, 0.0, 1.0 - taken)
+    return pd.DataFrame({"na_min": least, "na_verwacht": expected, "na_max": most})
 
 
 def figures_per_plan(screening: Screening) -> pd.DataFrame:
@@ -135,9 +139,11 @@ def figures_per_plan(screening: Screening) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `homes`, `counted` and one column a figure, on the index of the locations.
+        `homes`, `counted` and one column a figure, on the index of the locations. For a plan with a
+        negative number of homes minimum and maximum change places.
     """
     frame = screening.locaties
+    homes = frame["woningen"].to_numpy(dtype=float)
     hardheid, verdict = frame["hardheid"], frame["oordeel"]
     counted = hardheid != Hardheid.TELT_NIET_MEE
     figures: dict[str, Any] = {"homes": frame["woningen"], "counted": counted}
@@ -148,22 +154,21 @@ def figures_per_plan(screening: Screening) -> pd.DataFrame:
         figures[str(outcome)] = (verdict == outcome).astype(float)
     taken = blocked_share(screening)
     touched = touched_at_all(screening)
-    figures["belemmerd_min"] = (taken >= _WHOLE).astype(float)
-    figures["belemmerd_verwacht"] = taken
-    figures["belemmerd_max"] = touched.astype(float)
+    triples = {"belemmerd": (taken, touched.astype(float))}
     for key in verdict_keys(screening):
         share = screening.aandeel[key].fillna(0.0).to_numpy()
-        hit = screening.geraakt[key].astype(float)
-        for name, value in (
-            ("min", (share >= _WHOLE).astype(float)),
-            ("verwacht", share),
-            ("max", hit.to_numpy()),
-        ):
-            figures[f"{key}_{name}"] = value if measured(screening, key) else np.nan
+        triples[key] = (share, screening.geraakt[key].to_numpy(dtype=float))
+    for key, (share, hit) in triples.items():
+        least, most = _in_place(homes, (share >= _WHOLE).astype(float), hit)
+        known = key == "belemmerd" or measured(screening, key)
+        for name, value in (("min", least), ("verwacht", share), ("max", most)):
+            figures[f"{key}_{name}"] = value if known else np.nan
     return pd.DataFrame(figures, index=frame.index)
 
 
-def add_up(figures: pd.DataFrame, parts: Parts, level: str) -> pd.DataFrame:
+def add_up(
+    figures: pd.DataFrame, parts: Parts, level: str, here: NDArray[np.bool_]
+) -> pd.DataFrame:
     """Add up plans and homes per region.
 
     Homes are NaN where no plan that counts has a number, and 0 where no plan counts.
@@ -176,11 +181,14 @@ def add_up(figures: pd.DataFrame, parts: Parts, level: str) -> pd.DataFrame:
         Which part of a plan lies where.
     level : str
         What the regions are.
+    here : ndarray of bool
+        From `present`.
 
     Returns
     -------
     DataFrame
-        One row a region, sorted by name; what lies in none last.
+        One row a region that a part is present in, sorted by name; what lies in none last. Homes
+        are NaN where no plan that counts has a number, and 0 where no plan counts.
     """
     plan = figures.iloc[parts.row].reset_index(drop=True)
     homes = divide_homes(parts.row, parts.share, plan["homes"].to_numpy())
@@ -209,10 +217,9 @@ def add_up(figures: pd.DataFrame, parts: Parts, level: str) -> pd.DataFrame:
     summed.loc[~counts_here.astype(bool), homes_of] = 0.0
     summed[counts] = summed[counts].astype(int)
     summed["telt_niet_mee"] = summed["telt_niet_mee"].fillna(0.0)
-    # A sliver of a plan in a neighbouring region carries no home and is no plan there.
-    here = summed.index.isin(pd.unique(parts.region[first]))
-    homes_here = summed[["woningen", "telt_niet_mee"]].fillna(0.0).ne(0).any(axis=1)
-    summed = summed[here | homes_here].reset_index()
+    # A sliver of a plan in a neighbouring region carries no home and is no plan there. By part:
+    # homes that are built and homes that go may come to 0 together, and are no less there.
+    summed = summed[summed.index.isin(pd.unique(parts.region[here]))].reset_index()
     last = summed["gebied"] == OUTSIDE
     summed = pd.concat([summed[~last], summed[last]])
     summed.insert(0, "niveau", level)

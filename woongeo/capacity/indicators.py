@@ -68,7 +68,12 @@ class Question:
 
 
 def level_table(
-    level: str, plans: Plans, parts: Parts, phased: Phases, asked: Question
+    level: str,
+    plans: Plans,
+    parts: Parts,
+    phased: Phases,
+    asked: Question,
+    here: NDArray[np.bool_],
 ) -> tuple[pd.DataFrame, Cells]:
     """Make the long table of one level.
 
@@ -80,6 +85,8 @@ def level_table(
         As for `cells`.
     asked : Question
         Periods, targets and norms.
+    here : ndarray of bool
+        From `present`.
 
     Returns
     -------
@@ -99,6 +106,7 @@ def level_table(
 
     any_known = some(np.ones(len(phased.row), dtype=bool))
     amount = amounts_of(plans, parts)
+    realised, why = all_realised(plans, parts, amount["gerealiseerd"], here)
     place = (level, list(cut.names))
     if level == TOTAL[0] and asked.whole is not None:
         place = (asked.whole[0], [asked.whole[1]])
@@ -118,9 +126,8 @@ def level_table(
             measures = [*amount.values(), *measures]
         if in_period:
             open_ = Sums(plans, cut, phased.state[cut.phase, i] == OPEN, any_known)
-            realised = all_realised(plans, parts, amount["gerealiseerd"])
             goal = task(asked.targets, place, asked.periods[i], realised)
-            measures += against(sums, open_, goal, asked.norms)
+            measures += against(sums, open_, goal, asked.norms, why)
         found += [(name, measure) for measure in measures]
     return in_rows(level, cut.names, found), cut
 

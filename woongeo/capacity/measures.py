@@ -18,7 +18,8 @@ import numpy as np
 import pandas as pd
 
 from woongeo.capacity.amounts import AMOUNTS
-from woongeo.capacity.parts import divide_homes
+from woongeo.capacity.parts import add_up_by, divide_homes
+from woongeo.numerals import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
 
 #: Before constraints, and after them at least, expected and at most.
 STANDS = ("voor", "na_min", "na_verwacht", "na_max")
+
+# From this share of its area on a plan may have realised homes in a region where it plans none. It
+# is far above what borders that were drawn by two hands differ.
+_NO_SLIVER = 0.05
 
 #: Columns of the long table, in order.
 CIJFERS = ("niveau", "gebied", "periode", "maat", "eenheid", "norm", *STANDS, "bron")
@@ -226,8 +231,8 @@ def amounts_of(plans: Plans, parts: Parts) -> dict[str, Measure]:
     Returns
     -------
     dict
-        Name to measure; empty where nothing is known, 0 where no plan counts. Not of what was
-        realised: there nobody says it.
+        Name to measure; 0 where no plan counts, empty where nothing is known of those that do or
+        no plan at all has the amount.
     """
     names, region = np.unique(parts.region.astype(str), return_inverse=True)
     empty = np.bincount(region, weights=plans.counted[parts.row], minlength=len(names)) == 0
@@ -237,14 +242,42 @@ def amounts_of(plans: Plans, parts: Parts) -> dict[str, Measure]:
         known = plans.counted[parts.row] & ~np.isnan(per_part)
         total = np.bincount(region[known], weights=per_part[known], minlength=len(names))
         some = np.bincount(region[known], minlength=len(names)) > 0
-        if name != "gerealiseerd":
-            some |= empty & ~np.isnan(plans.amounts[name]).all()
+        some |= empty & ~np.isnan(plans.amounts[name]).all()
         label = "restcapaciteit" if name == "rest" else name
         measures[name] = Measure(label, "woningen", {"voor": np.where(some, total, np.nan)})
     return measures
 
 
-def all_realised(plans: Plans, parts: Parts, realised: Measure) -> Floats:
+def present(plans: Plans, parts: Parts) -> NDArray[np.bool_]:
+    """Tell which parts of plans are more than a sliver over a border.
+
+    Parameters
+    ----------
+    plans : Plans
+        What is known of each plan.
+    parts : Parts
+        Which part of a plan lies where.
+
+    Returns
+    -------
+    ndarray of bool
+        True for the largest part of a plan, and for every part that holds any of its homes, in
+        whatever amount the plan gives; of a plan that does not count, of its `woningen`.
+    """
+    row = parts.row
+    here = np.r_[True, row[1:] != row[:-1]] if len(row) else np.empty(0, dtype=bool)
+    # Only plans over a border have another part.
+    at = np.flatnonzero(np.bincount(row)[row] > 1) if len(row) else np.empty(0, dtype=np.intp)
+    for name, homes in plans.amounts.items():
+        told = homes if name == "woningen" else np.where(plans.counted, homes, np.nan)
+        held = divide_homes(row[at], parts.share[at], told[row[at]])
+        here[at] |= np.nan_to_num(held) != 0
+    return here
+
+
+def all_realised(
+    plans: Plans, parts: Parts, realised: Measure, here: NDArray[np.bool_]
+) -> tuple[Floats, NDArray[np.object_]]:
     """Give what plans say was realised.
 
     Parameters
@@ -255,21 +288,50 @@ def all_realised(plans: Plans, parts: Parts, realised: Measure) -> Floats:
         Which part of a plan lies where.
     realised : Measure
         From `amounts_of`.
+    here : ndarray of bool
+        From `present`.
 
     Returns
     -------
-    ndarray of float
-        Per region; NaN where not every plan says.
+    homes : ndarray of float
+        Per region; NaN where not every plan that is present says, where it may be counted twice,
+        or where none counts: then nobody says.
+        More may have been realised than is left: where a plan gives no bruto, a part of 5 % of its
+        area is present too.
+    why : ndarray of str
+        Why it is not known; "" where it is.
     """
+    homes = realised.by_stand["voor"]
     _, region = np.unique(parts.region.astype(str), return_inverse=True)
-    silent = plans.counted & np.isnan(plans.amounts["gerealiseerd"])
-    missing = np.bincount(
-        region, weights=silent[parts.row], minlength=len(realised.by_stand["voor"])
-    )
-    return np.where(missing > 0, np.nan, realised.by_stand["voor"])
+
+    large = np.isnan(plans.amounts["bruto"])[parts.row] & (parts.share >= _NO_SLIVER)
+
+    def plans_with(mark: NDArray[np.bool_]) -> Floats:
+        told = (plans.counted & mark)[parts.row] & (here | large)
+        return add_up_by(region, told, len(homes))
+
+    silent = plans_with(np.isnan(plans.amounts["gerealiseerd"]))
+    twice = plans_with(plans.twice)
+    why = np.full(len(homes), "", dtype=object)
+    nobody = add_up_by(region, plans.counted[parts.row], len(homes)) == 0
+    why[np.isnan(homes) | nobody] = "onbekend: geen plan meldt wat is gerealiseerd"
+    # Of each region one reason; plans that say nothing go before those that may say it twice.
+    for i in np.flatnonzero((twice > 0) & (why == "")):
+        why[i] = (
+            f"onbekend: {counted(twice[i], 'masterplan meldt', 'masterplannen melden')} wat is "
+            "gerealiseerd, en deelplannen ervan ook"
+        )
+    for i in np.flatnonzero((silent > 0) & ~np.isnan(homes)):
+        why[i] = (
+            f"onbekend: {counted(silent[i], 'plan meldt', 'plannen melden')} niet wat is "
+            "gerealiseerd"
+        )
+    return np.where(why == "", homes, np.nan), why
 
 
-def against(sums: Sums, open_: Sums, task: Task, norms: Norms) -> list[Measure]:
+def against(
+    sums: Sums, open_: Sums, task: Task, norms: Norms, why: NDArray[np.object_]
+) -> list[Measure]:
     """Hold capacity against the opgave of a period.
 
     Parameters
@@ -282,6 +344,8 @@ def against(sums: Sums, open_: Sums, task: Task, norms: Norms) -> list[Measure]:
         What is asked of each region.
     norms : Norms
         What is asked of capacity.
+    why : ndarray of str
+        From `all_realised`: why a restopgave is not known where the opgave is.
 
     Returns
     -------
@@ -292,13 +356,14 @@ def against(sums: Sums, open_: Sums, task: Task, norms: Norms) -> list[Measure]:
     unphased = {s: open_.of(None, s) for s in STANDS}
     hard = {s: sums.of(sums.plans.kinds["hard"], s) for s in STANDS}
     rest = task.rest
+    rest_source = np.where(np.isnan(rest) & ~np.isnan(task.goal), why, task.rest_source)
     both = {s: np.nan_to_num(capacity[s]) + unphased[s] for s in STANDS}
     goal = norms.dekking
     return [
         Measure("fase_onbekend", "woningen", unphased),
         Measure("opgave", "woningen", {"voor": task.goal}, source=task.goal_source),
         Measure("opgave_gerealiseerd", "woningen", {"voor": task.realised}, source=task.basis),
-        Measure("restopgave", "woningen", {"voor": rest}, source=task.rest_source),
+        Measure("restopgave", "woningen", {"voor": rest}, source=rest_source),
         Measure("dekking", "aandeel", {s: ratio(capacity[s], rest) for s in STANDS}, goal),
         Measure(
             "dekking_met_fase_onbekend", "aandeel", {s: ratio(both[s], rest) for s in STANDS}, goal

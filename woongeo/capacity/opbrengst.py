@@ -86,8 +86,9 @@ class Yield:
     Attributes
     ----------
     low, mean, high : ndarray of float
-        Expected homes: with a chance of 0, none, and 1 for plans whose chance is not known. The
-        mean is NaN where no plan of a group has a chance.
+        Expected homes: with a chance of 0, none, and 1 for plans whose chance is not known (1,
+        none and 0 where they have fewer than 0 homes). The mean is NaN where no plan of a group has
+        a chance.
     lower, upper : ndarray of float
         Ends of the interval, over the plans whose chance is known.
     exact : ndarray of bool
@@ -139,12 +140,15 @@ def realised(
     p = chance[plan]
     sure = ~np.isnan(p)
     mean = add_up_by(group[sure], (homes * p)[sure], n)
-    open_ = add_up_by(group[~sure], homes[~sure], n)
+    # Homes that go, and may not go, are the least where they do and the most where they do not.
+    least, most = (
+        add_up_by(group[~sure], end(homes[~sure], 0.0), n) for end in (np.minimum, np.maximum)
+    )
     lower, upper, exact = np.full(n, np.nan), np.full(n, np.nan), np.zeros(n, dtype=bool)
     some = np.bincount(group[sure], minlength=n) > 0
     known_mean = np.where(some, mean, np.nan)
     if not interval:
-        return Yield(mean, known_mean, mean + open_, lower, upper, exact)
+        return Yield(mean + least, known_mean, mean + most, lower, upper, exact)
     group, plan, homes, p = group[sure], plan[sure], homes[sure], p[sure]
     order = np.lexsort((plan, group))
     group, plan, homes, p = group[order], plan[order], homes[order], p[order]
@@ -167,7 +171,7 @@ def realised(
         lower[drawn], upper[drawn] = _drawn(
             np.searchsorted(drawn, group[taken]), homes[taken], p[taken], len(drawn), how
         )
-    return Yield(mean, known_mean, mean + open_, lower, upper, exact)
+    return Yield(mean + least, known_mean, mean + most, lower, upper, exact)
 
 
 def _exact(homes: Floats, p: Floats, ends: tuple[float, float]) -> tuple[float, float] | None:

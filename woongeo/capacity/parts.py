@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from woongeo.encode import whole_text
+from woongeo.columns import as_text
 from woongeo.engine import Sites, area_by_feature
 from woongeo.errors import ColumnError, RegionError, RegionWarning
-from woongeo.mapping import RegionMapping
+from woongeo.mapping import UNKNOWN, RegionMapping
 from woongeo.numerals import counted
 from woongeo.regions import Regions
 
@@ -115,11 +115,39 @@ def divide(screening: Screening, division: Division) -> Parts:
     RegionWarning
         When regions overlap each other, or the mapping does not know a gemeente.
     """
+    parts, doubt = divided(screening, division)
+    if doubt:
+        warnings.warn(doubt, RegionWarning, stacklevel=3)
+    return parts
+
+
+def divided(screening: Screening, division: Division) -> tuple[Parts, str]:
+    """Divide plans over regions without a warning, for who does not show what comes of it.
+
+    Parameters
+    ----------
+    screening : Screening
+        From `screen`.
+    division : Regions, RegionMapping or str
+        As for `divide`.
+
+    Returns
+    -------
+    parts : Parts
+        As from `divide`.
+    doubt : str
+        What is doubtful about them; empty where nothing is.
+
+    Raises
+    ------
+    ColumnError
+        When a column does not exist.
+    """
     if isinstance(division, Regions):
         return _divide(screening, division)
     if isinstance(division, RegionMapping):
         return _map(screening, division)
-    return _group(screening, division)
+    return _group(screening, division), ""
 
 
 def whole(screening: Screening) -> Parts:
@@ -139,21 +167,19 @@ def whole(screening: Screening) -> Parts:
     return Parts(np.arange(n), np.full(n, TOTAL[1], dtype=object), np.ones(n))
 
 
-def _map(screening: Screening, mapping: RegionMapping) -> Parts:
+def _map(screening: Screening, mapping: RegionMapping) -> tuple[Parts, str]:
     """Divide plans by the region of their gemeente."""
     names = _group(screening, mapping.column)
     frame = screening.locaties
     found = mapping.lookup(frame[mapping.column], on=screening.on)
-    stray = sorted(set(names.region[(found == "onbekend").to_numpy()]) - {"onbekend"})
-    if stray:
-        warnings.warn(
-            f"{mapping.source.path}: geen {mapping.level} op {mapping.on or screening.on} voor "
-            f"{', '.join(stray[:20])}{' …' if len(stray) > 20 else ''}; die plannen staan onder "
-            "'onbekend'.",
-            RegionWarning,
-            stacklevel=4,
-        )
-    return Parts(names.row, found.to_numpy(dtype=object), names.share)
+    stray = sorted(set(names.region[(found == UNKNOWN).to_numpy()]) - {UNKNOWN})
+    doubt = (
+        f"{mapping.source.path}: geen {mapping.level} op {mapping.on or screening.on} voor "
+        f"{', '.join(stray[:20])}{' …' if len(stray) > 20 else ''}; die plannen staan onder "
+        f"{UNKNOWN!r}."
+    )
+    parts = Parts(names.row, found.to_numpy(dtype=object), names.share)
+    return parts, doubt if stray else ""
 
 
 def _group(screening: Screening, column: str) -> Parts:
@@ -162,12 +188,13 @@ def _group(screening: Screening, column: str) -> Parts:
     if column not in frame.columns or column == "geometry":
         names = ", ".join(c for c in frame.columns if c != "geometry")
         raise ColumnError(f"kolom {column!r} bestaat niet in de locaties; wel: {names}.")
-    given = frame[column].astype(object).where(frame[column].notna(), "onbekend")
-    groups = np.array([*map(whole_text, given)], dtype=object)
+    # A column of codes with one empty cell is one of floats: 363.0 is "363".
+    texts = as_text(frame[column])
+    groups = texts.where(texts != "", UNKNOWN).to_numpy(dtype=object)
     return Parts(np.arange(len(frame)), groups, np.ones(len(frame)))
 
 
-def _divide(screening: Screening, regions: Regions) -> Parts:
+def _divide(screening: Screening, regions: Regions) -> tuple[Parts, str]:
     """Divide plans over regions by area; what lies in none goes to `OUTSIDE`."""
     usable = np.flatnonzero(screening.locations.usable)
     sites = Sites(screening.locaties.geometry.to_numpy()[usable])
@@ -176,14 +203,10 @@ def _divide(screening: Screening, regions: Regions) -> Parts:
     held = np.bincount(site, weights=shared, minlength=len(sites))
     # Borders of one country drawn by two hands differ by slivers; more than that is an overlap.
     overlapping = held > area * (1 + 1e-6) + 1
-    if overlapping.any():
-        warnings.warn(
-            f"{regions.source.path}: gebieden overlappen elkaar bij "
-            f"{counted(overlapping.sum(), 'locatie', 'locaties')}; woningen zijn naar rato "
-            "verdeeld.",
-            RegionWarning,
-            stacklevel=3,
-        )
+    doubt = (
+        f"{regions.source.path}: gebieden overlappen elkaar bij "
+        f"{counted(overlapping.sum(), 'locatie', 'locaties')}; woningen zijn naar rato verdeeld."
+    )
     outside = np.maximum(area - held, 0.0)
     outside[outside <= 1e-9 * area] = 0.0
     share = shared / (held + outside)[site]
@@ -195,7 +218,7 @@ def _divide(screening: Screening, regions: Regions) -> Parts:
     parts = np.concatenate([share, outside[left] / (held + outside)[left], np.ones(len(nowhere))])
     # Largest part first; equal parts by name, so that the order of regions means nothing.
     order = np.lexsort((name.astype(str), -parts, row))
-    return Parts(row[order], name[order], parts[order])
+    return Parts(row[order], name[order], parts[order]), doubt if overlapping.any() else ""
 
 
 def divide_homes(

@@ -12,11 +12,12 @@ from woongeo.capacity.amounts import amounts, chances, choose_basis, segments
 from woongeo.capacity.cells import Plans, none_counts
 from woongeo.capacity.figures import add_up, figures_per_plan, left_after
 from woongeo.capacity.indicators import ALL_YEARS, Question, in_order, level_table
-from woongeo.capacity.measures import CIJFERS, STANDS, Measure, Norms, in_rows
+from woongeo.capacity.measures import CIJFERS, STANDS, Measure, Norms, in_rows, present
+from woongeo.capacity.once import each_once, perhaps_twice, remark
 from woongeo.capacity.opbrengst import Planuitval, realised
 from woongeo.capacity.parts import TOTAL, Division, divide, levels, whole
 from woongeo.capacity.phasing import phases
-from woongeo.capacity.restopgave import warn_of_strays
+from woongeo.capacity.restopgave import voice_doubts
 from woongeo.encode import html_text, shortened
 from woongeo.errors import RegionError
 from woongeo.numerals import counted
@@ -71,14 +72,16 @@ class Plancapaciteit:
         (together `woningen`); `vrij`, `onbekend`, `belemmerd` by verdict (together `woningen`);
         `belemmerd_min` (in sites wholly in a bottleneck), `belemmerd_verwacht` (by share of area)
         and `belemmerd_max` (in sites that one touches at all, also below the tolerance), over all
-        rules that count with each home once; `<sleutel>_min`, `_verwacht` and `_max` for each rule
+        rules that count with each home once (for a plan of fewer than 0 homes minimum and maximum
+        change places); `<sleutel>_min`, `_verwacht` and `_max` for each rule
         by itself, empty where nothing is known of its layer; and `telt_niet_mee`, homes of plans
         with status 5A or 5B, which are in none of the others. Homes are empty where no plan that
         counts has a number, and 0 where no plan counts.
     cijfers : DataFrame
         One row a region, period and measure (`maat`): `niveau`, `gebied`, `periode`, `maat`,
         `eenheid` (plannen, woningen, aandeel), `norm`, the value before constraints (`voor`) and
-        after them (`na_min`, `na_verwacht`, `na_max`), `bron` of what was agreed. Empty is unknown.
+        after them (`na_min`, `na_verwacht`, `na_max`), `bron` of what was agreed, and why a
+        restopgave is not known. Empty is unknown.
         Periods are those of the targets, then "overige jaren", "onbekend" (homes without a year)
         and "alle jaren".
     screening : Screening
@@ -235,16 +238,16 @@ def summarize_plancapaciteit(  # noqa: PLR0913  one keyword a question
     tables, long, places = [], [], {}
     divided = [(level, divide(screening, d)) for level, d in zip(names, by, strict=True)]
     for level, parts in [*divided, (TOTAL[0], whole(screening))]:
-        table = add_up(shares, parts, level)
+        here = present(plans, parts)
+        table = add_up(shares, parts, level, here)
         tables.append(table)
-        figures, cut = level_table(level, plans, parts, phased, asked)
+        figures, cut = level_table(level, plans, parts, phased, asked, here)
         if not np.isnan(chance).all():
             figures = pd.concat([figures, _yield(level, plans, cut, chance, how)])
         # A sliver of a plan in a neighbouring region carries no home, and is no row of either.
         long.append(in_order(figures[figures["gebied"].isin(table["gebied"])], chosen))
         places[level] = table["gebied"].tolist()
-    if current is not None:
-        warn_of_strays(current, places)
+    voice_doubts(asked, places)
     return Plancapaciteit(
         pd.concat(tables, ignore_index=True),
         pd.concat(long, ignore_index=True)[list(CIJFERS)],
@@ -283,11 +286,14 @@ def _plans(
         "zacht": (hardheid == Hardheid.ZACHT).to_numpy(dtype=float),
         "status_onbekend": (hardheid == Hardheid.ONBEKEND).to_numpy(dtype=float),
     }
-    left = left_after(screening)
+    # Segments are of a plan as a whole, those of a masterplan with its parts.
     new_homes = np.where(np.isnan(known["bruto"]), known[basis], known["bruto"])
+    once = each_once(frame, known)
+    left = left_after(screening, once[basis])
+    counts = (hardheid != Hardheid.TELT_NIET_MEE).to_numpy(dtype=bool)
     plans = Plans(
-        homes=known[basis],
-        counted=(hardheid != Hardheid.TELT_NIET_MEE).to_numpy(dtype=bool),
+        homes=once[basis],
+        counted=counts,
         kinds=kinds,
         segments=segments(frame, new_homes, detail),
         left={
@@ -295,7 +301,8 @@ def _plans(
             **{stand: left[stand].to_numpy() for stand in STANDS[1:]},
         },
         unknown=(frame["oordeel"] == Oordeel.ONBEKEND).to_numpy(dtype=float),
-        amounts=known,
+        amounts=once,
+        twice=perhaps_twice(frame, np.where(counts, known["gerealiseerd"], np.nan)),
     )
     return plans, basis
 
@@ -356,12 +363,8 @@ def _remarks(  # noqa: PLR0913  what the figures rest on
         "netto": "de netto plancapaciteit (bruto min sloop)",
     }[basis]
     notes = [f"Plancapaciteit telt {what}."]
-    # Its masterplans carry the homes that their parts do not, in `woningen` and nowhere else.
-    if "woningen_register" in screening.locaties.columns:
-        notes.append(
-            "Bruto, sloop, netto, gerealiseerd en rest tellen deelplannen ook in hun masterplan "
-            "mee; alleen de woningen zijn ontdubbeld."
-        )
+    doubled = remark(screening.locaties)
+    notes += [doubled] if doubled else []
     if periods and not phased_any:
         notes.append("Van geen plan is het jaar van oplevering bekend: alles staat onder onbekend.")
     if targets is not None and basis in {"bruto", "netto"}:

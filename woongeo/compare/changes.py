@@ -87,8 +87,9 @@ def compare(
 ) -> Vergelijking:
     """Compare two peilmomenten.
 
-    Plans are paired by id; those that are left, by shape where the two share at least `min_share`
-    of what they cover together and are each other's best, and the table says so.
+    Plans are paired by id where it is a plan's own: not where a row has none, or several have the
+    same. Those that are left, by shape where the two share at least `min_share` of what they cover
+    together and are each other's best, and the table says so.
 
     Parameters
     ----------
@@ -147,6 +148,7 @@ def _plans(
         return _take(old, name, of_old), _take(new, name, of_new)
 
     ids, names = sides("locatie_id"), sides("naam")
+    own = _marks(pairs.own[0], of_old), _marks(pairs.own[1], of_new)
     held = _spread(homes[0], of_old), _spread(homes[1], of_new)
     status, hard, verdict = sides("planstatus"), sides("hardheid"), sides("oordeel")
     paired = (of_old >= 0) & (of_new >= 0)
@@ -159,13 +161,22 @@ def _plans(
         "planstatus": paired & (status[0] != status[1]),
         "hardheid": paired & (hard[0] != hard[1]),
         "vlak": shape,
-        "id": paired & (how == BY_SHAPE),
+        # A name that was made up changes with the order of the rows: that says nothing.
+        "id": paired & (how == BY_SHAPE) & (own[0] | own[1]) & (ids[0] != ids[1]),
     }
     real = np.any(
         [changed[name] for name in ("woningen", "planstatus", "hardheid", "vlak")], axis=0
     )
     what = np.where(of_new < 0, GONE, np.where(of_old < 0, NEW, np.where(real, CHANGED, SAME)))
     apart = paired & (how != BY_SHAPE) & (share == 0)
+    # A plan that found no other: by its id it was not looked for.
+    lone = ~paired & ~own[0] & ~own[1]
+    drawn = _marks(old.locations.usable, of_old) | _marks(new.locations.usable, of_new)
+    doubts = {
+        "zelfde id, andere plek: is het id hergebruikt?": apart,
+        "geen eigen id: alleen op vlak gezocht": lone & drawn,
+        "geen eigen id en geen bruikbaar vlak: niet te koppelen": lone & ~drawn,
+    }
     return pd.DataFrame(
         {
             "wat": what.astype(object),
@@ -184,21 +195,25 @@ def _plans(
             "oordeel_oud": verdict[0],
             "oordeel_nieuw": verdict[1],
             "gewijzigd": joined(changed, ", "),
-            "let_op": np.where(apart, "zelfde id, andere plek: is het id hergebruikt?", ""),
+            "let_op": joined(doubts, "; "),
             "_plan": real,
         }
     )
 
 
 def _take(screening: Screening, name: str, at: NDArray[np.intp]) -> NDArray[Any]:
-    """Take a column at rows; empty text where there is no row."""
-    values = screening.locaties[name].to_numpy(dtype=object)
-    return np.where(at >= 0, values[at], "") if len(values) else np.full(len(at), "", dtype=object)
+    """Take a column at rows; empty text where there is no row (-1)."""
+    return np.append(screening.locaties[name].to_numpy(dtype=object), "")[at]
 
 
 def _spread(values: NDArray[np.float64], at: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Take numbers at rows; NaN where there is no row."""
-    return np.where(at >= 0, values[at], np.nan)
+    """Take numbers at rows; NaN where there is no row (-1)."""
+    return np.append(values, np.nan)[at]
+
+
+def _marks(values: NDArray[np.bool_], at: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Take marks at rows; not set where there is no row (-1)."""
+    return np.append(values, False)[at]
 
 
 def _unlike_m2(
@@ -219,8 +234,8 @@ def _unlike_m2(
 def _only_one_usable(
     old: Screening, new: Screening, of_old: NDArray[np.intp], of_new: NDArray[np.intp]
 ) -> NDArray[np.bool_]:
-    differs = old.locations.usable[of_old] != new.locations.usable[of_new]
-    return np.asarray(differs, dtype=bool)
+    usable = _marks(old.locations.usable, of_old), _marks(new.locations.usable, of_new)
+    return np.asarray(usable[0] != usable[1], dtype=bool)
 
 
 def judgements(screening: Screening) -> dict[str, tuple[Layer, RuleBase]]:
@@ -336,7 +351,9 @@ def _turned(
 def _reasons(screening: Screening) -> dict[str, NDArray[np.object_]]:
     """Give the reasons per bottleneck, by row of the locations."""
     table = screening.treffers
-    return {
+    # Where no plan is left there is no row of any bottleneck.
+    none: NDArray[np.object_] = np.empty(0, dtype=object)
+    return dict.fromkeys(verdict_keys(screening), none) | {
         str(key): rows["reden"].to_numpy(dtype=object)
         for key, rows in table.groupby("laag", sort=False)
     }

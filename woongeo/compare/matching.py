@@ -1,4 +1,9 @@
-"""Which plan of one register is which plan of another."""
+"""Which plan of one register is which plan of another.
+
+An id pairs plans where it is a plan's own. A name that was made up, "rij 3" for a row without an id
+or "7 (2)" for the second of an id, hangs on the order of the rows, and so does which of those plans
+kept the id itself: they are paired by shape.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 import shapely
+
+from woongeo.columns import as_text
+from woongeo.locations.model import COLUMNS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,12 +37,15 @@ class Pairs(NamedTuple):
     share : ndarray of float
         What the two shapes share, as part of what they cover together; NaN where one of them cannot
         be measured.
+    own : (ndarray of bool, ndarray of bool)
+        Of all old and all new plans, which have an id of their own; from `own_ids`.
     """
 
     old: NDArray[np.intp]
     new: NDArray[np.intp]
     how: NDArray[np.object_]
     share: NDArray[np.float64]
+    own: tuple[NDArray[np.bool_], NDArray[np.bool_]]
 
 
 def match(old: Screening, new: Screening, min_share: float) -> Pairs:
@@ -50,20 +61,22 @@ def match(old: Screening, new: Screening, min_share: float) -> Pairs:
     Returns
     -------
     Pairs
-        In the order of the old plans. Ids are used only where both registers have them: row numbers
-        say nothing.
+        In the order of the old plans. Ids are used only where they are a plan's own in both
+        registers: row numbers say nothing.
     """
-    first = second = np.empty(0, dtype=np.intp)
-    if _has_ids(old) and _has_ids(new):
-        place = pd.Series(np.arange(len(new)), index=new.locaties["locatie_id"].to_numpy())
-        at = place.reindex(old.locaties["locatie_id"].to_numpy()).to_numpy(dtype=float)
-        first = np.flatnonzero(~np.isnan(at))
-        second = at[first].astype(np.intp)
+    own = own_ids(old), own_ids(new)
+    rows_old, rows_new = np.flatnonzero(own[0]), np.flatnonzero(own[1])
+    place = pd.Series(rows_new, index=new.locaties["locatie_id"].to_numpy()[rows_new])
+    at = place.reindex(old.locaties["locatie_id"].to_numpy()[rows_old]).to_numpy(dtype=float)
+    first = rows_old[~np.isnan(at)]
+    second = at[~np.isnan(at)].astype(np.intp)
     shapes = _shapes(old)[first], _shapes(new)[second]
     by_id = _shared(*shapes)
-    left_old = np.setdiff1d(np.flatnonzero(old.locations.usable), first)
-    left_new = np.setdiff1d(np.flatnonzero(new.locations.usable), second)
-    third, fourth, by_shape = _by_shape(old, new, left_old, left_new, min_share)
+    left = (
+        np.setdiff1d(np.flatnonzero(old.locations.usable), first),
+        np.setdiff1d(np.flatnonzero(new.locations.usable), second),
+    )
+    third, fourth, by_shape = _by_shape((old, new), left, own, min_share)
     rows = np.concatenate([first, third])
     how = np.r_[np.full(len(first), BY_ID, object), np.full(len(third), BY_SHAPE, object)]
     order = np.argsort(rows, kind="stable")
@@ -72,11 +85,63 @@ def match(old: Screening, new: Screening, min_share: float) -> Pairs:
         np.concatenate([second, fourth])[order],
         how[order],
         np.concatenate([by_id, by_shape])[order],
+        own,
     )
 
 
-def _has_ids(screening: Screening) -> bool:
-    return screening.locations.columns.get("id") is not None
+def own_ids(screening: Screening) -> NDArray[np.bool_]:
+    """Tell which plans have an id of their own.
+
+    Parameters
+    ----------
+    screening : Screening
+        From `screen`.
+
+    Returns
+    -------
+    ndarray of bool
+        One a plan: not where its id was made up by `unique_ids`, here or before a result of ours
+        was written and read again, nor where several plans bear it.
+    """
+    locations = screening.locations
+    ids = pd.Series(screening.locaties["locatie_id"].to_numpy(dtype=object))
+    column = locations.columns.get("id")
+    if column is None or len(locations.report.of_check("geen id-kolom")):
+        return np.zeros(len(ids), dtype=bool)
+    told = locations.report
+    absent = ids.isin(told.of_check("id ontbreekt")["object_id"])
+    double = ids.isin(told.of_check("id dubbel")["object_id"])
+    if all(locations.columns.get(ours) == name for ours, name in _OURS.items()):
+        if _are_row_numbers(ids, locations.frame):
+            return np.zeros(len(ids), dtype=bool)
+        absent |= ids.str.fullmatch(_ABSENT)
+        double |= ids.str.fullmatch(_SECOND) & _first_of(ids).isin(ids)
+    # The first of several plans of one id kept it, and which that is hangs on their order.
+    several = ids.isin(_first_of(ids[double]))
+    return ~(absent | double | several).to_numpy(dtype=bool)
+
+
+# Where these columns were taken, a result of ours may have been read again, and then its report
+# does not say which ids were made up. How `unique_ids` writes those: "rij 3" and "7 (2)".
+_OURS = {"id": "locatie_id", "woningen": "woningen", "planstatus": "planstatus"}
+_ABSENT = r"rij [0-9]+(?: \([0-9]+\))?"
+_SECOND = r"(?s:.+) \([0-9]+\)"
+
+
+def _first_of(ids: pd.Series) -> pd.Series:
+    """Give the id that the second of it was named after."""
+    return ids.str.replace(r" \([0-9]+\)\Z", "", regex=True)
+
+
+def _are_row_numbers(ids: pd.Series, frame: pd.DataFrame) -> bool:
+    """Tell whether the ids of a result of ours are the numbers of its rows.
+
+    Ids of the input stand in it twice: in our column, and in the one they came from.
+    """
+    if "oordeel" not in frame.columns or (ids != [str(i + 1) for i in range(len(ids))]).any():
+        return False
+    theirs = [c for c in frame.columns if c not in {*COLUMNS, "geometry"}]
+    return not any((as_text(frame[c]).to_numpy() == ids.to_numpy()).all() for c in theirs)
 
 
 def _shapes(screening: Screening) -> NDArray[np.object_]:
@@ -102,22 +167,21 @@ def _shared(one: NDArray[np.object_], other: NDArray[np.object_]) -> NDArray[np.
 
 
 def _by_shape(
-    old: Screening,
-    new: Screening,
-    left_old: NDArray[np.intp],
-    left_new: NDArray[np.intp],
+    moments: tuple[Screening, Screening],
+    left: tuple[NDArray[np.intp], NDArray[np.intp]],
+    own: tuple[NDArray[np.bool_], NDArray[np.bool_]],
     min_share: float,
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
     """Pair plans that are each other's best, again and again until none is left."""
-    one, other = _shapes(old)[left_old], _shapes(new)[left_new]
+    one, other = (_shapes(x)[rows] for x, rows in zip(moments, left, strict=True))
     a, b = shapely.STRtree(other).query(one, predicate="intersects")
     share = _shared(one[a], other[b])
     enough = share >= min_share
     a, b, share = a[enough], b[enough], share[enough]
-    names = old.locaties["naam"].to_numpy(), new.locaties["naam"].to_numpy()
-    differs = names[0][left_old[a]] != names[1][left_new[b]]
-    # Best first; of equals those of one name, then by row.
-    order = np.lexsort((b, a, differs, -share))
+    told = [_told(x, own_)[rows] for x, own_, rows in zip(moments, own, left, strict=True)]
+    unlike = (told[0][a] != told[1][b]).T
+    # Best first; of equals those that say the same of themselves, then by row.
+    order = np.lexsort((b, a, *unlike[::-1], -share))
     a, b, share = a[order], b[order], share[order]
     found: list[tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]] = []
     while len(a):
@@ -133,7 +197,25 @@ def _by_shape(
         empty = np.empty(0, dtype=np.intp)
         return empty, empty, np.empty(0)
     return (
-        left_old[np.concatenate([f[0] for f in found])],
-        left_new[np.concatenate([f[1] for f in found])],
+        left[0][np.concatenate([f[0] for f in found])],
+        left[1][np.concatenate([f[1] for f in found])],
         np.concatenate([f[2] for f in found]),
     )
+
+
+def _told(screening: Screening, own: NDArray[np.bool_]) -> NDArray[np.object_]:
+    """Give what plans say of themselves, one row a plan, the most telling first.
+
+    It tells plans of one shape apart.
+    """
+    frame = screening.locaties
+    # Where there is no name the id stands for it, and one that was made up says nothing.
+    nameless = (frame["naam"] == frame["locatie_id"]) & ~own
+    columns = [
+        frame["naam"].mask(nameless, ""),
+        # Unknown equals unknown, which NaN does not.
+        frame["woningen"].astype(object).where(frame["woningen"].notna(), None),
+        frame["planstatus"],
+        frame["hardheid"],
+    ]
+    return np.column_stack([column.to_numpy(dtype=object) for column in columns])

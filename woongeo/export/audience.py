@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from woongeo.errors import AudienceError
 from woongeo.vertrouwelijk import (
-    KOLOM,
     Audience,
     default_audience,
     for_audience,
@@ -28,37 +27,14 @@ if TYPE_CHECKING:
 _ADVICE = "; of geef publiek='intern'"
 
 
-def refuse_hidden(made: Knelpunten | Vrijspelen | None, publiek: str | Audience | None) -> None:
-    """Refuse a table of bottlenecks that holds plans which the audience may not see.
-
-    Parameters
-    ----------
-    made : Knelpunten or Vrijspelen or None
-        The table.
-    publiek : str or Audience or None
-        For whom it is.
-
-    Raises
-    ------
-    AudienceError
-        When it does.
-    """
-    if made is None:
-        return
-    plans = made.screening.locaties
-    audience = default_audience(plans) if publiek is None else read_audience(publiek)
-    if not visible_to(plans, audience).all():
-        raise AudienceError(
-            f"knelpunten of vrijspelen telt plannen mee die publiek {str(audience)!r} niet mag "
-            f"zien; maak ze van for_audience(screening, {str(audience)!r}){_ADVICE}."
-        )
-
-
 def seen_by(
     screening: Screening,
-    plancapaciteit: Plancapaciteit | None,
-    webmap: ScreeningMap | None,
     publiek: str | Audience | None,
+    *,
+    plancapaciteit: Plancapaciteit | None = None,
+    knelpunten: Knelpunten | None = None,
+    vrijspelen: Vrijspelen | None = None,
+    webmap: ScreeningMap | None = None,
 ) -> Screening:
     """Leave out the plans that the audience may not see.
 
@@ -66,10 +42,10 @@ def seen_by(
     ----------
     screening : Screening
         From `screen`.
-    plancapaciteit, webmap
-        What was made of it.
     publiek : str or Audience or None
         For whom it is.
+    plancapaciteit, knelpunten, vrijspelen, webmap
+        What is written beside it.
 
     Returns
     -------
@@ -79,28 +55,91 @@ def seen_by(
     Raises
     ------
     AudienceError
-        When the totals or the map hold plans that may not be seen, or no plan may.
+        When what is written beside it holds plans that may not be seen, or no plan may.
     """
-    audience = default_audience(screening.locaties) if publiek is None else read_audience(publiek)
-    if plancapaciteit is not None:
-        whole = plancapaciteit.screening
-        chosen = len(whole.locations.report.of_check(KOLOM))
-        if not chosen and not visible_to(whole.locaties, audience).all():
+    counted, told, freed, drawn = [
+        None if made is None else made.screening
+        for made in (plancapaciteit, knelpunten, vrijspelen, webmap)
+    ]
+    audience = for_whom(publiek, screening, counted, told, freed, drawn)
+    for made in (told, freed):
+        if made is not None and not visible_to(made.locaties, audience).all():
             raise AudienceError(
-                f"plancapaciteit telt plannen mee die publiek {str(audience)!r} niet mag zien; "
-                f"maak haar van for_totals(screening, {str(audience)!r}){_ADVICE}."
+                f"knelpunten of vrijspelen telt plannen mee die publiek {str(audience)!r} niet mag "
+                f"zien; maak ze van for_audience(screening, {str(audience)!r}){_ADVICE}."
             )
+    if counted is not None and not _may_be_told(counted, audience):
+        chosen = counted.locations.totals_for
+        of_whom = f" (zij is van for_totals(…, {chosen!r}))" if chosen else ""
+        raise AudienceError(
+            f"plancapaciteit telt plannen mee die publiek {str(audience)!r} niet mag zien{of_whom};"
+            f" maak haar van for_totals(screening, {str(audience)!r}){_ADVICE}."
+        )
+    refuse_map(webmap, audience, f"for_audience(screening, {str(audience)!r})")
     seen = visible_to(screening.locaties, audience)
     if seen.all():
         return screening
     if not seen.any():
         raise _nothing_to_see(audience)
-    if webmap is not None:
-        raise AudienceError(
-            f"de kaart toont plannen die publiek {str(audience)!r} niet mag zien; teken haar van "
-            f"for_audience(screening, {str(audience)!r}), en geef die ook hier{_ADVICE}."
-        )
     return for_audience(screening, audience)
+
+
+def _may_be_told(counted: Screening, audience: Audience) -> bool:
+    """Tell whether an audience may have totals: of what it sees, or chosen for who sees less."""
+    chosen = counted.locations.totals_for
+    if chosen and audience.sees_all_of(read_audience(chosen)):
+        return True
+    return bool(visible_to(counted.locaties, audience).all())
+
+
+def for_whom(publiek: str | Audience | None, *told: Screening | None) -> Audience:
+    """Tell for whom files are.
+
+    Parameters
+    ----------
+    publiek : str or Audience or None
+        For whom it was asked.
+    *told : Screening or None
+        All that they tell of: what was left out of one may be in another.
+
+    Returns
+    -------
+    Audience
+        As it was asked; else openbaar where `default_audience` says so of any of them.
+    """
+    if publiek is not None:
+        return read_audience(publiek)
+    asked = [default_audience(one.locaties) for one in told if one is not None]
+    return next((one for one in asked if one.level == "openbaar"), Audience("intern"))
+
+
+def refuse_map(webmap: ScreeningMap | None, audience: Audience, instead: str) -> None:
+    """Refuse a map that shows plans which the audience may not see.
+
+    Parameters
+    ----------
+    webmap : ScreeningMap or None
+        The map.
+    audience : Audience
+        For whom it is.
+    instead : str
+        Of what it is to be drawn, for the message.
+
+    Raises
+    ------
+    AudienceError
+        When it does, or it is not known what it shows.
+    """
+    if webmap is None or audience.level == "intern":
+        return
+    drawn = webmap.screening
+    if drawn is not None and visible_to(drawn.locaties, audience).all():
+        return
+    raise AudienceError(
+        f"de kaart toont plannen die publiek {str(audience)!r} niet mag zien"
+        f"{'' if drawn is not None else ', of zegt niet welke zij toont'}; teken haar met "
+        f"map_screening({instead}){_ADVICE}."
+    )
 
 
 def of_portions(

@@ -10,6 +10,7 @@ import json
 import shutil
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,21 @@ if TYPE_CHECKING:
 _LOCK, _AGAIN = "slot", "terug"
 # What that becomes when nothing of it has to be put back any more.
 _SETTLED = "afgehandeld"
+
+
+class Kind(StrEnum):
+    """What a folder holds, as people say it.
+
+    Each stays out of the folder of another: it would take away, unasked, what that wrote.
+    """
+
+    SCREENING = "een screening"
+    REPORT = "een rapport"
+    SEARCH = "een zoekresultaat"
+
+
+# A key that the manifest of this kind has, and of no other.
+_KEYS = {"rapport": Kind.REPORT, "balans_m2": Kind.SEARCH}
 
 
 @contextmanager
@@ -98,15 +114,14 @@ class Bundle:
     may_be_ours : callable
         Whether a name is one that such a bundle has: a manifest that somebody changed makes no
         other file ours.
-    report : bool
-        Whether it is a report. A report and a screening stay out of each other's folder: one would
-        take away, unasked, what the other wrote.
+    kind : Kind
+        What they are.
     """
 
     target: Path
     manifest: str
     may_be_ours: Callable[[str], bool]
-    report: bool = False
+    kind: Kind = Kind.SCREENING
 
     @property
     def _before(self) -> str:
@@ -121,7 +136,7 @@ class Bundle:
         list of str
             Names, in the order of the manifest.
         """
-        known = self._known(self.target)
+        known = self._known(self.target)[0]
         return [name for name in known if _sha256(self.target / name) == known[name]]
 
     def write(
@@ -184,7 +199,7 @@ class Bundle:
         self, names: Iterable[str], sources: Iterable[Source | TableSource | None]
     ) -> None:
         """Refuse a folder in which a file would be replaced that was read."""
-        places = [self.target / name for name in {*names, *self._known(self.target)}]
+        places = [self.target / name for name in {*names, *self._known(self.target)[0]}]
         for source in (x for x in sources if x is not None):
             path, _ = split_layer(source.path)
             for place in sorted(places):
@@ -194,17 +209,17 @@ class Bundle:
                         "map. Er is niets gewijzigd."
                     )
 
-    def _known(self, folder: Path, *, of_any_kind: bool = False) -> dict[str, str]:
-        """Read from a manifest which files woongeo wrote; empty where it is not ours."""
+    def _known(self, folder: Path, *, of_any_kind: bool = False) -> tuple[dict[str, str], str]:
+        """Read from a manifest which files woongeo wrote, and of which kind: none of another's."""
         try:
             read = json.loads((folder / self.manifest).read_text(encoding="utf-8"))
-            of_this_kind = of_any_kind or ("rapport" in read) == self.report
-            if read["gemaakt_door"] != "woongeo" or not of_this_kind:
-                return {}
+            kind = next((kind for key, kind in _KEYS.items() if key in read), Kind.SCREENING)
+            if read["gemaakt_door"] != "woongeo" or not (of_any_kind or kind == self.kind):
+                return {}, ""
             listed = {str(entry["name"]): str(entry["sha256"]) for entry in read["uitvoer"]}
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
-            return {}
-        return {name: digest for name, digest in listed.items() if self.may_be_ours(name)}
+            return {}, ""
+        return {name: digest for name, digest in listed.items() if self.may_be_ours(name)}, kind
 
     def refuse_foreign(self, names: list[str], ours: list[str], *, overwrite: bool) -> None:
         """Refuse to replace a file that woongeo did not write or that was changed since.
@@ -223,11 +238,11 @@ class Bundle:
         OutputError
             When one may not be.
         """
-        known_manifest = bool(self._known(self.target))
-        if not (overwrite or known_manifest) and self._known(self.target, of_any_kind=True):
-            there = "een screening" if self.report else "een rapport"
+        known_manifest = bool(self._known(self.target)[0])
+        theirs, kind = self._known(self.target, of_any_kind=True)
+        if theirs and not (overwrite or known_manifest):
             raise OutputError(
-                f"{self.target / self.manifest}: hier staat {there} van woongeo; kies een andere "
+                f"{self.target / self.manifest}: hier staat {kind} van woongeo; kies een andere "
                 "map, of geef overwrite=True (--overwrite). Er is niets gewijzigd."
             )
         for name in [*names, self.manifest]:
@@ -271,7 +286,7 @@ class Bundle:
         cannot.
         """
         # Whoever was killed, a screening or a report: it is put back.
-        new = self._known(scratch, of_any_kind=True)
+        new, _ = self._known(scratch, of_any_kind=True)
         before = scratch / self._before
         if not new:
             return not (scratch / self.manifest).exists()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from woongeo.errors import InputError
-from woongeo.export.audience import refuse_hidden, seen_by
+from woongeo.export.audience import seen_by
 from woongeo.export.contents import Contents
 from woongeo.export.forms import named_tables
 from woongeo.export.manifest import manifest
@@ -74,9 +74,13 @@ def write_postgis(  # noqa: PLR0913  one keyword a table or a choice
     need_driver()
     from woongeo.export.postgis import write_tables  # noqa: PLC0415  its driver is an extra
 
-    for made in (knelpunten, vrijspelen):
-        refuse_hidden(made, publiek)
-    screening = seen_by(screening, plancapaciteit, None, publiek)
+    screening = seen_by(
+        screening,
+        publiek,
+        plancapaciteit=plancapaciteit,
+        knelpunten=knelpunten,
+        vrijspelen=vrijspelen,
+    )
     tables = named_tables(plancapaciteit, knelpunten, vrijspelen)
     facts = manifest(screening, plancapaciteit)
     return write_tables(Contents.of(screening, tables, facts), url, schema, overwrite=overwrite)

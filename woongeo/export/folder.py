@@ -14,7 +14,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from woongeo.export.audience import refuse_hidden, seen_by
+from woongeo.export.audience import seen_by
 from woongeo.export.bundle import Bundle
 from woongeo.export.contents import Contents
 from woongeo.export.forms import (
@@ -62,7 +62,8 @@ def export_screening(  # noqa: PLR0913  one keyword a file or a choice
     folder : str or Path
         Where to; made where it does not exist. Other files in it stay as they are; a file of an
         earlier screening that this one does not make again is removed, so that all files in the
-        folder tell of the same screening.
+        folder tell of the same screening. Not the folder of `write_report` or `export_sites`: each
+        has a manifest of its own.
     plancapaciteit : Plancapaciteit, optional
         From `summarize_plancapaciteit`; becomes ``capaciteit.csv`` (homes) and, where it was held
         against targets or periods, ``cijfers.csv``; tables in the GeoPackage
@@ -89,8 +90,9 @@ def export_screening(  # noqa: PLR0913  one keyword a file or a choice
         How long the screening took, for the manifest.
     publiek : str or Audience, optional
         Who will see the files ("openbaar", "provincie", "regio:NAAM", "gemeente:NAAM", "intern"):
-        plans that are more confidential are left out. Without it "openbaar" where any plan states
-        that it is not public, else nothing is left out.
+        plans that are more confidential are left out. Without it "openbaar" where any plan, of the
+        screening or of what is written beside it, states that it is not public, else nothing is
+        left out.
 
     Returns
     -------
@@ -108,12 +110,18 @@ def export_screening(  # noqa: PLR0913  one keyword a file or a choice
     OutputError
         When a file cannot be written or is not ours to replace; then nothing was changed.
     AudienceError
-        When a map or a table of totals holds plans that `publiek` may not see; make them from
-        `for_audience` and `for_totals`.
+        When a map or a table holds plans that `publiek` may not see: make maps and bottlenecks from
+        `for_audience`, and totals from that or from `for_totals`, for the same audience or one that
+        sees less.
     """
-    for made in (knelpunten, vrijspelen):
-        refuse_hidden(made, publiek)
-    screening = seen_by(screening, plancapaciteit, webmap, publiek)
+    screening = seen_by(
+        screening,
+        publiek,
+        plancapaciteit=plancapaciteit,
+        knelpunten=knelpunten,
+        vrijspelen=vrijspelen,
+        webmap=webmap,
+    )
     chosen = known_formats(formats)
     tables = named_tables(plancapaciteit, knelpunten, vrijspelen)
     facts = manifest(screening, plancapaciteit, seconds=seconds)

@@ -36,9 +36,10 @@ FORMATS: dict[str, tuple[str, ...]] = {
 #: What is made where nothing else is asked.
 USUAL = ("gpkg", "csv")
 
-#: Every file that a screening can make, the manifest aside.
+#: Every file that a screening can make, in portions too, the manifest aside.
 SCREENING_FILES = (
     *(name for names in FORMATS.values() for name in names),
+    "treffers.parquet",
     *("capaciteit.csv", "cijfers.csv", "knelpunten.csv", "vrijspelen.csv"),
     KAART,
 )

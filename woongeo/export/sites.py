@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
-from woongeo.errors import AudienceError
-from woongeo.export.bundle import Bundle
+from woongeo.errors import AudienceError, InputError
+from woongeo.export.audience import for_whom, refuse_map
+from woongeo.export.bundle import Bundle, Kind
 from woongeo.export.folder import page_writer
 from woongeo.export.forms import SEARCH_FILES, may_be_ours
 from woongeo.export.gpkg import write_styled
@@ -21,6 +23,8 @@ from woongeo.vertrouwelijk import default_audience, read_audience, visible_to
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import geopandas as gpd
+
     from woongeo.searching import Zoekgebieden
     from woongeo.sources import Source
     from woongeo.tables import TableSource
@@ -29,6 +33,8 @@ if TYPE_CHECKING:
 
 _AREAS, _AREAS_QML, _AREAS_CSV, _BALANCE, _SIEVE = SEARCH_FILES
 _KAART = "kaart.html"
+# Files that were read again are as exact as this.
+_NEAR_M = 0.01
 _TITLES = {
     "zoekgebied_id": "Zoekgebied",
     "rang": "Rang",
@@ -64,9 +70,10 @@ def export_sites(
         without shapes in
         ``zoekgebieden.csv``, ``balans.csv`` and ``zeef.csv``.
     folder : str or Path
-        As for `export_screening`.
+        As for `export_screening`, but not its folder: each has a manifest of its own.
     webmap : ScreeningMap, optional
-        From `map_screening`, of a screening of ``found.locations()``; becomes ``kaart.html``.
+        From `map_screening`, of a screening of ``found.locations()``, all or some of them; becomes
+        ``kaart.html``. A map of anything else is refused.
     overwrite : bool
         As for `export_screening`.
     seconds : float, optional
@@ -83,12 +90,16 @@ def export_sites(
 
     Raises
     ------
+    InputError
+        When the map shows other areas.
     OutputError
         When a file cannot be written or is not ours to replace; then nothing was changed.
     AudienceError
-        When plans whose ground was left out are more confidential than `publiek` may see.
+        When plans whose ground was left out, or that the map shows, are more confidential than
+        `publiek` may see.
     """
     _refuse_hidden(found, publiek)
+    _refuse_other(found, webmap, publiek)
     frame = found.locaties.round(
         {c: 4 for c in found.locaties.columns if c.endswith(("_m2", "_m", "_aandeel"))}
         | {"compactheid": 6}
@@ -112,7 +123,7 @@ def export_sites(
     for layer in layers:
         sources += [layer.source, layer.coverage.source]
     sources += [found.plans.source] if found.plans is not None else []
-    return Bundle(Path(folder), MANIFEST, may_be_ours).write(
+    return Bundle(Path(folder), MANIFEST, may_be_ours, Kind.SEARCH).write(
         files,
         lambda: search_manifest(found, seconds=seconds),
         sources=sources,
@@ -140,3 +151,29 @@ def _refuse_hidden(found: Zoekgebieden, publiek: str | Audience | None) -> None:
             f"plans=for_audience(plans, {str(audience)!r}) (hun grond valt dan niet af), of geef "
             "publiek='intern'."
         )
+
+
+def _refuse_other(
+    found: Zoekgebieden, webmap: ScreeningMap | None, publiek: str | Audience | None
+) -> None:
+    """Refuse a map of anything but these search areas: the manifest beside it tells of no other."""
+    drawn = None if webmap is None else webmap.screening
+    if drawn is not None and _are_of(drawn.locaties, found.locaties):
+        # Where plans lie whose ground was left out is shown by the areas themselves.
+        return
+    instead = "screen(gevonden.locations(), lagen)"
+    refuse_map(webmap, for_whom(publiek, drawn), instead)
+    if drawn is not None:
+        raise InputError(
+            "de kaart toont andere vlakken dan deze zoekgebieden; teken haar met "
+            f"map_screening({instead})."
+        )
+
+
+def _are_of(shown: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> bool:
+    """Tell whether locations are search areas, by name and place."""
+    at = pd.Index(areas["zoekgebied_id"]).get_indexer(shown["locatie_id"])
+    if (at < 0).any():
+        return False
+    there = areas.geometry.bounds.to_numpy()[at]
+    return bool(np.allclose(shown.geometry.bounds.to_numpy(), there, rtol=0, atol=_NEAR_M))

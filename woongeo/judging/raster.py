@@ -44,6 +44,9 @@ class _Under:
     weight: NDArray[np.intp]
     # Per class that hinders, its share of each site.
     classes: dict[float, NDArray[np.float64]]
+    # Share of the site in cells whose value cannot be meant, and one such value.
+    odd: NDArray[np.float64]
+    odd_value: NDArray[np.float64]
     # Ground in cells that hinder, and in cells of which something is known; None for none. Only
     # drawn for "aandeel": no other statistic takes a part of a site.
     bad_ground: NDArray[np.object_]
@@ -155,12 +158,10 @@ def outcomes(
     Returns
     -------
     hinders, unknown : ndarray of bool
-        In the shape of the values; a value without a name, where there are names, is unknown.
+        In the shape of the values; what the rule calls impossible is unknown, as is a value without
+        a name where there are names.
     """
-    unknown = np.isnan(value)
-    names = list(rule.names())
-    if names:
-        unknown |= ~np.isin(value, names)
+    unknown = ~rule.sayings(value)
     least = SEVERITIES.index(from_severity)
     heavy = [v for v, s in rule.severities().items() if SEVERITIES.index(s) >= least]
     hinders = np.isin(value, heavy) if rule.classes else _hinders(rule, value)
@@ -184,14 +185,18 @@ def _look(rule: RasterRule, sites: Sites, grid: Grid) -> _Under:
         high=np.full(n, np.inf),
         weight=np.full(n, -1, dtype=np.intp),
         classes={value: np.zeros(n) for value in rule.severities()},
+        odd=np.zeros(n),
+        odd_value=np.full(n, np.nan),
         bad_ground=np.full(n, None, dtype=object),
         known_ground=np.full(n, None, dtype=object),
     )
-    names = list(rule.names())
     for portion in cells_under(sites, grid):
-        # A value without a name was not meant to be there: what it says is not known.
-        cells = portion.only(np.isin(portion.value, names)) if names else portion
-        at = cells.sites
+        # What cannot be, or has no name, was not meant to be there: what it says is not known.
+        told = rule.sayings(portion.value)
+        cells, at = portion.only(told), portion.sites
+        if not told.all():
+            odd = portion.only(~told)
+            under.odd[at], under.odd_value[at] = odd.known, odd.percentile(0)
         hinders = _hinders(rule, cells.value)
         under.known[at] = np.where(cells.known < NO_SHARE, 0.0, cells.known)
         under.known[at[cells.known > 1 - NO_SHARE]] = 1.0
@@ -327,7 +332,9 @@ def _unknown_ground(
         parts[open_] = sites.geometry[open_]
         return parts
     unknown = _unknown_share(under, outside, sites)
-    some = np.flatnonzero((unknown > NO_SHARE) & (unknown > rule.max_unknown_share))
+    # Nothing known stands for nothing, however much may be unknown.
+    counts = (unknown > rule.max_unknown_share) | (under.known <= 0)
+    some = np.flatnonzero((unknown > NO_SHARE) & counts)
     nothing = shapely.Polygon()
     seen = under.known_ground[some]
     seen = np.where(shapely.is_missing(seen), nothing, seen)
@@ -388,6 +395,8 @@ def _reasons(
             reason[i] = f"grens {bad}"
     for i in np.flatnonzero((under.known < 1) | (why != "")):
         blank = f"van {dutch(100 * (1 - under.known[i]))} % van de locatie is geen waarde bekend"
+        if under.odd[i] > NO_SHARE:
+            blank += f" ({_odd(rule, under.odd[i], under.odd_value[i])})"
         told = [why[i]] if under.known[i] >= 1 else [blank, why[i]]
         unknown = "; ".join(filter(None, told))
         if open_[i] and by_share and under.bad[i] <= NO_SHARE:
@@ -395,3 +404,9 @@ def _reasons(
         else:
             reason[i] = f"{unknown}; {reason[i]}" if open_[i] else f"{reason[i]}; {unknown}"
     return reason
+
+
+def _odd(rule: RasterRule, share: float, value: float) -> str:
+    """Say how much of a site has a value that cannot be meant, and name one."""
+    why = "die niet kan" if rule.class_names is None else "zonder naam"
+    return f"op {dutch(100 * share)} % staat een waarde {why}: {dutch(value, decimals=4)}"

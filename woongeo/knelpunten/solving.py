@@ -60,7 +60,8 @@ class Vrijspelen:
         One row a set of bottlenecks that frees most of its size: `aantal`, `knelpunten`,
         `woningen_min`, `woningen_max`, `aandeel_max`, `gelijken` (sets that are as good).
     kleinste_sets : DataFrame
-        The smallest sets that free the wanted share, all of that size; same columns.
+        The smallest sets that free the wanted share, all of that size; same columns. Empty where no
+        homes are blocked.
     gebieden : DataFrame
         Per region and bottleneck: `niveau`, `gebied`, `knelpunt`, `woningen_belemmerd`,
         `alleen_min`, `alleen_max`, `toegerekend`, `stap` (place in the greedy order of that region)

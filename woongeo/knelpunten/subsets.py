@@ -235,8 +235,11 @@ def smallest_sets(freed: Floats, k: int, wanted: float) -> NDArray[np.int64]:
     Returns
     -------
     ndarray of int
-        Sets, those that free most first; empty where even all of them do not free so much.
+        Sets, those that free most first; empty where even all of them do not free so much, and where
+        there is nothing to free: solving nothing is no set.
     """
+    if wanted <= 0:
+        return np.empty(0, dtype=np.int64)
     enough = np.flatnonzero(freed >= wanted - _NOISE)
     if not len(enough):
         return np.empty(0, dtype=np.int64)

@@ -22,7 +22,7 @@ from woongeo.geometry import Cleaned, Cleaning, voice_repairs
 from woongeo.layers.coverage import settle
 from woongeo.layers.model import Layer, named
 from woongeo.layers.near import Around, HasSites, WhereSitesAre, measured_as_they_are, sites_of
-from woongeo.layers.rows import check_columns, columns_of, wanted_rows, without_value
+from woongeo.layers.rows import check_columns, columns_of, not_there, wanted_rows, without_value
 from woongeo.numerals import counted, dutch
 from woongeo.published import voice_better_read
 from woongeo.sources import Selected, begin_selected, read_vector
@@ -226,8 +226,7 @@ class Read(NamedTuple):
         taken = _read_by_rules(frame, rules, columns, spec, origin.path)
         for column, values in taken.items():
             features[column] = values.to_numpy()[kept]
-        free = rows or file.empty_is_free
-        unknown = "" if free else "laag is leeg, en er is niet gezegd dat dat klopt"
+        unknown = "" if file.empty_is_free else self._empty(undecided)
         n_broken = 0 if file.ignore_unreadable else int((~usable | part).sum())
         # Who gives a coverage says that fewer are right.
         expected = spec.min_features if file.coverage is None and not unknown else 0
@@ -260,6 +259,16 @@ class Read(NamedTuple):
             around=near is not None,
             indexes=indexes,
         )
+
+    def _empty(self, undecided: NDArray[np.bool_]) -> str:
+        """Say why there being no features says nothing; empty where it does, or there are."""
+        if not self.selected.rows:
+            return "laag is leeg, en er is niet gezegd dat dat klopt"
+        asked = self.begun.file.where
+        # Who finds none near sites looks at the whole file: elsewhere there may be.
+        if not asked or not undecided.all():
+            return ""
+        return not_there(asked, self.selected.values())
 
 
 def _begin_rows(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING
 
+from woongeo.layers.rows import check_where
+
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping, Sequence
@@ -32,7 +34,7 @@ class LayerFile:
     rule : RuleBase, optional
         When it hinders: the main rule.
     where : Mapping, optional
-        Column of the file to the values that are wanted.
+        Column of the file to the values that are wanted: a list, also of one.
     columns : Mapping, optional
         Column that a rule reads to the column of the file that holds it.
     id_column, name_column : str, optional
@@ -49,6 +51,11 @@ class LayerFile:
         Whether a layer without any feature means that there is none.
     ignore_unreadable : bool
         Whether features that cannot be measured may be left out.
+
+    Raises
+    ------
+    LayerError
+        When `where` names no values of a column.
     """
 
     key: str
@@ -70,3 +77,6 @@ class LayerFile:
     licence: str | None = None
     empty_is_free: bool = False
     ignore_unreadable: bool = False
+
+    def __post_init__(self) -> None:
+        check_where(self.where, self.key)

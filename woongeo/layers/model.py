@@ -210,6 +210,28 @@ class Layer:
             f"laag is {counted(age, 'dag', 'dagen')} oud, meer dan {limit}" if age > limit else ""
         )
 
+    def later(self, on: dt.date) -> str:
+        """Say that the layer shows a later state than that of a day.
+
+        Parameters
+        ----------
+        on : date
+            The day.
+
+        Returns
+        -------
+        str
+            A sentence in Dutch for notes; empty where the layer shows no later day. Such a layer is
+            never too old, however old it is: its date may be a slip.
+        """
+        day = self.reference_date
+        if day is None or day <= on:
+            return ""
+        return (
+            f"{self.title}: de peildatum {day.isoformat()} ligt na {on.isoformat()}, de dag van "
+            "toetsing; hoe oud de laag is, is daarmee niet te zeggen."
+        )
+
     def facts(self) -> dict[str, Any]:
         """Give the layer as plain values, for a manifest.
 

@@ -67,12 +67,15 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
         When it hinders: the main rule; without it the catalogue's. The layer's other rules stay
         the catalogue's.
     where : Mapping, optional
-        Column of the file to the values that are wanted, compared as text: other rows are not read.
-        A row without a value is: it makes the layer incomplete.
+        Column of the file to the values that are wanted (a list, also of one), compared as text:
+        other rows are not read. A row without a value is: it makes the layer incomplete. Where no
+        row of the whole file has what is asked the layer gives `onbekend` and says which values
+        there are, as an empty layer does.
     around : Locations or GeoDataFrame, optional
         Only what comes near these is read, by the boxes that GeoParquet, GeoPackage and FlatGeobuf
-        keep of their rows; the layer then says nothing of elsewhere. Surfaces of many corners are
-        checked where sites are only, and the report says so.
+        keep of their rows; the layer then says nothing of elsewhere. Rows without a shape are read
+        too: they might be near. Surfaces of many corners are checked where sites are only, and the
+        report says so.
     reach_m : float
         How far around, metres: distances beyond it are not known.
     columns : Mapping, optional
@@ -89,7 +92,8 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
         Who publishes it, under which terms.
     empty_is_free : bool
         Whether a layer without any feature means that there is none; otherwise it gives `onbekend`,
-        since an empty file is what a failed download looks like.
+        since an empty file is what a failed download looks like, and a file without what `where`
+        asks is what a value that was misspelled looks like.
     ignore_unreadable : bool
         Whether features that cannot be measured may be left out; otherwise absence of the layer
         gives `onbekend`, since one of them might be there.
@@ -104,7 +108,8 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
     Raises
     ------
     LayerError, FileError, ColumnError, CrsError
-        When the key, the file, a column or the coordinates cannot be used.
+        When the key, the file, a column or the coordinates cannot be used, or `where` names no
+        values.
 
     Warns
     -----

@@ -43,6 +43,9 @@ class Locations:
         Every doubt and repair.
     source : Source
         Where the locations came from.
+    totals_for : str
+        For which audience these are the plans that count in totals (`for_totals`), some of which it
+        may not see; empty where they were not chosen so.
     """
 
     frame: gpd.GeoDataFrame
@@ -51,6 +54,7 @@ class Locations:
     columns: dict[str, str | None]
     report: CheckReport
     source: Source
+    totals_for: str = ""
 
     def __len__(self) -> int:
         return len(self.frame)

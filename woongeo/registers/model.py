@@ -327,11 +327,9 @@ def without_parts(plans: pd.DataFrame, homes: pd.Series) -> tuple[pd.Series, lis
     if not inside.any():
         return homes, []
     own = homes.to_numpy(dtype=float)
-    held = np.zeros(len(plans))
-    np.add.at(held, parent[inside], np.nan_to_num(own[inside]))
+    left, held = less_parts(own, parent)
     is_master = np.zeros(len(plans), dtype=bool)
     is_master[parent[inside]] = True
-    left = np.where(is_master, np.maximum(own - held, np.minimum(own, 0)), own)
     findings = []
     for i in np.flatnonzero(is_master & (held != 0) & ~np.isnan(own)):
         more = " (meer dan het zelf noemt)" if held[i] > own[i] else ""
@@ -344,6 +342,34 @@ def without_parts(plans: pd.DataFrame, homes: pd.Series) -> tuple[pd.Series, lis
             Finding(plans["plan_id"].iloc[i], "masterplan verminderd", "waarschuwing", text)
         )
     return pd.Series(left, index=homes.index), findings
+
+
+def less_parts(
+    own: NDArray[np.float64], parent: NDArray[np.intp]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Take from numbers of masterplans those of their parts.
+
+    Parameters
+    ----------
+    own : ndarray of float
+        Of each plan; NaN where unknown.
+    parent : ndarray of int
+        From `masters`.
+
+    Returns
+    -------
+    left : ndarray of float
+        Those of a masterplan less those known of its direct parts, at least 0; of others their own.
+    held : ndarray of float
+        What is known of the direct parts of each.
+    """
+    inside = parent >= 0
+    held = np.zeros(len(own))
+    np.add.at(held, parent[inside], np.nan_to_num(own[inside]))
+    left = own.copy()
+    at = np.unique(parent[inside])
+    left[at] = np.maximum(own[at] - held[at], np.minimum(own[at], 0))
+    return left, held
 
 
 def masters(plans: pd.DataFrame) -> NDArray[np.intp]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from woongeo.errors import AudienceError
 from woongeo.export import MANIFEST, manifest
-from woongeo.export.bundle import Bundle
+from woongeo.export.bundle import Bundle, Kind
 from woongeo.export.forms import may_be_ours
 from woongeo.reporting.content import gather
 from woongeo.reporting.forms import PDF, known_forms, report_files
@@ -51,8 +51,8 @@ def write_report(  # noqa: PLR0913  one keyword a file or a choice
         together one; its targets are the opgave.
     folder : str or Path
         Where to; made where it does not exist. Files of an earlier report that this one does not
-        make again are removed; other files stay. Not the folder of `export_screening`: each has a
-        manifest of its own.
+        make again are removed; other files stay. Not the folder of
+        `export_screening` or `export_sites`: each has a manifest of its own.
     title : str
         Above everything.
     period : str, optional
@@ -131,7 +131,7 @@ def write_report(  # noqa: PLR0913  one keyword a file or a choice
         **manifest(plancapaciteit.screening, plancapaciteit, seconds=seconds),
         "rapport": _facts(report, earlier),
     }
-    return Bundle(Path(folder), MANIFEST, may_be_ours, report=True).write(
+    return Bundle(Path(folder), MANIFEST, may_be_ours, Kind.REPORT).write(
         report_files(report, look, forms, facts, background),
         lambda: facts,
         sources=_sources(plancapaciteit, earlier),

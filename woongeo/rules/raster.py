@@ -5,11 +5,16 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
 
 from woongeo.errors import RuleError
 from woongeo.numerals import dutch
 from woongeo.rules.common import SEVERITIES, RuleBase, check_limit
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 #: The statistic that is no number under the site but how much of it is too high, too low or of a
 #: class that hinders.
@@ -18,6 +23,9 @@ SHARE = "aandeel"
 _NAMED = {"minimum": 0.0, "mediaan": 50.0, "maximum": 100.0}
 _MEAN = "gemiddelde"
 _PERCENTILE = re.compile(r"p(\d{1,2}|100)")
+
+# A limit that is scaled, or held in 4 bytes, is not the same number to the last digit.
+_ROUNDED = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +61,9 @@ class RasterRule(RuleBase):
     max_unknown_share : float
         Where no more of the site than this is unknown, what is known stands for all of it.
     lowest, highest : float or None
-        What values can be at all, so that unknown cells are not thought to be anything; None where
-        that is not known.
+        What values can be at all, so that unknown cells are not thought to be anything; a cell
+        beyond them says nothing, such as a -9999 that the file does not explain. None where that is
+        not known.
     unit : str
         Of the values, for people.
     """
@@ -164,6 +173,28 @@ class RasterRule(RuleBase):
         """
         return {float(v): name for v, name in (self.class_names or {}).items()}
 
+    def sayings(self, value: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Tell which values can be meant.
+
+        Parameters
+        ----------
+        value : ndarray of float
+            Of cells, in any shape.
+
+        Returns
+        -------
+        ndarray of bool
+            In the same shape; False for NaN, for what is below `lowest` or above `highest` by more
+            than rounding, and for what has no name where there are names.
+        """
+        names = list(self.names())
+        told = np.isin(value, names) if names else ~np.isnan(value)
+        if self.lowest is not None:
+            told &= value >= self.lowest - _ROUNDED * max(1.0, abs(self.lowest))
+        if self.highest is not None:
+            told &= value <= self.highest + _ROUNDED * max(1.0, abs(self.highest))
+        return np.asarray(told)
+
     def bad(self) -> str:
         """Say in Dutch which cells hinder.
 
@@ -242,8 +273,8 @@ class RasterRule(RuleBase):
 def _number(value: str, name: str) -> None:
     """Refuse a class that is no number: cells hold numbers."""
     try:
-        float(value)
-    except ValueError as error:
-        raise RuleError(
-            f"{name} noemt {value!r}; een klasse is het getal dat in de cellen staat."
-        ) from error
+        known = math.isfinite(float(value))
+    except (TypeError, ValueError):
+        known = False
+    if not known:
+        raise RuleError(f"{name} noemt {value!r}; een klasse is het getal dat in de cellen staat.")

@@ -246,7 +246,7 @@ class Screening:
 
     def _notes_on_layers(self) -> list[str]:
         """List layers of which nothing, or not everything, is known."""
-        notes = []
+        notes = [told for layer in self.layers if (told := layer.later(self.on))]
         for toets in self.toetsen:
             reason = toets.idle(self.on)
             if reason:

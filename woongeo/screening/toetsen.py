@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import warnings
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ class Toets:
         Columns of results begin with it: that of the layer, with the name of the rule behind it
         but for the main rule.
     title : str
-        For people, in Dutch.
+        For people, in Dutch; where several would be called the same, with the key behind it.
     layer : Layer
         The layer.
     rule : RuleBase
@@ -144,10 +145,17 @@ def toetsen_of(layers: Sequence[Layer]) -> tuple[Toets, ...]:
     LayerError
         When two rules share a key or none is on.
     """
+    active = [(key, layer, rule) for layer in layers for key, rule in layer.active().items()]
+    named = [_title(layer, key, rule) for key, layer, rule in active]
+    # Two zones or operators under one title: a reader must know which of them a reason is about.
+    times = Counter(map(_as_read, named))
+    titles = [
+        f"{title} ({key})" if times[_as_read(title)] > 1 else title
+        for title, (key, _, _) in zip(named, active, strict=True)
+    ]
     toetsen = tuple(
-        Toets(key, _title(layer, key, rule), layer, rule)
-        for layer in layers
-        for key, rule in layer.active().items()
+        Toets(key, title, layer, rule)
+        for title, (key, layer, rule) in zip(titles, active, strict=True)
     )
     keys = [toets.key for toets in toetsen]
     double = sorted({key for key in keys if keys.count(key) > 1})
@@ -163,6 +171,11 @@ def _title(layer: Layer, key: str, rule: RuleBase) -> str:
     if rule.title:
         return f"{layer.title}, {rule.title}"
     return layer.title if key == layer.key else f"{layer.title}, {key[len(layer.key) + 1 :]}"
+
+
+def _as_read(title: str) -> str:
+    """Write a title so that two that read the same are equal."""
+    return " ".join(title.casefold().split())
 
 
 def voice(toetsen: Sequence[Toets], on: dt.date, *, stacklevel: int) -> None:

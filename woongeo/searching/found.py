@@ -314,6 +314,8 @@ class Zoekgebieden:
         lighter = [x.title for x in self.toetsen if x.key not in counted]
         if lighter:
             notes.append(f"Niet gezeefd op {', '.join(lighter)}: toets de zoekgebieden daarop.")
+        later = dict.fromkeys(x.layer.later(self.on) for x in self.toetsen if x.key in counted)
+        notes += [told for told in later if told]
         notes += self.doubts
         notes += [f"Hoogstens woningen door {key}: {who}." for key, who in self.limits.items()]
         return notes

@@ -306,9 +306,10 @@ def _sites(
     shapes, verdict, area = shapely.normalize(shapes[large]), verdict[large], area[large]
     listed = ", ".join(title for _, title, _ in titled)
     reason = np.full(len(shapes), f"geen zone van {listed or 'een laag'}", dtype=object)
-    known_by_title = dict(zip((title for _, title, _ in titled), grounds, strict=False))
     doubtful = np.flatnonzero(verdict == str(Oordeel.ONBEKEND))
-    reason[doubtful] = _why_unknown(shapes[doubtful], known_by_title, sieved.unknown_by)
+    # Plans come last and have no title here: of their ground all is known.
+    told = [title for _, title, _ in titled]
+    reason[doubtful] = _why_unknown(shapes[doubtful], told, grounds, sieved.unknown_by)
     columns: dict[str, Any] = {"oordeel": verdict, "reden": reason}
     columns["oppervlakte_m2"] = area
     columns["gemiddelde_breedte_m"] = mean_width_m(shapes)
@@ -332,12 +333,13 @@ def _sites(
 
 def _why_unknown(
     shapes: NDArray[np.object_],
-    grounds: Mapping[str, Ground],
+    titles: Sequence[str],
+    grounds: Sequence[Ground],
     unknown_by: Sequence[NDArray[np.object_]],
 ) -> NDArray[np.object_]:
-    """Say per search area which rules leave it unknown."""
+    """Say per search area which rules leave it unknown; titles may be equal."""
     reasons: list[list[str]] = [[] for _ in shapes]
-    for (title, ground), pieces in zip(grounds.items(), unknown_by, strict=False):
+    for title, ground, pieces in zip(titles, grounds, unknown_by, strict=False):
         if ground.nowhere:
             for listed in reasons:
                 listed.append(f"{title}: {ground.nowhere}")

@@ -44,11 +44,15 @@ class Selected:
         Gives the source; may wait for the hash of the file.
     rows : int
         How many rows the file holds.
+    values : callable
+        Gives what stands in the whole file in the columns that rows were selected by; may read it
+        again.
     """
 
     frame: gpd.GeoDataFrame
     told: Callable[[], Source]
     rows: int
+    values: Callable[[], pd.DataFrame] = pd.DataFrame
 
     @cached_property
     def source(self) -> Source:

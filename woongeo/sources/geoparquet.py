@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
+    import pandas as pd
     from numpy.typing import NDArray
 
     from woongeo.files import Fingerprint
@@ -42,12 +43,14 @@ class _Batch(NamedTuple):
 class _Begun(NamedTuple):
     """What is being read.
 
-    `rows` are the numbers of the rows that are wanted, `groups` what becomes of them; `system` is
-    the reference system of the file, `of` how many rows it holds, `schema` that of the attributes.
+    `rows` are the numbers of the rows that are wanted, `groups` what becomes of them, `chosen` the
+    columns that they were selected by; `system` is the reference system of the file, `of` how many
+    rows it holds, `schema` that of the attributes.
     """
 
     rows: list[NDArray[np.intp]]
     groups: list[Future[list[_Batch]]]
+    chosen: list[str]
     hashed: Callable[[], tuple[Fingerprint, ...]]
     system: pyproj.CRS | None
     schema: pa.Schema
@@ -117,6 +120,7 @@ def _begin(
             for (group, _), keep in zip(groups, wanted, strict=True)
             if keep.any()
         ],
+        chosen,
         crew.read_last(partial(fingerprints, ask.place)),
         system,
         pa.schema([file.schema_arrow.field(n) for n in read]),
@@ -177,7 +181,11 @@ def _finish(ask: Ask, begun: _Begun, before: list[str]) -> Selected:
         source = source_of(place, begun.hashed(), "", len(frame), conversion, [*before, *notes])
         return noted(source, len(frame), begun.of, ask.within)
 
-    return Selected(frame, told, begun.of)
+    def every() -> pd.DataFrame:
+        with no_leak(place.given), pq.ParquetFile(place.path, memory_map=True) as file:
+            return file.read(columns=begun.chosen).to_pandas(ignore_metadata=True)
+
+    return Selected(frame, told, begun.of, every)
 
 
 def _batch_rows(file: pq.ParquetFile, group: int) -> int:

@@ -40,6 +40,14 @@ _GRIDS: dict[str, tuple[bytes, ...]] = {
     "AAIGrid": (b"ncols", b"nrows", b"NCOLS", b"NROWS"),
 }
 
+# What an ASCII grid means by -9999 where it does not say what means that nothing is known:
+# http://resources.esri.com/help/9.3/arcgisengine/java/GP_ToolRef/spatial_analyst_tools/esri_ascii_raster_format.htm
+_OF_ASCII = -9999.0
+
+# The most that 4 bytes hold: ArcGIS writes its negative where nothing is known. No measure of
+# anything comes near.
+_BEYOND = float(np.finfo(np.float32).max) * (1 - 1e-6)
+
 # GDAL keeps blocks that it unpacked, up to a twentieth of all memory. Windows are read in rows, so
 # that what the last row of windows unpacked is enough: bytes, here of 2,048 rows of 13,000 numbers
 # of 8 bytes, for files whose blocks are whole rows.
@@ -66,8 +74,8 @@ class Raster:
     kind : str
         Of number, as numpy names it.
     nodata : tuple of float
-        Values that mean that nothing is known, as they stand in the file; NaN and infinity mean
-        that too.
+        Values that mean that nothing is known, as they stand in the file; NaN, infinity and the
+        greatest numbers that 4 bytes hold (3.4e38, of either sign) mean that too.
     scale, offset : float
         A value is what stands in the file times `scale` plus `offset`.
     masked : bool
@@ -189,7 +197,7 @@ class OpenRaster:
             if raster.masked:
                 known = self._dataset.read_masks(raster.band, window=window)[there] > 0
         value = found.astype(float)
-        unknown = ~np.isfinite(value) | ~known
+        unknown = ~(np.abs(value) < _BEYOND) | ~known
         for nodata in raster.nodata:
             unknown |= found == nodata
         value = value * raster.scale + raster.offset
@@ -222,8 +230,8 @@ def read_raster(
         The reference system to use instead of the one that is stated, or where none is: an ASCII
         grid states none.
     nodata : float, optional
-        A value that means that nothing is known, besides the one that the file states; as it stands
-        in the file, before scaling.
+        A value that means that nothing is known, besides the one that the file states (-9999 for an
+        ASCII grid that states none); as it stands in the file, before scaling.
 
     Returns
     -------
@@ -265,6 +273,9 @@ def read_raster(
             "offset": dataset.offsets[band - 1],
         }
         own = dataset.nodatavals[band - 1]
+    if driver == "AAIGrid" and own is None:
+        own = _OF_ASCII
+        notes = [*notes, "het bestand noemt geen NODATA_value; -9999 is dan onbekend"]
     parts = tuple(fingerprint(p) for p in sorted(files, key=lambda p: (p != path, p.name)))
     name = _check_crs(fields, stated, crs, text)
     if crs is not None and stated is not None:

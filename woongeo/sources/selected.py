@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -57,7 +57,7 @@ def read_selected(  # noqa: PLR0913  one keyword a choice
         it.
     within : tuple of float, optional
         Only what comes in this box: west, south, east, north in RD New. Boxes of shapes are looked
-        at, so some more may come along.
+        at, so some more may come along; what has no shape always does.
     encoding, query : str, optional
         As for `read_vector`.
 
@@ -144,14 +144,17 @@ def begin_selected(  # noqa: PLR0913  one keyword a choice
         names = [c for c in frame.columns if c not in {"geometry", "rij"}]
         chosen = pd.DataFrame(frame[list(columns(names))])
         keep = wanted(chosen) & in_box(frame.geometry.to_numpy(), within)
-        kept = frame[keep].reset_index(drop=True)
-        return Selected(kept, lambda: noted(source, len(kept), len(frame), within), len(frame))
+        kept, of = frame[keep].reset_index(drop=True), len(frame)
+        return Selected(kept, lambda: noted(source, len(kept), of, within), of, lambda: chosen)
 
     return whole
 
 
 def _with_gdal(ask: Ask) -> Selected:
-    """Look at the values first, then have GDAL read the wanted rows only."""
+    """Look at the values first, then have GDAL read the wanted rows only.
+
+    In a box it finds no row that has no place: those are asked for apart, so that none gets lost.
+    """
     place, crs = ask.place, ask.crs
     with no_leak(place.given) as notes, Crew() as crew:
         hashing = crew.read(partial(fingerprints, place))
@@ -183,6 +186,7 @@ def _with_gdal(ask: Ask) -> Selected:
             fid_as_index=True,
             on_invalid="warn",
         )
+        placeless = None if box is None else _placeless(ask, (name, info), (chosen, read), box)
         parts = hashing.result()
     if expected is None and box is None:
         expected = of
@@ -191,13 +195,77 @@ def _with_gdal(ask: Ask) -> Selected:
             f"{place.given}: er konden {len(frame)} objecten worden gelezen, en er horen er meer "
             "te zijn; lever het bestand opnieuw."
         )
+    if placeless is not None:
+        frame = _with(frame, placeless)
     # An index in the file may give them in an order of its own.
     frame = frame.sort_index()
     frame.index.name = "rij"
     shapes, conversion = to_rd(frame.geometry.to_numpy(), stated, what=place.given)
     result = with_geometry(frame, shapes, place.given)
     source = source_of(place, parts, name, len(frame), conversion, notes)
-    return Selected(result, lambda: noted(source, len(result), of, ask.within), of)
+
+    def every() -> pd.DataFrame:
+        with no_leak(place.given):
+            return pyogrio.read_dataframe(
+                place.gdal_path, layer=name, columns=chosen, read_geometry=False
+            )
+
+    return Selected(
+        result,
+        lambda: noted(source, len(result), of, ask.within),
+        of,
+        every if chosen else pd.DataFrame,
+    )
+
+
+def _placeless(
+    ask: Ask, layer: tuple[str, dict[str, Any]], columns: tuple[list[str], list[str]], box: Box
+) -> gpd.GeoDataFrame:
+    """Read the wanted rows that GDAL finds in no box; they are few, whatever the file holds."""
+    (name, info), (chosen, read) = layer, columns
+    path = ask.place.gdal_path
+    # GDAL writes an empty shape as none in all kinds but GeoPackage.
+    condition = "OGR_GEOMETRY IS NULL"
+    if ask.place.kind == "GPKG":
+        condition = _placeless_in_geopackage(path, name, info)
+    found = pyogrio.read_dataframe(
+        path, layer=name, columns=read, where=condition, fid_as_index=True, on_invalid="warn"
+    )
+    # What the index does not know may have a shape nonetheless.
+    keep = in_box(found.geometry.to_numpy(), box)
+    if chosen:
+        keep &= ask.wanted(pd.DataFrame(found[chosen]))
+    return found[keep]
+
+
+def _placeless_in_geopackage(path: str, name: str, info: dict[str, Any]) -> str:
+    """Write the condition by which SQLite finds the rows of a layer that come in no box.
+
+    They have no shape or an empty one, which the index leaves out, or a corner that is no number,
+    which it holds as 0 (https://www.sqlite.org/rtree.html); or nobody kept the index.
+    """
+    shape, fid = _quoted(info["geometry_name"]), _quoted(info["fid_column"])
+    index = f"rtree_{name}_{info['geometry_name']}"
+    if info["fid_column"] and info["capabilities"]["fast_spatial_filter"]:
+        sql = f"SELECT 1 FROM sqlite_master WHERE name = {_literal(index)} COLLATE NOCASE"  # noqa: S608
+        if len(pyogrio.read_dataframe(path, sql=sql, read_geometry=False)):
+            boxes = f"SELECT id FROM {_quoted(index)} WHERE"  # noqa: S608
+            zero = f"{boxes} minx = 0 AND maxx = 0 UNION {boxes} miny = 0 AND maxy = 0"
+            # The table in which an index keeps its rows is read ten times as fast as the index.
+            known = f"SELECT rowid FROM {_quoted(index + '_rowid')}"  # noqa: S608
+            return f"{shape} IS NULL OR {fid} NOT IN ({known}) OR {fid} IN ({zero})"
+    return f"{shape} IS NULL OR ST_IsEmpty({shape})"
+
+
+def _with(frame: gpd.GeoDataFrame, more: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Put rows below others, but for those that are there already."""
+    more = more[~more.index.isin(frame.index)]
+    if not len(more):
+        return frame
+    # Numbers among which one is missing are read as another type than those that are whole.
+    differ = [name for name in frame.columns if frame[name].dtype != more[name].dtype]
+    as_object = dict.fromkeys(differ, object)
+    return pd.concat([frame.astype(as_object), more.astype(as_object)])
 
 
 def _where(kinds: pd.DataFrame) -> str:
@@ -216,12 +284,17 @@ def _where(kinds: pd.DataFrame) -> str:
 
 def _one_of(column: str, values: Sequence[object]) -> str:
     """Write that a column has one of some values, in SQL."""
-    quoted = '"' + column.replace('"', '""') + '"'
+    quoted = _quoted(column)
     there = [v for v in values if not pd.isna(v)]  # type: ignore[call-overload]
     options = [] if len(there) == len(values) else [f"{quoted} IS NULL"]
     if there:
         options.append(f"{quoted} IN ({', '.join(_literal(v) for v in there)})")
     return options[0] if len(options) == 1 else f"({' OR '.join(options)})"
+
+
+def _quoted(name: str) -> str:
+    """Write a name in SQL."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _literal(value: object) -> str:

@@ -49,6 +49,25 @@ class Audience:
     def __str__(self) -> str:
         return f"{self.level}:{self.name}" if self.name else self.level
 
+    def sees_all_of(self, other: Audience) -> bool:
+        """Tell whether it sees all that another sees, whatever the plans.
+
+        Parameters
+        ----------
+        other : Audience
+            The other.
+
+        Returns
+        -------
+        bool
+            Every audience sees what is public, and "intern" everything; else it must be the same
+            one, or that of all provinces.
+        """
+        if self.level == "intern" or other.level == "openbaar":
+            return True
+        same = self.name.casefold() in {"", other.name.casefold()}
+        return self.level == other.level and same
+
 
 def read_audience(text: str | Audience) -> Audience:
     """Read an audience.

@@ -105,7 +105,13 @@ def _of_locations(what: Locations, seen: NDArray[np.bool_], more: list[Finding])
     ids = set(frame["locatie_id"])
     report = report_of_kept(what.report, ids, more, frame, seen)
     return replace(
-        what, frame=frame, usable=what.usable[seen], problem=what.problem[seen], report=report
+        what,
+        frame=frame,
+        usable=what.usable[seen],
+        problem=what.problem[seen],
+        report=report,
+        # Of plans that were enough together fewer may be too few.
+        totals_for=what.totals_for if seen.all() else "",
     )
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import shapely
 
+from woongeo.capacity.amounts import amounts
+from woongeo.capacity.parts import divide_homes, divided
 from woongeo.checks import Finding
-from woongeo.columns import as_text
-from woongeo.errors import AudienceError, ColumnError
-from woongeo.mapping import RegionMapping
+from woongeo.errors import AudienceError
 from woongeo.numerals import by_number
 from woongeo.vertrouwelijk.audience import KOLOM, read_audience, visible_to
 from woongeo.vertrouwelijk.keeping import screening_of
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from woongeo.regions import Regions
+    from woongeo.capacity.parts import Division
     from woongeo.screening import Screening
     from woongeo.vertrouwelijk.audience import Audience
 
@@ -33,15 +33,18 @@ def for_totals(
     screening: Screening,
     audience: str | Audience,
     *,
-    by: Sequence[Regions | RegionMapping | str] = (),
+    by: Sequence[Division] = (),
     minimum: int = MINIMUM,
 ) -> Screening:
     """Choose the plans that count in totals for an audience.
 
     A plan that may not be seen counts where at least `minimum` of them are together in each group
-    that it is in. The same plans count in every total, so that no total less another gives those of
-    a smaller group. What this does not protect: a group in which one plan holds nearly all homes,
-    columns within a row (hard, zacht, verdicts) that hold fewer, and where two divisions cross.
+    that it is in. Groups are the regions that `summarize_plancapaciteit` makes of the same
+    divisions, with what lies in none as one of them; a plan is in those where it counts as a plan
+    and those that hold a home of it. The same plans count in every total, so that no total less
+    another gives those of a smaller group. What this does not protect: a group in which one plan
+    holds nearly all homes, columns within a row (hard, zacht, verdicts) that hold fewer, and where
+    two divisions cross.
 
     Parameters
     ----------
@@ -49,7 +52,7 @@ def for_totals(
         Of all plans.
     audience : str or Audience
         See `read_audience`.
-    by : sequence of Regions or str
+    by : sequence of Regions, RegionMapping or str
         The divisions of the totals, as for `summarize_plancapaciteit`.
     minimum : int
         How many plans must be together; 0 counts all.
@@ -64,7 +67,7 @@ def for_totals(
     AudienceError
         When it cannot be told who may see a plan, or the minimum is negative.
     ColumnError
-        When a column does not exist.
+        When a column does not exist or holds no numbers.
     """
     asked = read_audience(audience)
     if minimum < 0:
@@ -72,7 +75,9 @@ def for_totals(
     seen = visible_to(screening.locaties, asked)
     hidden = ~seen
     counted = hidden.copy()
-    groups = [_groups(screening, division) for division in by]
+    # Whatever a total may be asked in: of a plan over a border each amount rounds by itself.
+    known = list(amounts(screening.locaties).values())
+    groups = [_groups(screening, division, known) for division in by]
     everything = np.arange(len(seen)), np.zeros(len(seen), dtype=np.intp)
     while True:
         small = np.zeros(len(seen), dtype=bool)
@@ -90,29 +95,23 @@ def for_totals(
         f"{by_number(out, 'telt', 'tellen')} niet mee"
     )
     more = [Finding("", KOLOM, "melding", text, float(out))]
-    return screening_of(screening, seen | counted, more)
+    kept = screening_of(screening, seen | counted, more)
+    return replace(kept, locations=replace(kept.locations, totals_for=str(asked)))
 
 
 def _groups(
-    screening: Screening, division: Regions | RegionMapping | str
+    screening: Screening, division: Division, amounts: Sequence[NDArray[np.float64]]
 ) -> tuple[NDArray[np.intp], ...]:
-    """Give pairs of plan and group; a plan over several regions is in each."""
-    frame = screening.locaties
-    if isinstance(division, RegionMapping):
-        if division.column not in frame.columns:
-            raise ColumnError(f"kolom {division.column!r} bestaat niet in de locaties.")
-        region = division.lookup(frame[division.column], on=screening.on)
-        return np.arange(len(frame)), np.asarray(pd.factorize(region)[0], dtype=np.intp)
-    if isinstance(division, str):
-        if division not in frame.columns or division == "geometry":
-            raise ColumnError(f"kolom {division!r} bestaat niet in de locaties.")
-        codes = pd.factorize(as_text(frame[division]))[0]
-        return np.arange(len(frame)), np.asarray(codes, dtype=np.intp)
-    usable = np.flatnonzero(screening.locations.usable)
-    shapes = frame.geometry.to_numpy()[usable]
-    regions = division.frame.geometry.to_numpy()
-    site, region = shapely.STRtree(regions).query(shapes, predicate="intersects")
-    row = usable[site]
-    nowhere = np.setdiff1d(np.arange(len(frame)), row)
-    outside = np.full(len(nowhere), len(regions), dtype=np.intp)
-    return np.concatenate([row, nowhere]), np.concatenate([region, outside])
+    """Give pairs of plan and group as `summarize_plancapaciteit` makes them.
+
+    A plan over several regions is in the one of its largest part, where it counts as a plan, and in
+    each that holds a home of it; a region that it only touches says nothing of it.
+    """
+    parts, _ = divided(screening, division)
+    counts = np.zeros(len(parts.row), dtype=bool)
+    counts[np.unique(parts.row, return_index=True)[1]] = True
+    for homes in amounts:
+        held = divide_homes(parts.row, parts.share, homes[parts.row])
+        counts |= np.nan_to_num(held) != 0
+    row, region = parts.row[counts], parts.region[counts].astype(str)
+    return row, np.asarray(pd.factorize(region)[0], dtype=np.intp)

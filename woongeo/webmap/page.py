@@ -102,6 +102,9 @@ class ScreeningMap(folium.Map):
         From `woongeo.encode.page_data`.
     parts : dict of str
         HTML of the page's parts; every string in it has been encoded.
+    screening : Screening, optional
+        Of what it is: who writes it for an audience asks which plans it shows. Of a map that does
+        not say so nobody knows.
     """
 
     # branca compiles what a macro gives as a template of its own: half a megabyte of data need not
@@ -148,7 +151,9 @@ woongeoKaart({{ this.get_name() }}, "{% raw %}{{ this.data }}{% endraw %}");
         """
     )
 
-    def __init__(self, data: str, parts: dict[str, str]) -> None:
+    def __init__(
+        self, data: str, parts: dict[str, str], screening: Screening | None = None
+    ) -> None:
         super().__init__(tiles=None)
         # folium would fetch scripts and styles from other hosts; the page carries its own.
         self.default_js, self.default_css = [], []
@@ -156,6 +161,7 @@ woongeoKaart({{ this.get_name() }}, "{% raw %}{{ this.data }}{% endraw %}");
         self._id = "kaart"
         self.data = data
         self.parts = parts
+        self.screening = screening
         _Page(height="700px").add_child(self, name="kaart")
 
     def render(self, **kwargs: Any) -> str:  # noqa: ANN401  folium's own signature
@@ -287,7 +293,7 @@ def map_screening(
         f"De kaart wordt geladen: {told}, {_megabytes(size)}. Blijft dit staan, dan staat "
         "JavaScript uit of is de browser te oud; de aantallen en bronnen naast de kaart kloppen."
     )
-    return ScreeningMap(data, _parts(title, panel, busy))
+    return ScreeningMap(data, _parts(title, panel, busy), screening)
 
 
 def _without_map(screening: Screening, title: str) -> ScreeningMap:
@@ -303,6 +309,7 @@ def _without_map(screening: Screening, title: str) -> ScreeningMap:
     return ScreeningMap(
         "",
         _parts(title, plain_aside(screening), f"{why}. Wat kan: {instead}. De aantallen kloppen."),
+        screening,
     )
 
 

@@ -351,9 +351,13 @@ def _sources(screening: Screening) -> str:
 def _rules(screening: Screening, layer: Layer) -> dict[str, str]:
     """Say by which rules a layer was judged, and who says so."""
     judged = [x for x in screening.toetsen if x.layer is layer]
+    names = [toets.rule.title or layer.title for toets in judged]
+    if len(set(names)) < len(names):
+        # Without a title of their own, or under one, only their whole names differ.
+        names = [toets.title for toets in judged]
     told = {}
-    for toets in judged:
-        of = f" {toets.rule.title or layer.title}" if len(judged) > 1 else ""
+    for toets, name in zip(judged, names, strict=True):
+        of = f" {name}" if len(judged) > 1 else ""
         sure = "" if toets.rule.certainty == "bron" else f"; zekerheid: {toets.rule.certainty}"
         told[f"regel{of}"] = f"{toets.rule.in_words()} ({toets.rule.severity})"
         told[f"bron van de regel{of}"] = f"{toets.rule.source}{sure}"
