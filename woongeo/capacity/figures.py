@@ -171,8 +171,6 @@ def add_up(
 ) -> pd.DataFrame:
     """Add up plans and homes per region.
 
-    Homes are NaN where no plan that counts has a number, and 0 where no plan counts.
-
     Parameters
     ----------
     figures : DataFrame
