@@ -18,7 +18,9 @@ from woongeo.files import (
     flush_to_disk,
     keep_second_name,
     output_error,
+    refuse_dead_end,
     scratch_folder,
+    write_whole,
 )
 
 
@@ -48,6 +50,8 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         (errno.EBUSY, "in gebruik"),
         (errno.ENOENT, "de map bestaat niet"),
         (errno.ENOTDIR, "onder een bestand"),
+        (errno.EISDIR, "dit is een map, geen bestand"),
+        (errno.EEXIST, "hier staat al iets anders"),
         (errno.ENAMETOOLONG, "de naam is te lang"),
         (errno.EIO, os.strerror(errno.EIO)),
     ],
@@ -58,6 +62,26 @@ def test_what_the_system_says_becomes_advice(code: int, advice: str) -> None:
     assert "uit/kaart.html: kan niet worden geschreven" in str(error).replace(os.sep, "/")
     assert advice in str(error)
     assert str(error).endswith("Er is niets gewijzigd.")
+
+
+def test_what_cannot_be_a_name_or_a_folder_is_refused_in_plain_words(tmp_path: Path) -> None:
+    """A NUL; a link that leads nowhere, also above; a folder in the place of a file."""
+    for path in (tmp_path / "a\0b", tmp_path / "a\0b" / "c"):
+        for write in (refuse_dead_end, lambda x: write_whole(x, b"")):
+            with pytest.raises(OutputError, match="geen NUL"):
+                write(path)
+    dead = tmp_path / "dood"
+    try:
+        dead.symlink_to(tmp_path / "nergens")
+    except OSError:
+        pytest.skip("dit systeem maakt geen verwijzingen")
+    for folder in (dead, dead / "x" / "y"):
+        with pytest.raises(OutputError, match="dood: dit is een verwijzing naar iets dat er niet"):
+            refuse_dead_end(folder)
+    refuse_dead_end(tmp_path / "nieuw" / "map")
+    with pytest.raises(OutputError, match=r"dit is een map, geen bestand; kies een andere naam"):
+        write_whole(tmp_path, b"")
+    assert [path.name for path in tmp_path.iterdir()] == ["dood"]
 
 
 def test_a_scratch_folder_is_gone_afterwards_and_what_was_moved_out_stays(tmp_path: Path) -> None:

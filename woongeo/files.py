@@ -92,9 +92,56 @@ def output_error(path: Path, error: OSError) -> OutputError:
         errno.EBUSY: "het bestand is in gebruik; sluit het in QGIS of Excel",
         errno.ENOENT: "de map bestaat niet; maak haar, of kies een andere",
         errno.ENOTDIR: "dit ligt onder een bestand, niet onder een map; kies een andere map",
+        errno.EISDIR: "dit is een map, geen bestand; kies een andere naam",
+        errno.EEXIST: "hier staat al iets anders; kies een andere map",
         errno.ENAMETOOLONG: "de naam is te lang; kies een kortere",
     }.get(error.errno or 0, str(error.strerror or error))
     return OutputError(f"{path}: kan niet worden geschreven: {advice}. Er is niets gewijzigd.")
+
+
+def refuse_nul(path: Path) -> None:
+    """Refuse a name that no file can have.
+
+    Parameters
+    ----------
+    path : Path
+        Where something is to be written.
+
+    Raises
+    ------
+    OutputError
+        When there is a NUL in it; the system calls that a wrong value and no failure.
+    """
+    if "\0" in str(path):
+        raise OutputError(
+            f"{str(path)!r}: in een naam kan geen NUL staan; kies een andere. "
+            "Er is niets gewijzigd."
+        )
+
+
+def refuse_dead_end(folder: Path) -> None:
+    """Refuse a folder that cannot be made: a NUL in its name, or a link that leads nowhere.
+
+    Parameters
+    ----------
+    folder : Path
+        Where files are to be written.
+
+    Raises
+    ------
+    OutputError
+        When it, or a folder above it, is such a link; the system says that it exists.
+    """
+    refuse_nul(folder)
+    try:
+        for place in (folder, *folder.parents):
+            if place.is_symlink() and not place.exists():
+                raise OutputError(
+                    f"{place}: dit is een verwijzing naar iets dat er niet is; kies een andere "
+                    "map. Er is niets gewijzigd."
+                )
+    except OSError as error:
+        raise output_error(folder, error) from error
 
 
 def flush_to_disk(path: Path) -> None:
@@ -168,7 +215,11 @@ def write_whole(path: Path, data: bytes) -> None:
     OutputError
         When it cannot be written; what stood there is untouched.
     """
+    refuse_nul(path)
     try:
+        if path.is_dir():
+            # Each system has its own word for it, and for the folder in which one stands another.
+            raise IsADirectoryError(errno.EISDIR, "")
         with scratch_folder(path.parent) as folder:
             draft = folder / "nieuw"
             draft.write_bytes(data)

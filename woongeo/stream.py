@@ -23,7 +23,13 @@ from woongeo.errors import FileError, InputError, LocationError, OutputError
 from woongeo.export import MANIFEST, manifest
 from woongeo.export.audience import of_portions
 from woongeo.export.growing import GrowingTable, put_beside
-from woongeo.files import fingerprint, flush_to_disk, output_error, scratch_folder
+from woongeo.files import (
+    fingerprint,
+    flush_to_disk,
+    output_error,
+    refuse_dead_end,
+    scratch_folder,
+)
 from woongeo.locations import COLUMNS, check_locations
 from woongeo.screening import check_client, day, screen, with_rules
 from woongeo.sources import column_types, read_portions
@@ -159,6 +165,7 @@ def screen_file(  # noqa: PLR0913  one keyword a choice
     if rows < 1:
         raise InputError(f"rows is {rows!r}; geef minstens 1.")
     target = Path(folder)
+    refuse_dead_end(target)
     if target.exists():
         raise OutputError(f"{target}: deze map bestaat al; kies een andere. Er is niets gewijzigd.")
     given = {

@@ -25,6 +25,7 @@ from woongeo.files import (
     flush_to_disk,
     keep_second_name,
     output_error,
+    refuse_dead_end,
     scratch_folder,
 )
 from woongeo.progress import steps
@@ -78,6 +79,7 @@ def made_folder(target: Path) -> Iterator[None]:
     OutputError
         When it cannot be made.
     """
+    refuse_dead_end(target)
     made: list[Path] = []
     place = target
     try:

@@ -20,7 +20,7 @@ from matplotlib.patches import Patch
 
 from woongeo.encode import shortened
 from woongeo.errors import InputError, OutputError
-from woongeo.files import flush_to_disk, output_error, scratch_folder
+from woongeo.files import write_whole
 from woongeo.judging import shapes_that_count
 from woongeo.numerals import counted, dutch
 from woongeo.plotting.drawing import (
@@ -109,15 +109,7 @@ class ScreeningPlot:
         kind = path.suffix.lower()
         if kind not in _TYPES:
             raise OutputError(f"{path.name}: kies een naam op {', '.join(sorted(_TYPES))}.")
-        data = self._drawn(kind[1:], dpi)
-        try:
-            with scratch_folder(path.parent) as folder:
-                draft = folder / path.name
-                draft.write_bytes(data)
-                flush_to_disk(draft)
-                draft.replace(path)
-        except OSError as error:
-            raise output_error(path, error) from error
+        write_whole(path, self._drawn(kind[1:], dpi))
         return path
 
     def _drawn(self, kind: str, dpi: int) -> bytes:
