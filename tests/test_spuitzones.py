@@ -347,6 +347,49 @@ def test_the_source_names_every_file(tmp_path: Path) -> None:
     assert len(source.sha256) == 64
 
 
+@pytest.mark.parametrize("kind", ["gpkg", "fgb", "parquet", "frame"])
+@pytest.mark.parametrize("around", [False, True], ids=["whole", "around"])
+@pytest.mark.parametrize("coverage", ["nederland", None])
+def test_a_file_without_any_parcel_frees_nobody(
+    tmp_path: Path,
+    sites: Callable[..., woongeo.Locations],
+    kind: str,
+    coverage: str | None,
+    *,
+    around: bool,
+) -> None:
+    places = sites([block(0, 0), block(5_000, 0)])
+    crops = parcels([block(120, 0)], [1096])
+    none: Any = crops.iloc[:0]
+    if kind != "frame":
+        path = tmp_path / f"brp_2022.{kind}"
+        none.to_parquet(path) if kind == "parquet" else none.to_file(path)
+        none = path
+    near: dict[str, Any] = {"around": places} if around else {}
+    name = "(in het geheugen)" if kind == "frame" else f"brp_2022.{kind}"
+    with pytest.warns(UnknownResultWarning) as voiced:
+        layer = read(none, coverage=coverage, **near)
+    with pytest.warns(UnknownResultWarning, match="alle oordelen zijn onbekend"):
+        done = screened(places, layer)
+    assert layer.unknown == f"bestand 1 ({name}) is leeg"
+    assert f"Spuitzones (feitelijk gebruik): {layer.unknown}." in [str(w.message) for w in voiced]
+    assert verdicts(done) == ["onbekend", "onbekend"]
+    # Of another year there are apples, 20 m from the first: only where none are is nothing known.
+    with pytest.warns(UnknownResultWarning, match="is leeg"):
+        layer = read([crops, none], coverage=coverage, **near)
+    done = screened(places, layer)
+    assert (layer.unknown, layer.incomplete) == ("", f"bestand 2 ({name}) is leeg")
+    assert verdicts(done) == ["belemmerd", "onbekend"]
+
+
+def test_a_file_without_any_sprayed_parcel_is_not_empty(
+    sites: Callable[..., woongeo.Locations],
+) -> None:
+    layer = read(parcels([block(120, 0)], [265]))
+    assert (len(layer), layer.unknown, layer.incomplete) == (0, "", "")
+    assert verdicts(screened(sites([block(0, 0)]), layer)) == ["vrij"]
+
+
 def test_nothing_given_is_refused() -> None:
     with pytest.raises(LayerError, match="geen bestanden"):
         read([])

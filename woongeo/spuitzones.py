@@ -23,6 +23,7 @@ import shapely
 from woongeo.catalogue import default_catalogue
 from woongeo.checks import CheckReport, Finding
 from woongeo.columns import as_text, numbers, recognise
+from woongeo.encode import line_text
 from woongeo.engine import REACH_M
 from woongeo.errors import ColumnError, LayerError, UnknownResultWarning
 from woongeo.gewassen import CropGroup, CropList, crop_list
@@ -145,7 +146,7 @@ def read_spuitzones(  # noqa: PLR0913  one keyword a fact
     Warns
     -----
     UnknownResultWarning
-        When codes are not known, or absence says nothing.
+        When codes are not known, a file is empty, or absence says nothing.
     """
     crops = crop_list()
     chosen = _with_widths(crops.chosen(groups), crops, widths)
@@ -176,7 +177,10 @@ def read_spuitzones(  # noqa: PLR0913  one keyword a fact
     spec = asked.spec(key)
     covered = coverage if coverage is not None else spec.coverage
     fewest = min(part.rows for part in parts)
-    if coverage is None and fewest < spec.min_features:
+    empty = _empty(parts)
+    if empty:
+        warnings.warn(f"{spec.title}: {empty}.", UnknownResultWarning, stacklevel=2)
+    elif coverage is None and fewest < spec.min_features:
         told = (
             f"een bestand telt {fewest} {by_number(fewest, 'perceel', 'percelen')} en landelijk "
             "zijn er minstens"
@@ -198,12 +202,30 @@ def read_spuitzones(  # noqa: PLR0913  one keyword a fact
         reference_date=reference_date,
         publisher=publisher or "RVO",
         licence=licence,
+        # No crop that is sprayed is no empty file; which is looked at here.
         empty_is_free=True,
         catalogue=catalogue,
     )
     near = box is not None
     found = replace(found, around=near, reach_m=reach_m if near else REACH_M)
+    # Parcels of another file hinder, and where none is near the empty file says nothing.
+    if empty and len(parcels):
+        found = replace(found, incomplete="; ".join(filter(None, (empty, found.incomplete))))
+    elif empty:
+        found = replace(found, unknown=empty)
     return _finished(found, parcels, parts, years)
+
+
+def _empty(parts: list[_Part]) -> str:
+    """Say which file holds no parcel at all, which is what a failed download looks like."""
+    empty = [
+        f"bestand {i} ({line_text(Path(part.source.path).name)})"
+        for i, part in enumerate(parts, 1)
+        if not part.rows
+    ]
+    if not empty:
+        return ""
+    return f"{' en '.join(empty)} {by_number(len(empty), 'is', 'zijn')} leeg"
 
 
 def _with_widths(
