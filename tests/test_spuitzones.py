@@ -166,6 +166,14 @@ def test_an_unknown_code_may_be_said_not_to_be_sprayed() -> None:
     assert len(read(parcels([block(0, 0)], [4242]), not_sprayed=[4242], coverage=PAGE)) == 0
 
 
+@pytest.mark.parametrize("codes", [9999, "9999", b"9999", ["x"], [9999.5], [None]])
+def test_codes_that_are_not_sprayed_are_a_list_of_numbers(codes: Any) -> None:
+    with pytest.raises(LayerError, match="not_sprayed"):
+        read(parcels([block(0, 0)], [9999]), not_sprayed=codes)
+    for right in ([9999], (9999,), {9999}, np.array([9999]), ["9999"], pd.Series([9999])):
+        assert not len(read(parcels([block(0, 0)], [9999]), not_sprayed=right))
+
+
 @pytest.mark.parametrize("category", ["Grasland", "landschapselement", "Natuurterrein"])
 def test_an_unknown_code_of_grass_or_nature_is_not_sprayed(category: str) -> None:
     crops = parcels([block(0, 0)], [4242], category=[category])

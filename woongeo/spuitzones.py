@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -28,7 +28,7 @@ from woongeo.engine import REACH_M
 from woongeo.errors import ColumnError, LayerError, UnknownResultWarning
 from woongeo.gewassen import CropGroup, CropList, crop_list
 from woongeo.layers import Coverage, Layer, read_coverage, read_layer
-from woongeo.locations import Locations
+from woongeo.layers.near import bounds_of, sites_in
 from woongeo.numerals import by_number, counted
 from woongeo.sources import Source, read_selected
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from woongeo.catalogue import Catalogue
+    from woongeo.locations import Locations
     from woongeo.rules import RuleBase
     from woongeo.sources.asked import Box
 
@@ -139,7 +140,8 @@ def read_spuitzones(  # noqa: PLR0913  one keyword a fact
     ColumnError
         When a file has no crop code: a name is not enough.
     LayerError
-        When a group does not exist, a width makes no sense, or `reach_m` is less than a width.
+        When a group does not exist, a width makes no sense, `not_sprayed` holds no codes, there is
+        nothing to read around, or `reach_m` is less than a width.
     FileError, CrsError
         As `read_layer`.
 
@@ -154,12 +156,13 @@ def read_spuitzones(  # noqa: PLR0913  one keyword a fact
     if around is not None and not reach_m >= widest:
         raise LayerError(f"reach_m is {reach_m!r}; geef minstens de grootste afstand, {widest} m.")
     box = None if around is None else _box(around, reach_m)
+    pick = _Pick(chosen, crops, _codes(not_sprayed))
     parts = [
         _read_part(
             given,
             year,
             code_column=code_column,
-            pick=_Pick(chosen, crops, frozenset(not_sprayed)),
+            pick=pick,
             within=None if box is None else box.bounds,
             layer=layer,
             crs=crs,
@@ -248,6 +251,21 @@ def _with_widths(
     return result
 
 
+def _codes(not_sprayed: Sequence[int]) -> frozenset[int]:
+    """Take the codes that the user knows; one that is no number would silently change nothing."""
+    if isinstance(not_sprayed, str | bytes) or not isinstance(not_sprayed, Collection):
+        raise LayerError(
+            f"not_sprayed is {not_sprayed!r}; geef een lijst van codes, ook van één: "
+            f"[{not_sprayed!r}]."
+        )
+    given = list(not_sprayed)
+    codes = numbers(pd.Series(given, dtype=object))[0]
+    wrong = [code for code, number in zip(given, codes, strict=True) if number % 1 != 0]
+    if wrong:
+        raise LayerError(f"not_sprayed: {wrong[0]!r} is geen gewascode; geef hele getallen.")
+    return frozenset(codes.astype(int))
+
+
 def _listed(
     sources: Parcels | Sequence[Parcels] | Mapping[int, Parcels],
 ) -> list[tuple[int | None, Parcels]]:
@@ -265,13 +283,7 @@ def _listed(
 
 def _box(around: Locations | gpd.GeoDataFrame, reach_m: float) -> shapely.Polygon:
     """Draw the box around sites in which parcels are read."""
-    if isinstance(around, Locations):
-        shapes = around.frame.geometry.to_numpy()[around.usable]
-    else:
-        shapes = around.to_crs("EPSG:28992").geometry.to_numpy()
-    bounds = shapely.total_bounds(shapes)
-    if not np.isfinite(bounds).all():
-        raise LayerError("around: er is geen enkel vlak om rond te zoeken.")
+    bounds = bounds_of(sites_in(around))
     return shapely.box(*(bounds + np.array([-1, -1, 1, 1]) * reach_m))
 
 
