@@ -206,9 +206,10 @@ def _with_gdal(ask: Ask) -> Selected:
 
     def every() -> pd.DataFrame:
         with no_leak(place.given):
-            return pyogrio.read_dataframe(
+            values = pyogrio.read_dataframe(
                 place.gdal_path, layer=name, columns=chosen, read_geometry=False
             )
+        return pd.DataFrame(values)
 
     return Selected(
         result,
