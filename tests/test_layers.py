@@ -19,6 +19,7 @@ from woongeo.errors import (
     FileError,
     ImplausibleCrsError,
     LayerError,
+    MissingCrsError,
     RepairedGeometryWarning,
     UnknownResultWarning,
     WoongeoWarning,
@@ -233,6 +234,88 @@ def test_what_is_in_the_file_and_not_near_is_free_here(
         assert (len(layer), layer.unknown, layer.incomplete) == (0, "", "")
         done = woongeo.screen(places, [layer.with_rule(woongeo.Rule())])
         assert done.locaties["x_oordeel"].tolist() == ["vrij"]
+
+
+@pytest.mark.parametrize("ignore", [False, True])
+def test_a_row_that_does_not_say_what_it_is_may_be_what_is_asked(
+    sites: Callable[..., woongeo.Locations], *, ignore: bool
+) -> None:
+    # The site stands on a parcel of an unknown kind; the third has no shape, and might be near.
+    given = frame([block(0, 0), block(5_000, 0), None], soort=[None, "fruit", "fruit"])
+    told = "1 van de 3 objecten in de laag heeft geen waarde in kolom soort: of het telt is niet"
+    broken = "" if ignore else "; 1 van de 3 objecten in de laag is onleesbaar"
+    options: dict[str, Any] = {"coverage": "nederland", "ignore_unreadable": ignore}
+    with pytest.warns(UnknownResultWarning, match=told):
+        layer = read_layer("x", given, where={"soort": ["fruit"]}, **options)
+    assert layer.incomplete == f"{told} bekend{broken}"
+    places = sites([block(0, 0)])
+    done = woongeo.screen(places, [layer.with_rule(woongeo.Rule())])
+    assert done.locaties["x_oordeel"].tolist() == ["onbekend"]
+    # Who asks for rows without a value has them, and there is no doubt about what they are.
+    layer = read("x", given, where={"soort": ["fruit", None]}, **options)
+    assert layer.features["object_id"].tolist() == ["1", "2"]
+    assert layer.incomplete == broken.removeprefix("; ")
+
+
+def test_what_can_neither_be_measured_nor_be_known_may_be_left_out() -> None:
+    given = frame([None, block(5_000, 0)], soort=[None, "fruit"])
+    for ignore, told in ((True, ""), (False, "1 van de 2 objecten in de laag heeft geen waarde")):
+        layer = read("x", given, where={"soort": ["fruit"]}, ignore_unreadable=ignore)
+        assert layer.incomplete[:48] == told
+
+
+@pytest.mark.parametrize("around", [False, True])
+@pytest.mark.parametrize("kind", SOURCES)
+@pytest.mark.parametrize("where", [None, {"soort": ["boring"]}])
+def test_an_empty_file_of_any_kind_is_said_to_be_empty(
+    tmp_path: Path,
+    sites: Callable[..., woongeo.Locations],
+    kind: str,
+    where: dict[str, list[str]] | None,
+    *,
+    around: bool,
+) -> None:
+    given = areas().iloc[:0]
+    path = put(given.to_crs(4326) if kind == "geojson" else given, tmp_path, kind)
+    near: dict[str, Any] = {"around": sites([block(0, 0)])} if around else {}
+    # Natura 2000, of which at least 150 are expected.
+    layer = read("natura2000", path, where=None if kind == "geojson" else where, **near)
+    assert layer.unknown == "laag is leeg, en er is niet gezegd dat dat klopt"
+    assert not layer.incomplete
+
+
+WHERE_NOBODY_IS: dict[str, tuple[Any, type[Exception], str]] = {
+    "no system": (
+        gpd.GeoDataFrame(geometry=[block(0, 0)]),
+        MissingCrsError,
+        "het GeoDataFrame van around: er is geen coördinatenstelsel vermeld; gebruik set_crs",
+    ),
+    "wrong system": (
+        gpd.GeoDataFrame(geometry=[shapely.box(4.6, 52.3, 4.7, 52.4)], crs="EPSG:28992"),
+        ImplausibleCrsError,
+        "het GeoDataFrame van around: de coördinaten passen niet bij EPSG:28992",
+    ),
+    "no rows": (frame([]), LayerError, "around: er is geen enkel vlak"),
+    "no shapes": (frame([None, shapely.Polygon()]), LayerError, "around: er is geen enkel vlak"),
+    "no geometry": (gpd.GeoDataFrame({"a": [1]}), LayerError, "geen kolom met geometrie"),
+    "a list": ([block(0, 0)], LayerError, "around: geef de locaties van read_locations"),
+}
+
+
+@pytest.mark.parametrize(("around", "error", "told"), WHERE_NOBODY_IS.values(), ids=WHERE_NOBODY_IS)
+def test_what_cannot_be_read_around_is_told_in_our_words(
+    around: Any, error: type[Exception], told: str
+) -> None:
+    crops = frame([block(0, 0)], gewascode=[1096], jaar=[2023])
+    with pytest.raises(error, match=told):
+        read_layer("x", areas(), around=around)
+    with pytest.raises(error, match=told):
+        woongeo.read_spuitzones(crops, around=around)
+
+
+def test_a_frame_with_a_column_of_sites_is_a_frame() -> None:
+    around = frame([block(0, 0)], sites=["a"])
+    assert len(read("x", areas(), around=around, reach_m=1_000)) == 1
 
 
 def test_of_many_values_some_are_listed_those_that_look_alike_first() -> None:

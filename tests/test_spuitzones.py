@@ -166,6 +166,14 @@ def test_an_unknown_code_may_be_said_not_to_be_sprayed() -> None:
     assert len(read(parcels([block(0, 0)], [4242]), not_sprayed=[4242], coverage=PAGE)) == 0
 
 
+@pytest.mark.parametrize("codes", [9999, "9999", b"9999", ["x"], [9999.5], [None]])
+def test_codes_that_are_not_sprayed_are_a_list_of_numbers(codes: Any) -> None:
+    with pytest.raises(LayerError, match="not_sprayed"):
+        read(parcels([block(0, 0)], [9999]), not_sprayed=codes)
+    for right in ([9999], (9999,), {9999}, np.array([9999]), ["9999"], pd.Series([9999])):
+        assert not len(read(parcels([block(0, 0)], [9999]), not_sprayed=right))
+
+
 @pytest.mark.parametrize("category", ["Grasland", "landschapselement", "Natuurterrein"])
 def test_an_unknown_code_of_grass_or_nature_is_not_sprayed(category: str) -> None:
     crops = parcels([block(0, 0)], [4242], category=[category])
@@ -345,6 +353,49 @@ def test_the_source_names_every_file(tmp_path: Path) -> None:
     assert [file.name for file in source.files] == ["brp_2022.gpkg", "brp_2023.gpkg"]
     assert source.features == 2
     assert len(source.sha256) == 64
+
+
+@pytest.mark.parametrize("kind", ["gpkg", "fgb", "parquet", "frame"])
+@pytest.mark.parametrize("around", [False, True], ids=["whole", "around"])
+@pytest.mark.parametrize("coverage", ["nederland", None])
+def test_a_file_without_any_parcel_frees_nobody(
+    tmp_path: Path,
+    sites: Callable[..., woongeo.Locations],
+    kind: str,
+    coverage: str | None,
+    *,
+    around: bool,
+) -> None:
+    places = sites([block(0, 0), block(5_000, 0)])
+    crops = parcels([block(120, 0)], [1096])
+    none: Any = crops.iloc[:0]
+    if kind != "frame":
+        path = tmp_path / f"brp_2022.{kind}"
+        none.to_parquet(path) if kind == "parquet" else none.to_file(path)
+        none = path
+    near: dict[str, Any] = {"around": places} if around else {}
+    name = "(in het geheugen)" if kind == "frame" else f"brp_2022.{kind}"
+    with pytest.warns(UnknownResultWarning) as voiced:
+        layer = read(none, coverage=coverage, **near)
+    with pytest.warns(UnknownResultWarning, match="alle oordelen zijn onbekend"):
+        done = screened(places, layer)
+    assert layer.unknown == f"bestand 1 ({name}) is leeg"
+    assert f"Spuitzones (feitelijk gebruik): {layer.unknown}." in [str(w.message) for w in voiced]
+    assert verdicts(done) == ["onbekend", "onbekend"]
+    # Of another year there are apples, 20 m from the first: only where none are is nothing known.
+    with pytest.warns(UnknownResultWarning, match="is leeg"):
+        layer = read([crops, none], coverage=coverage, **near)
+    done = screened(places, layer)
+    assert (layer.unknown, layer.incomplete) == ("", f"bestand 2 ({name}) is leeg")
+    assert verdicts(done) == ["belemmerd", "onbekend"]
+
+
+def test_a_file_without_any_sprayed_parcel_is_not_empty(
+    sites: Callable[..., woongeo.Locations],
+) -> None:
+    layer = read(parcels([block(120, 0)], [265]))
+    assert (len(layer), layer.unknown, layer.incomplete) == (0, "", "")
+    assert verdicts(screened(sites([block(0, 0)]), layer)) == ["vrij"]
 
 
 def test_nothing_given_is_refused() -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -23,11 +23,12 @@ import shapely
 from woongeo.catalogue import default_catalogue
 from woongeo.checks import CheckReport, Finding
 from woongeo.columns import as_text, numbers, recognise
+from woongeo.encode import line_text
 from woongeo.engine import REACH_M
 from woongeo.errors import ColumnError, LayerError, UnknownResultWarning
 from woongeo.gewassen import CropGroup, CropList, crop_list
 from woongeo.layers import Coverage, Layer, read_coverage, read_layer
-from woongeo.locations import Locations
+from woongeo.layers.near import bounds_of, sites_in
 from woongeo.numerals import by_number, counted
 from woongeo.sources import Source, read_selected
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from woongeo.catalogue import Catalogue
+    from woongeo.locations import Locations
     from woongeo.rules import RuleBase
     from woongeo.sources.asked import Box
 
@@ -138,14 +140,15 @@ def read_spuitzones(  # noqa: PLR0913  one keyword a fact
     ColumnError
         When a file has no crop code: a name is not enough.
     LayerError
-        When a group does not exist, a width makes no sense, or `reach_m` is less than a width.
+        When a group does not exist, a width makes no sense, `not_sprayed` holds no codes, there is
+        nothing to read around, or `reach_m` is less than a width.
     FileError, CrsError
         As `read_layer`.
 
     Warns
     -----
     UnknownResultWarning
-        When codes are not known, or absence says nothing.
+        When codes are not known, a file is empty, or absence says nothing.
     """
     crops = crop_list()
     chosen = _with_widths(crops.chosen(groups), crops, widths)
@@ -153,12 +156,13 @@ def read_spuitzones(  # noqa: PLR0913  one keyword a fact
     if around is not None and not reach_m >= widest:
         raise LayerError(f"reach_m is {reach_m!r}; geef minstens de grootste afstand, {widest} m.")
     box = None if around is None else _box(around, reach_m)
+    pick = _Pick(chosen, crops, _codes(not_sprayed))
     parts = [
         _read_part(
             given,
             year,
             code_column=code_column,
-            pick=_Pick(chosen, crops, frozenset(not_sprayed)),
+            pick=pick,
             within=None if box is None else box.bounds,
             layer=layer,
             crs=crs,
@@ -176,7 +180,10 @@ def read_spuitzones(  # noqa: PLR0913  one keyword a fact
     spec = asked.spec(key)
     covered = coverage if coverage is not None else spec.coverage
     fewest = min(part.rows for part in parts)
-    if coverage is None and fewest < spec.min_features:
+    empty = _empty(parts)
+    if empty:
+        warnings.warn(f"{spec.title}: {empty}.", UnknownResultWarning, stacklevel=2)
+    elif coverage is None and fewest < spec.min_features:
         told = (
             f"een bestand telt {fewest} {by_number(fewest, 'perceel', 'percelen')} en landelijk "
             "zijn er minstens"
@@ -198,12 +205,30 @@ def read_spuitzones(  # noqa: PLR0913  one keyword a fact
         reference_date=reference_date,
         publisher=publisher or "RVO",
         licence=licence,
+        # No crop that is sprayed is no empty file; which is looked at here.
         empty_is_free=True,
         catalogue=catalogue,
     )
     near = box is not None
     found = replace(found, around=near, reach_m=reach_m if near else REACH_M)
+    # Parcels of another file hinder, and where none is near the empty file says nothing.
+    if empty and len(parcels):
+        found = replace(found, incomplete="; ".join(filter(None, (empty, found.incomplete))))
+    elif empty:
+        found = replace(found, unknown=empty)
     return _finished(found, parcels, parts, years)
+
+
+def _empty(parts: list[_Part]) -> str:
+    """Say which file holds no parcel at all, which is what a failed download looks like."""
+    empty = [
+        f"bestand {i} ({line_text(Path(part.source.path).name)})"
+        for i, part in enumerate(parts, 1)
+        if not part.rows
+    ]
+    if not empty:
+        return ""
+    return f"{' en '.join(empty)} {by_number(len(empty), 'is', 'zijn')} leeg"
 
 
 def _with_widths(
@@ -226,6 +251,21 @@ def _with_widths(
     return result
 
 
+def _codes(not_sprayed: Sequence[int]) -> frozenset[int]:
+    """Take the codes that the user knows; one that is no number would silently change nothing."""
+    if isinstance(not_sprayed, str | bytes) or not isinstance(not_sprayed, Collection):
+        raise LayerError(
+            f"not_sprayed is {not_sprayed!r}; geef een lijst van codes, ook van één: "
+            f"[{not_sprayed!r}]."
+        )
+    given = list(not_sprayed)
+    codes = numbers(pd.Series(given, dtype=object))[0]
+    wrong = [code for code, number in zip(given, codes, strict=True) if number % 1 != 0]
+    if wrong:
+        raise LayerError(f"not_sprayed: {wrong[0]!r} is geen gewascode; geef hele getallen.")
+    return frozenset(codes.astype(int))
+
+
 def _listed(
     sources: Parcels | Sequence[Parcels] | Mapping[int, Parcels],
 ) -> list[tuple[int | None, Parcels]]:
@@ -243,13 +283,7 @@ def _listed(
 
 def _box(around: Locations | gpd.GeoDataFrame, reach_m: float) -> shapely.Polygon:
     """Draw the box around sites in which parcels are read."""
-    if isinstance(around, Locations):
-        shapes = around.frame.geometry.to_numpy()[around.usable]
-    else:
-        shapes = around.to_crs("EPSG:28992").geometry.to_numpy()
-    bounds = shapely.total_bounds(shapes)
-    if not np.isfinite(bounds).all():
-        raise LayerError("around: er is geen enkel vlak om rond te zoeken.")
+    bounds = bounds_of(sites_in(around))
     return shapely.box(*(bounds + np.array([-1, -1, 1, 1]) * reach_m))
 
 

@@ -16,6 +16,7 @@ from woongeo.checks import CheckReport, Finding
 from woongeo.columns import as_text, feature_columns, numbers, recognise
 from woongeo.crs import near_netherlands
 from woongeo.days import day_of
+from woongeo.encode import line_text
 from woongeo.engine import REACH_M, Indexes
 from woongeo.errors import ColumnError, FileError, LayerError, UnknownResultWarning
 from woongeo.geometry import Cleaned, Cleaning, voice_repairs
@@ -23,7 +24,7 @@ from woongeo.layers.coverage import settle
 from woongeo.layers.model import Layer, named
 from woongeo.layers.near import Around, HasSites, WhereSitesAre, measured_as_they_are, sites_of
 from woongeo.layers.rows import check_columns, columns_of, not_there, wanted_rows, without_value
-from woongeo.numerals import counted, dutch
+from woongeo.numerals import by_number, counted, dutch
 from woongeo.published import voice_better_read
 from woongeo.sources import Selected, begin_selected, read_vector
 from woongeo.sources.address import shown_place
@@ -216,9 +217,9 @@ class Read(NamedTuple):
         problem[part] = "lijnen of punten naast het vlak zijn weggelaten"
         undecided = without_value(asked, frame)
         problem[undecided] = f"zonder waarde in kolom {', '.join(asked)}: telt het?"
-        part |= undecided
         usable = cleaned.usable & ~far
-        findings = _findings(ids, cleaned, np.where(~usable | part, problem, ""))
+        broken = ~usable | part
+        findings = _findings(ids, cleaned, np.where(broken | undecided, problem, ""))
         findings += [Finding("", "bestand", "melding", note) for note in origin.notes]
         findings += checker.findings() if checker is not None else []
         kept = np.flatnonzero(usable & ~undecided)
@@ -227,10 +228,14 @@ class Read(NamedTuple):
         for column, values in taken.items():
             features[column] = values.to_numpy()[kept]
         unknown = "" if file.empty_is_free else self._empty(undecided)
-        n_broken = 0 if file.ignore_unreadable else int((~usable | part).sum())
+        n_broken = 0 if file.ignore_unreadable else int((broken & ~undecided).sum())
         # Who gives a coverage says that fewer are right.
         expected = spec.min_features if file.coverage is None and not unknown else 0
         incomplete = _incomplete(rows, len(frame), n_broken, expected)
+        n_undecided = int((undecided & ~(broken & file.ignore_unreadable)).sum())
+        if n_undecided:
+            doubt = _undecided(n_undecided, len(frame), list(asked))
+            incomplete = "; ".join(filter(None, (doubt, incomplete)))
         for reason in filter(None, (unknown, incomplete)):
             message = f"{origin.path}: {reason}."
             warnings.warn(message, UnknownResultWarning, stacklevel=stacklevel + 1)
@@ -326,6 +331,16 @@ def _incomplete(rows: int, read: int, n_broken: int, expected: int) -> str:
             "geef de dekking op (coverage) als dit een uitsnede is"
         )
     return ""
+
+
+def _undecided(number: int, read: int, columns: list[str]) -> str:
+    """Say that it is not known of some rows whether they are asked for."""
+    named = " of ".join(line_text(column) for column in columns)
+    has = by_number(number, "heeft", "hebben")
+    return (
+        f"{number} van de {read} objecten in de laag {has} geen waarde in kolom {named}: of "
+        f"{by_number(number, 'het telt', 'zij tellen')} is niet bekend"
+    )
 
 
 def _findings(ids: list[str], cleaned: Cleaned, problem: NDArray[np.object_]) -> list[Finding]:

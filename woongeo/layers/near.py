@@ -11,8 +11,9 @@ import numpy as np
 import shapely
 
 from woongeo.checks import Finding
+from woongeo.crs import to_rd
 from woongeo.engine import LayerIndex, Sites
-from woongeo.errors import LayerError
+from woongeo.errors import LayerError, MissingCrsError
 from woongeo.layers.model import Coverage, Layer
 from woongeo.netherlands import outline
 from woongeo.numerals import counted, dutch
@@ -67,9 +68,7 @@ class Around:
     box: tuple[float, float, float, float] = field(init=False)
 
     def __post_init__(self) -> None:
-        bounds = shapely.total_bounds(self.sites.geometry)
-        if not np.isfinite(bounds).all():
-            raise LayerError("around: er is geen enkel vlak om rond te zoeken.")
+        bounds = bounds_of(self.sites)
         west, south = np.floor(bounds[:2])
         east, north = np.ceil(bounds[2:])
         # A metre beyond: a site on the edge of the box lies in it.
@@ -119,6 +118,69 @@ def _country_in(box: tuple[float, float, float, float]) -> shapely.Geometry:
     return shapely.intersection(outline(), shapely.box(*box))
 
 
+def bounds_of(sites: Sites) -> NDArray[np.float64]:
+    """Give the box of sites.
+
+    Parameters
+    ----------
+    sites : Sites
+        RD New (EPSG:28992), metres.
+
+    Returns
+    -------
+    ndarray of float
+        West, south, east, north.
+
+    Raises
+    ------
+    LayerError
+        When there are none.
+    """
+    # numpy does not know the least of nothing.
+    bounds = shapely.total_bounds(sites.geometry) if len(sites) else np.array([np.nan])
+    if not np.isfinite(bounds).all():
+        raise LayerError("around: er is geen enkel vlak om rond te zoeken.")
+    return np.asarray(bounds)
+
+
+def sites_in(around: HasSites | gpd.GeoDataFrame) -> Sites:
+    """Take the sites around which is read.
+
+    Parameters
+    ----------
+    around : Locations or GeoDataFrame
+        What holds them.
+
+    Returns
+    -------
+    Sites
+        RD New (EPSG:28992), metres; possibly none.
+
+    Raises
+    ------
+    LayerError, CrsError
+        When it holds no shapes, or they cannot be brought to RD New.
+    """
+    # A frame may have a column of that name.
+    if not isinstance(around, gpd.GeoDataFrame):
+        if isinstance(around, HasSites):
+            return around.sites
+        raise LayerError("around: geef de locaties van read_locations, of een GeoDataFrame.")
+    what = "het GeoDataFrame van around"
+    try:
+        shapes = around.geometry.to_numpy()
+    except AttributeError as error:
+        raise LayerError(
+            f"{what}: er is geen kolom met geometrie; gebruik set_geometry(...)."
+        ) from error
+    if around.crs is None:
+        raise MissingCrsError(
+            f"{what}: er is geen coördinatenstelsel vermeld; gebruik set_crs(...)."
+        )
+    shapes, _ = to_rd(shapes, around.crs, what=what)
+    return Sites(shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))])
+
+
 def sites_of(
     around: HasSites | gpd.GeoDataFrame, reach_m: float, rules: Mapping[str, RuleBase]
 ) -> Around:
@@ -140,16 +202,10 @@ def sites_of(
 
     Raises
     ------
-    LayerError
-        When there are none, or a rule looks further.
+    LayerError, CrsError
+        When there are none, they cannot be brought to RD New, or a rule looks further.
     """
-    if isinstance(around, gpd.GeoDataFrame):
-        shapes = around.to_crs("EPSG:28992").geometry.to_numpy()
-        sites = Sites(shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))])
-    elif isinstance(around, HasSites):
-        sites = around.sites
-    else:
-        raise LayerError("around: geef de locaties van read_locations, of een GeoDataFrame.")
+    sites = sites_in(around)
     widest = max((rule.reach_m for rule in rules.values() if rule.on), default=0.0)
     if not reach_m >= widest:
         raise LayerError(

@@ -68,9 +68,9 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
         the catalogue's.
     where : Mapping, optional
         Column of the file to the values that are wanted (a list, also of one), compared as text:
-        other rows are not read. A row without a value is: it makes the layer incomplete. Where no
-        row of the whole file has what is asked the layer gives `onbekend` and says which values
-        there are, as an empty layer does.
+        other rows are not read. A row without a value is: it makes the layer incomplete, unless
+        None is one of the values that are wanted. Where no row of the whole file has what is asked
+        the layer gives `onbekend` and says which values there are, as an empty layer does.
     around : Locations or GeoDataFrame, optional
         Only what comes near these is read, by the boxes that GeoParquet, GeoPackage and FlatGeobuf
         keep of their rows; the layer then says nothing of elsewhere. Rows without a shape are read
@@ -96,7 +96,8 @@ def read_layer(  # noqa: PLR0913  one keyword a fact
         asks is what a value that was misspelled looks like.
     ignore_unreadable : bool
         Whether features that cannot be measured may be left out; otherwise absence of the layer
-        gives `onbekend`, since one of them might be there.
+        gives `onbekend`, since one of them might be there. It says nothing of features without a
+        value in a column of `where`.
     catalogue : Catalogue, optional
         From `read_catalogue`; the one that comes along without it.
 

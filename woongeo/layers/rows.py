@@ -81,6 +81,8 @@ def wanted_rows(where: Mapping[str, Sequence[object]], values: pd.DataFrame) -> 
 def without_value(where: Mapping[str, Sequence[object]], frame: pd.DataFrame) -> NDArray[np.bool_]:
     """Find rows of which it is not known whether they are asked for.
 
+    Where no value is one of those that are asked, rows without a value are what is asked.
+
     Parameters
     ----------
     where : Mapping
@@ -94,7 +96,9 @@ def without_value(where: Mapping[str, Sequence[object]], frame: pd.DataFrame) ->
         A row each.
     """
     none = np.zeros(len(frame), dtype=bool)
-    for column in where:
+    for column, asked in where.items():
+        if "" in set(as_text(pd.Series(list(asked), dtype=object))):
+            continue
         code, kinds = pd.factorize(frame[column])
         empty = np.append((as_text(pd.Series(kinds, dtype=object)) == "").to_numpy(bool), True)
         none |= empty[code]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pyproj
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
-    import pandas as pd
     from numpy.typing import NDArray
 
     from woongeo.files import Fingerprint
@@ -183,7 +183,7 @@ def _finish(ask: Ask, begun: _Begun, before: list[str]) -> Selected:
 
     def every() -> pd.DataFrame:
         with no_leak(place.given), pq.ParquetFile(place.path, memory_map=True) as file:
-            return file.read(columns=begun.chosen).to_pandas(ignore_metadata=True)
+            return pd.DataFrame(file.read(columns=begun.chosen).to_pandas(ignore_metadata=True))
 
     return Selected(frame, told, begun.of, every)
 

@@ -61,7 +61,8 @@ def read_ogr(place: Place, encoding: str | None) -> Read:
     # A GeoPackage counts in a table of its own, which may be out of date; SQLite itself says when a
     # page is damaged. Where a table is gone there are no columns: a shapefile always has some, and
     # a geodatabase has rows.
-    lost = place.kind == "FlatGeobuf" and len(frame) != info["features"]
+    # FlatGeobuf without rows states no count, which reads as -1.
+    lost = place.kind == "FlatGeobuf" and len(frame) != max(info["features"], 0)
     if not len(info["fields"]):
         lost |= place.kind == SHAPEFILE or (place.kind == "OpenFileGDB" and not len(frame))
     if lost:

@@ -15,7 +15,7 @@ from woongeo.errors import FileError
 from woongeo.sources import geoparquet
 from woongeo.sources.address import is_address
 from woongeo.sources.asked import Ask, Box, ChooseColumns, Selected, Wanted, box_in, in_box, noted
-from woongeo.sources.place import find, no_leak
+from woongeo.sources.place import Place, find, no_leak
 from woongeo.sources.readers import one_layer
 from woongeo.sources.source import fingerprints, read_vector, source_of, with_geometry
 from woongeo.threads import Crew
@@ -165,7 +165,7 @@ def _with_gdal(ask: Ask) -> Selected:
         chosen, read = ask.of([str(field) for field in info["fields"]])
         stated = info["crs"] if crs is None else crs
         box = box_in(ask.within, stated, place.given)
-        of, condition, expected = info["features"], None, None
+        of, condition, expected = _count(place, name, info), None, None
         if chosen:
             values = pyogrio.read_dataframe(
                 place.gdal_path, layer=name, columns=chosen, read_geometry=False, bbox=box
@@ -206,9 +206,10 @@ def _with_gdal(ask: Ask) -> Selected:
 
     def every() -> pd.DataFrame:
         with no_leak(place.given):
-            return pyogrio.read_dataframe(
+            values = pyogrio.read_dataframe(
                 place.gdal_path, layer=name, columns=chosen, read_geometry=False
             )
+        return pd.DataFrame(values)
 
     return Selected(
         result,
@@ -216,6 +217,14 @@ def _with_gdal(ask: Ask) -> Selected:
         of,
         every if chosen else pd.DataFrame,
     )
+
+
+def _count(place: Place, name: str, info: dict[str, Any]) -> int:
+    """Count the rows of a layer, of which FlatGeobuf may not state how many there are."""
+    if info["features"] >= 0:
+        return int(info["features"])
+    counted = pyogrio.read_info(place.gdal_path, layer=name, force_feature_count=True)
+    return max(int(counted["features"]), 0)
 
 
 def _placeless(
