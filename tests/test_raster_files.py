@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -220,3 +221,32 @@ def test_the_hash_changes_with_the_values_and_with_what_lies_beside(tmp_path: Pa
     second = read_raster(path)
     assert second.source.sha256 != first
     assert {f.name for f in second.source.files} == {"a.asc", "a.prj"}
+
+
+def test_a_raster_that_was_replaced_is_refused(tmp_path: Path) -> None:
+    """Its cells would be those of one file and its sha256 that of another."""
+    path = write(tmp_path / "a.tif", [[9, 9]])
+    raster = read_raster(path)
+    was = path.stat()
+    # The same bytes, written anew or copied with another time: nothing changed.
+    os.utime(path, ns=(was.st_atime_ns, was.st_mtime_ns + 10**9))
+    assert cells(raster) == [9, 9]
+    write(path, [[0, 0]])
+    os.utime(path, ns=(was.st_atime_ns, was.st_mtime_ns + 10**9))
+    assert path.stat().st_size == was.st_size
+    with pytest.raises(FileError, match=r"a\.tif is veranderd of weg .* lees de laag opnieuw"):
+        cells(raster)
+    assert cells(read_raster(path)) == [0, 0]
+    path.unlink()
+    with pytest.raises(FileError, match="veranderd of weg"):
+        cells(raster)
+
+
+def test_a_part_of_a_raster_that_was_replaced_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.asc", [[1]], crs=None, driver="AAIGrid")
+    beside = tmp_path / "a.prj"
+    beside.write_text(rasterio.crs.CRS.from_epsg(28992).to_wkt())
+    raster = read_raster(path)
+    beside.unlink()
+    with pytest.raises(FileError, match=r"a\.prj is veranderd of weg"):
+        cells(raster)

@@ -115,7 +115,7 @@ def test_half_nodata_is_unknown_where_it_could_change_the_outcome(
 
 
 def test_nothing_known_stands_for_nothing(screened: Callable[..., Any]) -> None:
-    """All may be unknown: half of the second site is dry, and stands for it; of the first nothing."""
+    """All may be unknown: of the second site half is dry and stands for it, of the first none."""
     rule = replace(DEEP, max_unknown_share=1.0)
     found = screened([[-1, 0], [-1, 0]], [block(0, 0), block(50, 100)], rule, nodata=-1)
     assert found["oordeel"].tolist() == ["onbekend", "vrij"]

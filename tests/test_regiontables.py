@@ -126,6 +126,15 @@ def test_what_is_missing_is_unknown_and_says_why() -> None:
     assert len(layer.table or []) == 3
 
 
+def test_a_region_that_stands_there_twice_is_named_as_it_is_written() -> None:
+    named = pd.DataFrame({"gemeente": ["Bergen (NH.)", "bergen (nh)", "Ede"], "fte": [1, 5, 4]})
+    coded = pd.DataFrame({"gemeente": ["GM0344", "344"], "fte": [1, 5]})
+    for table, name in ((named, "Bergen (NH.)"), (coded, "GM0344")):
+        layer = woongeo.read_table_layer("staf", table, value_column="fte", rule=FTE)
+        [row] = layer.report.of_check("gebied dubbel").to_dict("records")
+        assert row["toelichting"] == f"{name}: staat er 2 keer in, met '1' en '5': geen waarde"
+
+
 def test_classes_have_a_severity_each() -> None:
     rule = woongeo.TableRule(classes={"tekort": "middel", "krap": "zacht", "genoeg": "geen"})
     table = pd.DataFrame(

@@ -174,12 +174,14 @@ def _rows(
     frame = frame[~lost]
     region = frame["code"].where(frame["code"] != "", frame["naam"].map(_same_name))
     texts = as_text(frame["waarde"])
-    for label, rows in frame.groupby(region, sort=False):
+    for _, rows in frame.groupby(region, sort=False):
         several = texts[rows.index].unique()
         if len(several) > 1:
             said = " en ".join(repr(shortened(v)) for v in several[:3])
+            # As it is written there: two spellings of one name are compared in a form of our own.
+            label = rows["code"].iloc[0] or shortened(rows["naam"].iloc[0])
             text = f"{label}: staat er {len(rows)} keer in, met {said}: geen waarde"
-            findings.append(Finding(str(label), "gebied dubbel", "waarschuwing", text))
+            findings.append(Finding(label, "gebied dubbel", "waarschuwing", text))
             frame.loc[rows.index, "waarde"] = None
     frame = frame[~region.duplicated()].reset_index(drop=True)
     blank = as_text(frame["waarde"]) == ""

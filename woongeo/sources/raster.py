@@ -11,7 +11,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import rasterio
@@ -22,7 +22,7 @@ from rasterio.windows import Window
 
 from woongeo.crs import Conversion, as_crs, is_rd, near_netherlands, to_rd
 from woongeo.errors import CrsError, FileError
-from woongeo.files import fingerprint
+from woongeo.files import Fingerprint, fingerprint
 from woongeo.sources.place import no_leak
 from woongeo.sources.source import Source, combined
 
@@ -54,6 +54,14 @@ _BEYOND = float(np.finfo(np.float32).max) * (1 - 1e-6)
 _KEPT_BYTES = 256 * 2**20
 
 
+class Held(NamedTuple):
+    """A file as it was when it was looked at."""
+
+    path: Path
+    changed_ns: int
+    part: Fingerprint
+
+
 @dataclass(frozen=True)
 class Raster:
     """One band of a raster file.
@@ -80,6 +88,8 @@ class Raster:
         A value is what stands in the file times `scale` plus `offset`.
     masked : bool
         Whether the file holds a mask of known cells beside the values.
+    held : tuple of Held
+        The files as they were when they were looked at.
     source : Source
         Where it came from.
     """
@@ -97,6 +107,7 @@ class Raster:
     scale: float
     offset: float
     masked: bool
+    held: tuple[Held, ...]
     source: Source
 
     def extent(self) -> shapely.Polygon:
@@ -143,8 +154,10 @@ class Raster:
         Raises
         ------
         FileError
-            When the file is gone.
+            When the file is gone, or another than was looked at: its sha256 would not be that of
+            the cells.
         """
+        _refuse_changed(self)
         with (
             rasterio.Env(GDAL_CACHEMAX=_KEPT_BYTES),
             _open(self.path, self.source.driver) as dataset,
@@ -203,6 +216,31 @@ class OpenRaster:
         value = value * raster.scale + raster.offset
         value[unknown] = np.nan
         return np.asarray(value, dtype=float)
+
+
+def _looked_at(path: Path) -> Held:
+    """Remember a file; when it was changed is asked first, so that what comes later is seen."""
+    try:
+        changed_ns = path.stat().st_mtime_ns
+    except OSError as error:
+        raise FileError(f"{path}: kan niet worden gelezen ({error.strerror}).") from error
+    return Held(path, changed_ns, fingerprint(path))
+
+
+def _refuse_changed(raster: Raster) -> None:
+    """Make sure that the files are still what was looked at; hash only what was written since."""
+    for path, changed_ns, part in raster.held:
+        try:
+            now = path.stat()
+            same = (now.st_mtime_ns, now.st_size) == (changed_ns, part.size)
+            same = same or fingerprint(path, part.name) == part
+        except (OSError, FileError):
+            same = False
+        if not same:
+            raise FileError(
+                f"{raster.source.path}: {part.name} is veranderd of weg sinds dit raster is "
+                "gelezen; lees de laag opnieuw, zodat herkomst en cellen bij elkaar horen."
+            )
 
 
 def _open(path: Path, driver: str) -> DatasetReader:
@@ -276,7 +314,8 @@ def read_raster(
     if driver == "AAIGrid" and own is None:
         own = _OF_ASCII
         notes = [*notes, "het bestand noemt geen NODATA_value; -9999 is dan onbekend"]
-    parts = tuple(fingerprint(p) for p in sorted(files, key=lambda p: (p != path, p.name)))
+    held = tuple(_looked_at(p) for p in sorted(files, key=lambda p: (p != path, p.name)))
+    parts = tuple(each.part for each in held)
     name = _check_crs(fields, stated, crs, text)
     if crs is not None and stated is not None:
         notes = [*notes, f"vermeld coördinatenstelsel vervangen door {crs}"]
@@ -298,6 +337,7 @@ def read_raster(
         kind=kind.name,
         nodata=_nodata(own, nodata, kind),
         masked=bool({MaskFlags.per_dataset, MaskFlags.alpha} & set(flags)),
+        held=held,
         source=source,
         **fields,
     )
