@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
+import pandas as pd
 import pytest
+from conftest import block, frame
+from drawn_rasters import write
 
+import woongeo
 from woongeo.errors import RuleError
-from woongeo.rules import SEVERITIES, Rule
+from woongeo.rules import (
+    SEVERITIES,
+    ClassRule,
+    RasterRule,
+    Rule,
+    RuleBase,
+    StikstofRule,
+    TableRule,
+)
+
+Sites = Callable[..., woongeo.Locations]
 
 NAN, INF = float("nan"), float("inf")
 
@@ -76,3 +92,39 @@ def test_zero_is_a_change_and_none_is_not() -> None:
 def test_a_change_is_checked_like_a_rule() -> None:
     with pytest.raises(RuleError, match="within_m"):
         Rule().changed(within_m=-1)
+
+
+# --- rules on layers of another kind
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        Rule(),
+        Rule(within_m=50),
+        ClassRule(classes={"a": "hard"}),
+        StikstofRule(),
+        TableRule(above=1),
+    ],
+    ids=lambda rule: rule.kind,
+)
+def test_a_raster_takes_rules_on_cells_only(sites: Sites, tmp_path: Any, rule: RuleBase) -> None:
+    """Nine metres of water, which a rule on shapes would not see."""
+    path = write(tmp_path / "diep.tif", [[9.0, 9.0], [9.0, 9.0]])
+    deep = woongeo.read_raster_layer("overstromingsdiepte", path)
+    with pytest.raises(RuleError, match=r"is een raster en een regel van de soort .* RasterRule"):
+        deep.with_rule(rule)
+    with pytest.raises(RuleError, match="is een raster"):
+        woongeo.screen(sites([block(0, 0)]), [deep], rules={"overstromingsdiepte_10m": rule})
+    with pytest.raises(RuleError, match="is een raster"):
+        woongeo.read_raster_layer("overstromingsdiepte", path, rule=rule)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("rule", [Rule(), RasterRule(above=1)], ids=lambda rule: rule.kind)
+def test_a_table_takes_rules_on_regions_only(rule: RuleBase) -> None:
+    table = pd.DataFrame({"gemeente": ["Utrecht"], "fte": [1]})
+    staff = woongeo.read_table_layer("staf", table, value_column="fte", rule=TableRule(below=3))
+    with pytest.raises(RuleError, match=r"is een tabel en een regel van de soort .* TableRule"):
+        staff.with_rule(rule)
+    with pytest.raises(RuleError, match="None is geen regel"):
+        staff.with_rule(None)  # type: ignore[arg-type]
