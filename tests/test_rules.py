@@ -43,6 +43,17 @@ NAN, INF = float("nan"), float("inf")
         ({"within_m": INF}, "within_m"),
         ({"severity": "erg"}, "zacht, middel, hard, zeer hard"),
         ({"max_age_days": -1}, "max_age_days"),
+        # Text is not guessed at.
+        ({"max_age_days": "10"}, "max_age_days"),
+        ({"within_m": "50"}, "within_m"),
+        ({"within_m": True}, "within_m"),
+        ({"tolerance_m2": "1"}, "tolerance_m2"),
+        ({"tolerance_share": "0,1"}, "tolerance_share"),
+        ({"within_column": "k", "within_of": {"a": "50"}}, "within_of"),
+        ({"least": {"a": "50"}}, "least geeft 'a'"),
+        ({"least": {"a": NAN}}, "least geeft 'a'"),
+        ({"valid_from": "2026-07-01"}, "valid_from"),
+        ({"valid_until": pd.NaT}, "valid_until"),
     ],
 )
 def test_a_rule_that_makes_no_sense_is_refused_by_name(given: dict[str, Any], named: str) -> None:
@@ -92,6 +103,47 @@ def test_zero_is_a_change_and_none_is_not() -> None:
 def test_a_change_is_checked_like_a_rule() -> None:
     with pytest.raises(RuleError, match="within_m"):
         Rule().changed(within_m=-1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "named"),
+    [
+        (StikstofRule, {"threshold_mol_ha_j": "0.1"}, "threshold_mol_ha_j"),
+        (StikstofRule, {"min_exceedance_mol_ha_j": "1"}, "min_exceedance_mol_ha_j"),
+        (ClassRule, {"classes": {"a": "hard"}, "tolerance_share": "1"}, "tolerance_share"),
+        (TableRule, {"above": "3"}, "above"),
+        (RasterRule, {"above": "3"}, "above"),
+        (RasterRule, {"above": 3, "min_share": "1"}, "min_share"),
+    ],
+)
+def test_other_kinds_refuse_by_name_too(
+    kind: type[RuleBase], given: dict[str, Any], named: str
+) -> None:
+    with pytest.raises(RuleError, match=named):
+        kind(**given)
+
+
+MOMENTS = [
+    dt.datetime(2026, 7, 1, 12, tzinfo=dt.UTC),
+    pd.Timestamp("2026-07-01 12:00"),
+    dt.date(2026, 7, 1),
+]
+
+
+@pytest.mark.parametrize("day", MOMENTS, ids=lambda day: type(day).__name__)
+def test_of_a_moment_only_the_day_is_kept(sites: Sites, day: dt.date) -> None:
+    rule = Rule(valid_from=day, valid_until=day, source_date=day)
+    assert [type(rule.valid_from), type(rule.source_date)] == [dt.date, dt.date]
+    assert rule.facts()["geldig_vanaf"] == "2026-07-01"
+    changing = ClassRule(classes={"a": "geen"}, classes_from={"a": "hard"}, changes_on=day)
+    area = frame([block(0, 0)], klasse=["a"])
+    for today, verdict in ((dt.date(2026, 6, 30), "vrij"), (dt.date(2026, 7, 1), "belemmerd")):
+        layers = [
+            woongeo.read_layer(key, area, coverage="nederland", rule=given)
+            for key, given in (("zone", rule), ("klasse", changing))
+        ]
+        done = woongeo.screen(sites([block(0, 0)]), layers, on=today)
+        assert done.treffers["oordeel"].tolist() == [verdict] * 2
 
 
 # --- rules on layers of another kind

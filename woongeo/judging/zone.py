@@ -130,11 +130,12 @@ def select(layer: Layer, rule: Rule) -> tuple[NDArray[np.bool_], NDArray[np.bool
         doubtful |= ~(given >= 0)
     few = np.zeros(len(features), dtype=bool)
     for column, number in (rule.least or {}).items():
-        # Without a number it is not less.
+        # Without a number it is not less; of what is counted -99997 is no number.
         given_number = features[column].to_numpy(dtype=float)
-        few |= given_number < number
+        none = np.isnan(given_number) | ((given_number < 0) & (number > 0))
+        few |= ~none & (given_number < number)
         if column in rule.must_know:
-            doubtful |= np.isnan(given_number)
+            doubtful |= none
     return counts & ~few & ~doubtful, doubtful & ~few
 
 

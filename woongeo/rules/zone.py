@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from woongeo.errors import RuleError
 from woongeo.numerals import dutch
-from woongeo.rules.common import RuleBase, check_limit
+from woongeo.rules.common import RuleBase, check_limit, check_share, is_number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,8 @@ class Rule(RuleBase):
         none) gives `onbekend`, so that an unexpected spelling never reads as free.
     least : dict or None
         Column of features to the number from which they count; a feature without a number counts
-        (a farm of unknown size is a farm), unless it is in `must_know`.
+        (a farm of unknown size is a farm), unless it is in `must_know`. Where the number is above
+        0, a negative one is none: so registers write what they keep secret.
     must_know : tuple of str
         Columns of `least` that a file must have; a feature without a number gives `onbekend`.
     remark : str
@@ -70,10 +71,7 @@ class Rule(RuleBase):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_limit(self.tolerance_m2, "tolerance_m2", unit="vierkante meter")
-        if not 0 <= self.tolerance_share <= 1:
-            raise RuleError(
-                f"tolerance_share is {self.tolerance_share!r}; geef een deel (0 tot 1)."
-            )
+        check_share(self.tolerance_share, "tolerance_share")
         check_limit(self.within_m, "within_m", unit="meter, of None voor overlap", positive=True)
         if self.leave_out_own_ground and not self.by_distance:
             raise RuleError("leave_out_own_ground vraagt een afstand: geef within_m.")
@@ -84,6 +82,9 @@ class Rule(RuleBase):
             raise RuleError(f"must_know noemt {stray[0]!r} en least niet; geef daar het getal.")
         for metres in (self.within_of or {}).values():
             check_limit(metres, "within_of", unit="meter")
+        for column, number in (self.least or {}).items():
+            if not is_number(number):
+                raise RuleError(f"least geeft {column!r} de waarde {number!r}; geef een getal.")
 
     @property
     def by_distance(self) -> bool:
