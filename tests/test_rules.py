@@ -54,6 +54,13 @@ NAN, INF = float("nan"), float("inf")
         ({"least": {"a": NAN}}, "least geeft 'a'"),
         ({"valid_from": "2026-07-01"}, "valid_from"),
         ({"valid_until": pd.NaT}, "valid_until"),
+        # A word is no row of words: letter by letter no value would count.
+        ({"where": {"soort": "waterwingebied"}}, "where geeft kolom 'soort'"),
+        ({"known": {"soort": "a"}}, "known geeft kolom 'soort'"),
+        ({"unknown_where": {"soort": "a"}}, "unknown_where geeft kolom 'soort'"),
+        ({"where": {"soort": 1}}, r"geef een rij waarden, als \(1,\)"),
+        ({"where": "soort"}, "per kolom een rij waarden"),
+        ({"where": {"soort": ()}}, "dan belemmert niets"),
     ],
 )
 def test_a_rule_that_makes_no_sense_is_refused_by_name(given: dict[str, Any], named: str) -> None:
@@ -110,6 +117,7 @@ def test_a_change_is_checked_like_a_rule() -> None:
     [
         (StikstofRule, {"threshold_mol_ha_j": "0.1"}, "threshold_mol_ha_j"),
         (StikstofRule, {"min_exceedance_mol_ha_j": "1"}, "min_exceedance_mol_ha_j"),
+        (StikstofRule, {"not_sensitive": {"gevoelig": "nee"}}, "not_sensitive"),
         (ClassRule, {"classes": {"a": "hard"}, "tolerance_share": "1"}, "tolerance_share"),
         (TableRule, {"above": "3"}, "above"),
         (RasterRule, {"above": "3"}, "above"),
@@ -144,6 +152,25 @@ def test_of_a_moment_only_the_day_is_kept(sites: Sites, day: dt.date) -> None:
         ]
         done = woongeo.screen(sites([block(0, 0)]), layers, on=today)
         assert done.treffers["oordeel"].tolist() == [verdict] * 2
+
+
+@pytest.mark.parametrize("values", [(1.0,), [1], ("1",), {1}, pd.Series([1.0])])
+def test_numbers_are_compared_as_files_write_them(sites: Sites, values: Any) -> None:
+    """A column of whole numbers, and one that is 1.0 since another row has none."""
+    rule = Rule(where={"code": values})
+    assert rule.where == {"code": ("1",)}
+    assert rule.in_words().endswith("alleen waar code 1 is")
+    for codes in ([1, 2], [1.0, None], ["1", "2"]):
+        area = frame([block(0, 0), block(9_000, 0)], code=codes)
+        layer = woongeo.read_layer("x", area, coverage="nederland", rule=rule)
+        done = woongeo.screen(sites([block(0, 0)]), [layer])
+        assert done.treffers["oordeel"].tolist() == ["belemmerd"]
+
+
+def test_values_of_a_set_have_one_order() -> None:
+    assert Rule(where={"soort": {"b", "a"}}).where == {"soort": ("a", "b")}  # type: ignore[dict-item]
+    marks = StikstofRule(not_sensitive={"gevoelig": [0.0, "nee"]})  # type: ignore[dict-item]
+    assert marks.not_sensitive == {"gevoelig": ("0", "nee")}
 
 
 # --- rules on layers of another kind

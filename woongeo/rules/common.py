@@ -5,12 +5,15 @@ from __future__ import annotations
 import datetime as dt  # noqa: TC003  the catalogue reads the types of fields
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from numbers import Real
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
 
+from woongeo.columns import as_text
 from woongeo.days import day_of
 from woongeo.errors import InputError, RuleError
 
@@ -330,6 +333,45 @@ def day_in_rule(given: object, name: str) -> dt.date | None:
         raise RuleError(f"{name} is {given!r}; geef een datum, als date(2026, 7, 1).") from None
 
 
+def text_values(given: object, name: str) -> dict[str, tuple[str, ...]] | None:
+    """Write values of columns as those that are read from files: 1.0 as "1".
+
+    Parameters
+    ----------
+    given : object
+        Column to a row of values, as a user gave it; None stays None.
+    name : str
+        Of the field, for the message.
+
+    Returns
+    -------
+    dict or None
+        Column to texts, in the order given.
+
+    Raises
+    ------
+    RuleError
+        When it is something else. A word where a row of words is meant would be taken letter by
+        letter, and then no value counts.
+    """
+    if given is None:
+        return None
+    if not isinstance(given, Mapping):
+        raise RuleError(
+            f"{name} is {given!r}; geef per kolom een rij waarden, als {{'soort': ('a', 'b')}}."
+        )
+    written = {}
+    for column, values in given.items():
+        if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+            raise RuleError(
+                f"{name} geeft kolom {column!r} de waarde {values!r}; geef een rij waarden, als "
+                f"({values!r},)."
+            )
+        texts = as_text(pd.Series(list(values), dtype=object)).tolist()
+        written[column] = tuple(sorted(texts) if isinstance(values, AbstractSet) else texts)
+    return written
+
+
 __all__ = [
     "CERTAINTIES",
     "SCOPES",
@@ -339,4 +381,5 @@ __all__ = [
     "check_share",
     "day_in_rule",
     "is_number",
+    "text_values",
 ]

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from woongeo.errors import RuleError
 from woongeo.numerals import dutch
-from woongeo.rules.common import RuleBase, check_limit, check_share, is_number
+from woongeo.rules.common import RuleBase, check_limit, check_share, is_number, text_values
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,7 @@ class Rule(RuleBase):
         holds for features without one (without `within_m` they give `onbekend`).
     where : dict or None
         Column of features to the values that count; others do not hinder. Compared as text,
-        whatever its case and blanks.
+        whatever its case and blanks; a number is written as in files: 1.0 as "1".
     unknown_where : dict or None
         Column of features to the values of which nothing is known: where such a feature lies and
         none that hinders, the verdict is `onbekend`. A feature without a value is one of these.
@@ -85,6 +85,11 @@ class Rule(RuleBase):
         for column, number in (self.least or {}).items():
             if not is_number(number):
                 raise RuleError(f"least geeft {column!r} de waarde {number!r}; geef een getal.")
+        for name in ("where", "unknown_where", "known"):
+            object.__setattr__(self, name, text_values(getattr(self, name), name))
+        for column, values in (self.where or {}).items():
+            if not values:
+                raise RuleError(f"where noemt bij {column!r} geen waarde: dan belemmert niets.")
 
     @property
     def by_distance(self) -> bool:
