@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 
 from woongeo.checks import Finding
-from woongeo.engine import LayerIndex, Sites
+from woongeo.engine import REACH_M, LayerIndex, Sites
 from woongeo.errors import LayerError
 from woongeo.layers.model import Coverage, Layer
 from woongeo.netherlands import outline
@@ -141,7 +141,7 @@ def sites_of(
     Raises
     ------
     LayerError
-        When there are none, or a rule looks further.
+        When there are none, or a rule looks further, or may do so.
     """
     if isinstance(around, gpd.GeoDataFrame):
         shapes = around.to_crs("EPSG:28992").geometry.to_numpy()
@@ -156,6 +156,14 @@ def sites_of(
             f"reach_m is {reach_m!r} en een regel van de laag kijkt tot {dutch(widest)} m; geef "
             "minstens zoveel."
         )
+    for rule in rules.values():
+        # A feature that lies beyond may reach further than those that are read.
+        if rule.on and reach_m < REACH_M and isinstance(rule, Rule) and rule.widths_of_features:
+            raise LayerError(
+                f"reach_m is {reach_m!r} en hoe ver de regel kijkt staat per object in kolom "
+                f"{rule.within_column!r}; laat reach_m weg, of geef met rule een within_m die voor "
+                "alle objecten geldt."
+            )
     return Around(sites, float(reach_m))
 
 

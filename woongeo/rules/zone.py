@@ -103,15 +103,27 @@ class Rule(RuleBase):
         return self.within_m is not None or self.within_column is not None
 
     @property
+    def widths_of_features(self) -> bool:
+        """Whether features say in metres how far each of them reaches.
+
+        Returns
+        -------
+        bool
+            False where that is one distance for all, or goes by classes.
+        """
+        return self.within_column is not None and not self.within_of
+
+    @property
     def reach_m(self) -> float:
         """How far around a site the rule looks, metres.
 
         Returns
         -------
         float
-            0 for overlap; for a distance of each feature what holds for those without one.
+            0 for overlap; the furthest of what holds for features without a distance of their own
+            and of the classes. How far the features themselves say that they reach comes on top.
         """
-        return self.within_m or 0.0
+        return float(max(self.within_m or 0.0, *(self.within_of or {}).values(), 0.0))
 
     def columns(self) -> tuple[str, ...]:
         """List the columns of features that the rule reads as text.
@@ -134,7 +146,7 @@ class Rule(RuleBase):
         tuple of str
             Their names.
         """
-        metres = [] if self.within_column is None or self.within_of else [self.within_column]
+        metres = [self.within_column or ""] if self.widths_of_features else []
         return tuple(dict.fromkeys([*metres, *(self.least or {})]))
 
     def may_lack(self) -> tuple[str, ...]:
