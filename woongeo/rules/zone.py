@@ -9,6 +9,9 @@ from woongeo.errors import RuleError
 from woongeo.numerals import dutch
 from woongeo.rules.common import RuleBase, check_limit, check_share, is_number, text_values
 
+#: What stands for the width of a feature where its file has something else there than a width.
+UNREADABLE_M = -1.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Rule(RuleBase):
@@ -28,7 +31,9 @@ class Rule(RuleBase):
         Distance in metres within which the layer hinders; None for overlap only.
     within_column : str or None
         The column of features that holds a distance for each; goes before `within_m`, which then
-        holds for features without one (without `within_m` they give `onbekend`).
+        holds for features without one (without `within_m` they give `onbekend`, as far as the
+        furthest of the others reaches; where none says how far, everywhere). What is no distance
+        (text, a negative number) gives `onbekend` too.
     where : dict or None
         Column of features to the values that count; others do not hinder. Compared as text,
         whatever its case and blanks; a number is written as in files: 1.0 as "1".
@@ -39,7 +44,7 @@ class Rule(RuleBase):
         Whether what lies inside the site itself is left out: its use ends when homes come.
     within_of : dict or None
         Where `within_column` holds classes instead of metres: class to metres. A feature of another
-        class gives `onbekend`.
+        class gives `onbekend`, as far as the widest class reaches.
     known : dict or None
         Column of features to all values that are understood; a feature with another value (or
         none) gives `onbekend`, so that an unexpected spelling never reads as free.

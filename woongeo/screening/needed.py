@@ -20,7 +20,7 @@ import shapely
 from woongeo.engine import REACH_M, Occupied
 from woongeo.judging.klasse import outcomes
 from woongeo.judging.stikstof import counting
-from woongeo.judging.zone import select, widths
+from woongeo.judging.zone import own_widths, select, widths
 from woongeo.rules import SEVERITIES, ClassRule, Rule, StikstofRule
 from woongeo.rules.stikstof import NITROGEN_REACH_M
 
@@ -40,9 +40,6 @@ _CORNERS = 16
 
 # Sites of which the middle lies in one square of so many metres are asked for together.
 _PLACE_M = 500.0
-
-# A width that no rule has: it marks features that do not say their own.
-_HAIR_M = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -254,7 +251,10 @@ def _widest(
     """Find the features by which it is known how far zones reach, one for each way of asking."""
     width = widths(layer, rule)
     asked = [(width, np.ones(len(width), dtype=bool)), (width, counts), (width, doubtful)]
-    if rule.within_column is not None and rule.within_m is None:
-        asked.append((widths(layer, replace(rule, within_m=_HAIR_M)), asked[0][1]))
+    given = own_widths(layer, rule)
+    if given is not None:
+        # The furthest that says so itself: others are thought to reach as far.
+        asked.append((np.where(given >= 0, given, -1.0), asked[0][1]))
+        asked.append((width, doubtful & (given < 0)))
     rows = [(values, np.flatnonzero(which)) for values, which in asked]
     return [int(which[np.argmax(values[which])]) for values, which in rows if len(which)]

@@ -20,7 +20,7 @@ import shapely
 from woongeo.engine import ZONE_SEGMENTS
 from woongeo.judging import klasse, tabel
 from woongeo.judging.common import known_nowhere
-from woongeo.judging.zone import select, widths
+from woongeo.judging.zone import select, untold, widths
 from woongeo.rules import SEVERITIES, ClassRule, RasterRule, Rule, TableRule
 from woongeo.rules.klasse import NOT_KNOWN
 from woongeo.searching.rastered import drawn_cells
@@ -198,6 +198,7 @@ def _of_shapes(layer: Layer, rule: Rule, asked: Asked) -> Ground:  # noqa: ARG00
         width = drawn_width(width)
         widest = float(drawn_width(np.array([widest]))[0]) if widest else 0.0
     nowhere = known_nowhere(layer, float(np.max(widths(layer, rule), initial=rule.reach_m)))
+    nowhere = nowhere or untold(layer, rule, doubtful)
     coverage = layer.coverage
     return Ground(
         taken=shapes[counts],
