@@ -118,6 +118,8 @@ def _zones(rng: np.random.Generator) -> list[woongeo.Layer]:
         for j in range(12)
     ]
     around = Rule(within_m=100.0, leave_out_own_ground=True, tolerance_m2=0.0)
+    rings = shapely.boundary(drawn.geometry.to_numpy()[:5])
+    mixed = frame([*rings, *drawn.geometry.iloc[20:]], nr=range(n - 15))
     # Nobody says how far these reach; of the others it is not known for one in five.
     silent = drawn.assign(meter=None)
     unread = drawn.assign(meter=["?", *drawn["meter"].iloc[1:]])
@@ -133,6 +135,8 @@ def _zones(rng: np.random.Generator) -> list[woongeo.Layer]:
             coverage="nederland",
             rule=fixed,
         ),
+        woongeo.read_layer("gemengd", mixed, coverage="nederland", rule=Rule()),
+        woongeo.read_layer("lijnen", frame(list(rings)), coverage="nederland", rule=Rule()),
     ]
 
 

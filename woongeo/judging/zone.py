@@ -20,6 +20,7 @@ from woongeo.judging.common import (
     names_of,
     outside_coverage,
 )
+from woongeo.judging.flat import Flat
 from woongeo.numerals import dutch, dutch_all
 from woongeo.rules.zone import UNREADABLE_M
 from woongeo.verdict import Oordeel
@@ -69,6 +70,7 @@ def judge(layer: Layer, rule: Rule, subjects: Subjects) -> Judged:
     nobody = untold(layer, rule, doubtful)
     if nobody:
         parts, why = None, np.where(why == "", nobody, why)
+    parts, why = flat_of(layer, rule, counts | doubtful).add_doubt(layer, sites, parts, why)
     if doubtful.any():
         there = _measure(layer, rule, subjects, doubtful, width)
         parts, why = _add_doubtful(layer, there, sites, np.flatnonzero(doubtful), parts, why)
@@ -255,6 +257,26 @@ def untold(layer: Layer, rule: Rule, doubtful: NDArray[np.bool_]) -> str:
     return (
         f"kolom {rule.within_column} zegt van geen object hoe ver het reikt: vul meters in{remedy}"
     )
+
+
+def flat_of(layer: Layer, rule: Rule, counts: NDArray[np.bool_]) -> Flat:
+    """Find lines and points that can never hinder by overlap.
+
+    Parameters
+    ----------
+    layer, rule
+        As for `judge`.
+    counts : ndarray of bool
+        Features that count, and those of which that is not known.
+
+    Returns
+    -------
+    Flat
+        None of them where distance decides.
+    """
+    if rule.by_distance:
+        counts = np.zeros(len(counts), dtype=bool)
+    return Flat.of(layer, counts, remedy=", of geef within_m")
 
 
 def _measure(

@@ -18,10 +18,12 @@ import numpy as np
 import shapely
 
 from woongeo.engine import REACH_M, Occupied
+from woongeo.judging.flat import Flat
 from woongeo.judging.klasse import outcomes
 from woongeo.judging.stikstof import counting
-from woongeo.judging.zone import own_widths, select, widths
+from woongeo.judging.zone import flat_of, own_widths, select, widths
 from woongeo.rules import SEVERITIES, ClassRule, Rule, StikstofRule
+from woongeo.rules.klasse import NO_HINDRANCE
 from woongeo.rules.stikstof import NITROGEN_REACH_M
 
 if TYPE_CHECKING:
@@ -225,9 +227,12 @@ def _also(found: Needed, layer: Layer, key: str, rule: RuleBase, on: dt.date) ->
             nearest.append(_Nearest(shapes, counts, reach))
         within = np.fmax(within, np.where(counts | doubtful, width, np.nan))
         always += _widest(layer, rule, counts, doubtful)
+        always += _kinds(flat_of(layer, rule, counts | doubtful), counts | doubtful)
         cover = max(cover, rule.reach_m, float(np.max(widths(layer, rule), initial=0.0)))
     elif isinstance(rule, ClassRule):
-        measured[key] = np.isin(outcomes(layer.features, rule, on), SEVERITIES)
+        outcome = outcomes(layer.features, rule, on)
+        measured[key] = np.isin(outcome, SEVERITIES)
+        always += _kinds(Flat.of(layer, outcome != NO_HINDRANCE), outcome != NO_HINDRANCE)
         within = np.fmax(within, 0.0)
         if reach:
             nearest.append(_Nearest(shapes, measured[key], reach))
@@ -258,3 +263,9 @@ def _widest(
         asked.append((width, doubtful & (given < 0)))
     rows = [(values, np.flatnonzero(which)) for values, which in asked]
     return [int(which[np.argmax(values[which])]) for values, which in rows if len(which)]
+
+
+def _kinds(flat: Flat, counts: NDArray[np.bool_]) -> list[int]:
+    """Find features by which it is known whether lines and points stand beside surfaces."""
+    surfaces = np.setdiff1d(np.flatnonzero(counts), flat.rows)
+    return [*flat.rows[:1].tolist(), *surfaces[:1].tolist()] if len(flat.rows) else []
