@@ -11,7 +11,7 @@ import shapely
 from conftest import EAST, NORTH, block, frame
 
 import woongeo
-from woongeo.errors import LayerError
+from woongeo.errors import LayerError, RuleError
 from woongeo.rules import Rule
 
 if TYPE_CHECKING:
@@ -109,6 +109,12 @@ def test_a_width_that_cannot_be_read_is_reported_and_is_not_none(
     )
     places = sites([block(0, 0), block(-30, 200), block(3_000, 0), block(5_960, 0, 10, 10)])
     assert verdicts(places, beside) == ["onbekend", "vrij", "vrij", "vrij"]
+
+
+def test_a_column_of_widths_that_is_not_there_is_refused_by_name(sites: Sites) -> None:
+    layer = power([50], 30)
+    with pytest.raises(RuleError, match="een regel leest de kolom 'breedte'"):
+        woongeo.screen(sites([block(0, 0)]), [layer.with_rule(Rule(within_column="breedte"))])
 
 
 def test_a_class_that_the_table_does_not_know_is_not_without_one(sites: Sites) -> None:

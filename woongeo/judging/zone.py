@@ -342,8 +342,9 @@ def asked(layer: Layer, rule: Rule) -> list[Asked]:
     list of Asked
         The features that count, and those of which that is not known.
     """
-    width = widths(layer, rule)
+    # A column that is not there is refused here.
     chosen = [c for i, c in enumerate(select(layer, rule)) if i == 0 or c.any()]
+    width = widths(layer, rule)
     return [_asked(layer, rule, c, width) for c in chosen]
 
 
