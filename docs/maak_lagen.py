@@ -93,6 +93,14 @@ uitkomst = woongeo.screen(plannen, [windmolens], rules=catalogus)
 Een regel kan ook een afstand per object lezen (`within_column`), een afstand per klasse
 (`within_of`), alleen objecten met een bepaalde waarde tellen (`where`, `least`), en zeggen welke
 waarden zij kent (`known`): een object met een andere waarde geeft `onbekend`, nooit `vrij`.
+
+Wat niet bekend is, maakt niets vrij. Een object zonder leesbare afstand geeft `onbekend` zo ver
+als het verste van de andere reikt, of de ruimste klasse; staat in de kolom geen enkele afstand,
+dan is elk oordeel van die laag dat niet `belemmerd` is `onbekend`. Met `around=` wordt minstens
+zo ver gezocht als een regel kan kijken. Een lijn of punt heeft geen oppervlakte: onder een regel
+van overlap of klasse geeft een laag van alleen lijnen of punten `onbekend` (lever vlakken, of
+geef `within_m`), en tussen vlakken geeft een losse lijn of punt `onbekend` waar zij een locatie
+raakt of insluit.
 """
 
 

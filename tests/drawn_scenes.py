@@ -118,9 +118,25 @@ def _zones(rng: np.random.Generator) -> list[woongeo.Layer]:
         for j in range(12)
     ]
     around = Rule(within_m=100.0, leave_out_own_ground=True, tolerance_m2=0.0)
+    rings = shapely.boundary(drawn.geometry.to_numpy()[:5])
+    mixed = frame([*rings, *drawn.geometry.iloc[20:]], nr=range(n - 15))
+    # Nobody says how far these reach; of the others it is not known for one in five.
+    silent = drawn.assign(meter=None)
+    unread = drawn.assign(meter=["?", *drawn["meter"].iloc[1:]])
+    fixed = replace(own, within_m=30.0)
     return [
         woongeo.read_layer("eigen", drawn, coverage=frame(tiles), rule=own),
         woongeo.read_layer("spuit", drawn, coverage="nederland", rule=around),
+        woongeo.read_layer("stil", silent, coverage="nederland", rule=own),
+        woongeo.read_layer("onleesbaar", unread, coverage="nederland", rule=fixed),
+        woongeo.read_layer(
+            "wat",
+            silent.assign(meter=unread["meter"].where(unread["meter"] == "?")),
+            coverage="nederland",
+            rule=fixed,
+        ),
+        woongeo.read_layer("gemengd", mixed, coverage="nederland", rule=Rule()),
+        woongeo.read_layer("lijnen", frame(list(rings)), coverage="nederland", rule=Rule()),
     ]
 
 
@@ -132,9 +148,14 @@ def _classes(rng: np.random.Generator, half: gpd.GeoDataFrame) -> list[woongeo.L
     table = {"a": "hard", "b": "middel", "c": "geen"}
     heaviest = ClassRule(column="zone", classes=table, other="onbekend")
     largest = replace(heaviest, decides="grootste")
+    rings = drawn.assign(geometry=drawn.geometry.boundary).iloc[:5]
     return [
         woongeo.read_layer("vol", drawn, coverage="nederland", rule=heaviest),
         woongeo.read_layer("net", drawn, coverage=half, rule=largest),
+        woongeo.read_layer("rand", rings, coverage="nederland", rule=largest),
+        woongeo.read_layer(
+            "deels_rand", pd.concat([rings, drawn.iloc[5:]]), coverage=half, rule=heaviest
+        ),
     ]
 
 

@@ -87,7 +87,8 @@ def test_a_cluster_says_what_one_computer_says_to_the_last_bit(
     same(alone, done)
     # What is asked of the result is worked out here, from the layers and locations that were given.
     same(alone.from_("hard"), done.from_("hard"))
-    wider = {"natura2000_250m": woongeo.Rule(within_m=2_000.0), "vol": against[3].rule}
+    classes = next(layer for layer in against if layer.key == "vol")
+    wider = {"natura2000_250m": woongeo.Rule(within_m=2_000.0), "vol": classes.rule}
     same(alone.changed(wider), done.changed(wider))
     kept = np.arange(len(locations)) % 3 == 0
     few = woongeo.read_locations(locations.frame[kept].reset_index(drop=True))

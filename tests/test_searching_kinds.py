@@ -348,5 +348,5 @@ def test_a_rule_on_a_layer_of_another_kind_is_refused(tmp_path: Path) -> None:
         woongeo.find_sites(page(), [shapes.with_rule(DEEP)])
     with pytest.raises(RuleError, match="read_table_layer"):
         woongeo.find_sites(page(), [shapes.with_rule(STAFF)])
-    with pytest.raises(RuleError, match="'kleur'"):
+    with pytest.raises(RuleError, match="raster en een regel van de soort klasse"):
         woongeo.find_sites(page(), [cells(tmp_path, [[0]]).with_rule(NET)])

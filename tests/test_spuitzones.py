@@ -455,9 +455,15 @@ def test_sensitivity_holds_for_any_rule_of_distance(
     ]
 
 
-@pytest.mark.parametrize("within", [[], [0], [-5, 50], [float("nan")]])
+def test_sensitivity_takes_one_distance_too(sites: Callable[..., woongeo.Locations]) -> None:
+    layer = read(parcels([block(120, 0)], [1096]))
+    table = woongeo.sensitivity(sites([block(0, 0)]), layer, within_m=35, on=DAY)
+    assert table[["afstand_m", "locaties_belemmerd"]].to_numpy().tolist() == [[35, 1]]
+
+
+@pytest.mark.parametrize("within", [[], [0], [-5, 50], [float("nan")], "35", ["35"], 0])
 def test_sensitivity_refuses_distances_that_make_no_sense(
-    sites: Callable[..., woongeo.Locations], within: list[float]
+    sites: Callable[..., woongeo.Locations], within: Any
 ) -> None:
     layer = read(parcels([block(120, 0)], [1096]))
     with pytest.raises(RuleError, match="within_m is"):

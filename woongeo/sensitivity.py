@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ import pandas as pd
 from woongeo.catalogue import MAIN
 from woongeo.errors import RuleError
 from woongeo.rules import Rule
+from woongeo.rules.common import is_number
 from woongeo.screening import Screening, screen
 from woongeo.verdict import OORDELEN
 
@@ -26,7 +27,7 @@ def sensitivity(
     locations: Locations,
     layer: Layer,
     *,
-    within_m: Sequence[float] = (25, 35, 50, 100),
+    within_m: float | Sequence[float] = (25, 35, 50, 100),
     rule: Rule | None = None,
     on: dt.date | None = None,
 ) -> pd.DataFrame:
@@ -39,8 +40,9 @@ def sensitivity(
     layer : Layer
         Spray parcels, goat farms, power lines: what hinders by distance. A distance of its own that
         each feature has gives way.
-    within_m : sequence of float
-        Metres. Without it what is accepted for spray zones in rulings and research.
+    within_m : float or sequence of float
+        Metres; one distance or several. Without it what is accepted for spray zones in rulings and
+        research.
     rule : Rule, optional
         What else holds (scope, selection, own ground left out); the layer's main rule without it.
     on : date, optional
@@ -70,9 +72,11 @@ def sensitivity(
             f"gevoeligheid: de regel van laag {layer.key} gaat niet over afstand; geef met rule "
             "een regel van de soort zone."
         )
-    distances = sorted({float(w) for w in within_m})
-    if not distances or not all(math.isfinite(w) and w > 0 for w in distances):
-        raise RuleError(f"within_m is {list(within_m)!r}; geef afstanden van meer dan 0 meter.")
+    asked = within_m if isinstance(within_m, Iterable) else [within_m]
+    asked = [within_m] if isinstance(within_m, str) else list(asked)
+    if not asked or not all(is_number(metres) and metres > 0 for metres in asked):
+        raise RuleError(f"within_m is {within_m!r}; geef afstanden van meer dan 0 meter.")
+    distances = sorted({float(metres) for metres in asked})
     rows, done = [], None
     for distance in distances:
         at = replace(start, within_m=distance, within_column=None, within_of=None, on=True)

@@ -30,6 +30,7 @@ from woongeo.gewassen import CropGroup, CropList, crop_list
 from woongeo.layers import Coverage, Layer, read_coverage, read_layer
 from woongeo.layers.near import bounds_of, sites_in
 from woongeo.numerals import by_number, counted
+from woongeo.rules import Rule
 from woongeo.sources import Source, read_selected
 
 if TYPE_CHECKING:
@@ -56,6 +57,9 @@ _CROP = ("gewas", "gws_gewas")
 
 # Fewer years miss crops that move about: lilies stand on rented grassland for a year.
 _YEARS = 3
+
+# The column with how far each parcel reaches.
+_WIDTH = "spuitafstand_m"
 
 # How far around sites parcels are read: distances beyond it are not known.
 _NEAR_M = 1_000.0
@@ -209,6 +213,7 @@ def read_spuitzones(  # noqa: PLR0913  one keyword a fact
         empty_is_free=True,
         catalogue=catalogue,
     )
+    found = replace(found, rules=_looking(found.rules, widest))
     near = box is not None
     found = replace(found, around=near, reach_m=reach_m if near else REACH_M)
     # Parcels of another file hinder, and where none is near the empty file says nothing.
@@ -229,6 +234,16 @@ def _empty(parts: list[_Part]) -> str:
     if not empty:
         return ""
     return f"{' en '.join(empty)} {by_number(len(empty), 'is', 'zijn')} leeg"
+
+
+def _looking(rules: Mapping[str, RuleBase], widest: float) -> dict[str, RuleBase]:
+    """Have rules look as far as the widest group, whether there is a parcel of it or not."""
+    return {
+        name: replace(rule, within_m=widest)
+        if isinstance(rule, Rule) and rule.within_column == _WIDTH and rule.within_m is None
+        else rule
+        for name, rule in rules.items()
+    }
 
 
 def _with_widths(

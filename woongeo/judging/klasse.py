@@ -20,6 +20,7 @@ from woongeo.judging.common import (
     names_of,
     outside_coverage,
 )
+from woongeo.judging.flat import Flat
 from woongeo.numerals import dutch, dutch_all
 from woongeo.rules import SEVERITIES
 from woongeo.rules.klasse import NO_HINDRANCE, NOT_KNOWN
@@ -93,6 +94,8 @@ def judge(layer: Layer, rule: ClassRule, subjects: Subjects) -> Judged:
     words = _Words.of(rule, classes, parts, sites, subjects.on)
     reason = _reasons(parts, decided, tied, blocked, words)
     outside, why = outside_coverage(layer, sites)
+    can = (classes.outcome != NO_HINDRANCE)[classes.of_feature]
+    outside, why = Flat.of(layer, can).add_doubt(layer, sites, outside, why)
     outside, why = _with_unknown(outside, why, parts, counted, words)
     said = why != ""
     open_, partly = np.flatnonzero(~blocked & said), np.flatnonzero(blocked & said)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import pandas as pd
 import shapely
 
+from woongeo.columns import as_text
 from woongeo.encode import whole_text
 from woongeo.engine import REACH_M, Measure, dissolve, measure, measure_around
 from woongeo.errors import RuleError
@@ -18,12 +20,13 @@ from woongeo.judging.common import (
     names_of,
     outside_coverage,
 )
+from woongeo.judging.flat import Flat
 from woongeo.numerals import dutch, dutch_all
+from woongeo.rules.zone import UNREADABLE_M
 from woongeo.verdict import Oordeel
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
@@ -64,6 +67,10 @@ def judge(layer: Layer, rule: Rule, subjects: Subjects) -> Judged:
     reason = _reasons(rule, found, share, blocked, width[counts])
     widest = float(np.max(width, initial=rule.reach_m))
     parts, why = outside_coverage(layer, sites, within_m=widest)
+    nobody = untold(layer, rule, doubtful)
+    if nobody:
+        parts, why = None, np.where(why == "", nobody, why)
+    parts, why = flat_of(layer, rule, counts | doubtful).add_doubt(layer, sites, parts, why)
     if doubtful.any():
         there = _measure(layer, rule, subjects, doubtful, width)
         parts, why = _add_doubtful(layer, there, sites, np.flatnonzero(doubtful), parts, why)
@@ -119,22 +126,25 @@ def select(layer: Layer, rule: Rule) -> tuple[NDArray[np.bool_], NDArray[np.bool
     for column, values in (rule.where or {}).items():
         text = _bare(features[column])
         doubtful |= text == ""
-        counts &= np.isin(text, _bare(values))
+        counts &= np.isin(text, _bare(pd.Series(values)))
+    given = own_widths(layer, rule)
+    if given is not None:
+        # What does not count needs no width. What is empty has the width of the rule, if any.
+        without = ~(given >= 0) if rule.within_m is None else given < 0
+        doubtful |= counts & without
     for column, values in (rule.unknown_where or {}).items():
         text = _bare(features[column])
-        doubtful |= (text == "") | np.isin(text, _bare(values))
+        doubtful |= (text == "") | np.isin(text, _bare(pd.Series(values)))
     for column, values in (rule.known or {}).items():
-        doubtful |= ~np.isin(_bare(features[column]), _bare(values))
-    given = _own_widths(layer, rule)
-    if given is not None and rule.within_m is None:
-        doubtful |= ~(given >= 0)
+        doubtful |= ~np.isin(_bare(features[column]), _bare(pd.Series(values)))
     few = np.zeros(len(features), dtype=bool)
     for column, number in (rule.least or {}).items():
-        # Without a number it is not less.
+        # Without a number it is not less; of what is counted -99997 is no number.
         given_number = features[column].to_numpy(dtype=float)
-        few |= given_number < number
+        none = np.isnan(given_number) | ((given_number < 0) & (number > 0))
+        few |= ~none & (given_number < number)
         if column in rule.must_know:
-            doubtful |= np.isnan(given_number)
+            doubtful |= none
     return counts & ~few & ~doubtful, doubtful & ~few
 
 
@@ -159,34 +169,114 @@ def counting(layer: Layer, rule: Rule, on: dt.date) -> NDArray[np.bool_]:  # noq
     return np.asarray(counts | doubtful)
 
 
-def _own_widths(layer: Layer, rule: Rule) -> NDArray[np.float64] | None:
-    """Give what the features say of their own width, NaN where nothing; None where no rule asks."""
+def own_widths(layer: Layer, rule: Rule) -> NDArray[np.float64] | None:
+    """Give what the features say of their own width.
+
+    Parameters
+    ----------
+    layer, rule
+        As for `judge`.
+
+    Returns
+    -------
+    ndarray of float or None
+        Metres; NaN where they say nothing, negative where what they say is no width. None where
+        the rule does not ask.
+    """
     if rule.within_column is None:
         return None
     given = layer.features[rule.within_column]
     if rule.within_of is None:
         return np.asarray(given.to_numpy(dtype=float))
-    steps = dict(zip(_bare(rule.within_of), rule.within_of.values(), strict=True))
-    return np.array([steps.get(text, np.nan) for text in _bare(given)], dtype=float)
+    classes = _bare(pd.Series(list(rule.within_of), dtype=object))
+    steps = dict(zip(classes, rule.within_of.values(), strict=True)) | {"": np.nan}
+    code, texts = pd.factorize(_bare(given))
+    return np.array([steps.get(text, UNREADABLE_M) for text in texts], dtype=float)[code]
 
 
-def _bare(texts: Iterable[object]) -> NDArray[np.object_]:
+def _bare(values: pd.Series) -> NDArray[np.object_]:
     """Write values alike, whatever their case and blanks: "LIB 4" is "lib4"."""
-    bare = [str(text).lower().replace(" ", "") for text in texts]
-    return np.array(bare, dtype=object)
+    # Of many features a few values.
+    code, kinds = pd.factorize(values, use_na_sentinel=False)
+    texts = as_text(pd.Series(kinds, dtype=object))
+    bare = np.array([text.lower().replace(" ", "") for text in texts], dtype=object)
+    return np.asarray(bare[code], dtype=object)
 
 
 def widths(layer: Layer, rule: Rule) -> NDArray[np.float64]:
-    """Give the width of each feature's zone, metres; 0 where overlap decides."""
-    n, otherwise = len(layer.features), rule.within_m
-    given = _own_widths(layer, rule)
+    """Give the width of each feature's zone.
+
+    Parameters
+    ----------
+    layer, rule
+        As for `judge`.
+
+    Returns
+    -------
+    ndarray of float
+        Metres; 0 where overlap decides.
+    """
+    given = own_widths(layer, rule)
     if given is None:
-        return np.full(n, otherwise or 0.0)
+        return np.full(len(layer.features), rule.within_m or 0.0)
     known = given >= 0
-    if otherwise is None:
-        # Nobody says how far these reach: as far as the furthest of the others.
-        otherwise = float(np.max(given[known], initial=0.0))
-    return np.where(known, given, otherwise)
+    # Nobody says how far these reach: as far as the furthest of the others, or of the rule.
+    furthest = float(np.max(given[known], initial=rule.reach_m))
+    width = np.where(known, given, furthest)
+    if rule.within_m is not None:
+        width[np.isnan(given)] = rule.within_m
+    return width
+
+
+def untold(layer: Layer, rule: Rule, doubtful: NDArray[np.bool_]) -> str:
+    """Say why it is not known how far a rule looks.
+
+    Parameters
+    ----------
+    layer, rule
+        As for `judge`.
+    doubtful : ndarray of bool
+        From `select`.
+
+    Returns
+    -------
+    str
+        In Dutch; empty where it is known, or does not matter: no feature reaches so far that
+        nobody knows, and the layer ends where the country does.
+    """
+    given = own_widths(layer, rule)
+    if given is None or rule.within_of or (given >= 0).any():
+        return ""
+    if rule.within_m is not None:
+        unread = doubtful & (given < 0)
+        if not unread.any():
+            return ""
+    elif not doubtful.any() and layer.coverage.nationwide:
+        return ""
+    remedy = ", of geef within_m" if rule.within_m is None else ""
+    return (
+        f"kolom {rule.within_column} zegt van geen object hoe ver het reikt: vul meters in{remedy}"
+    )
+
+
+def flat_of(layer: Layer, rule: Rule, counts: NDArray[np.bool_]) -> Flat:
+    """Find lines and points that can never hinder by overlap.
+
+    Parameters
+    ----------
+    layer, rule
+        As for `judge`.
+    counts : ndarray of bool
+        Features that count, and those of which that is not known.
+
+    Returns
+    -------
+    Flat
+        None of them where distance decides.
+    """
+    if rule.by_distance:
+        counts = np.zeros(len(counts), dtype=bool)
+    return Flat.of(layer, counts, remedy=", of geef within_m")
 
 
 def _measure(
@@ -252,8 +342,9 @@ def asked(layer: Layer, rule: Rule) -> list[Asked]:
     list of Asked
         The features that count, and those of which that is not known.
     """
-    width = widths(layer, rule)
+    # A column that is not there is refused here.
     chosen = [c for i, c in enumerate(select(layer, rule)) if i == 0 or c.any()]
+    width = widths(layer, rule)
     return [_asked(layer, rule, c, width) for c in chosen]
 
 

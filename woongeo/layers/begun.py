@@ -26,6 +26,8 @@ from woongeo.layers.near import Around, HasSites, WhereSitesAre, measured_as_the
 from woongeo.layers.rows import check_columns, columns_of, not_there, wanted_rows, without_value
 from woongeo.numerals import by_number, counted, dutch
 from woongeo.published import voice_better_read
+from woongeo.rules import Rule
+from woongeo.rules.zone import UNREADABLE_M
 from woongeo.sources import Selected, begin_selected, read_vector
 from woongeo.sources.address import shown_place
 
@@ -224,7 +226,8 @@ class Read(NamedTuple):
         findings += checker.findings() if checker is not None else []
         kept = np.flatnonzero(usable & ~undecided)
         features = named(cleaned.geometry[kept], [ids[i] for i in kept], [names[i] for i in kept])
-        taken = _read_by_rules(frame, rules, columns, spec, origin.path)
+        taken, unread = _read_by_rules(frame, rules, columns, spec, origin.path)
+        findings += unread
         for column, values in taken.items():
             features[column] = values.to_numpy()[kept]
         unknown = "" if file.empty_is_free else self._empty(undecided)
@@ -389,13 +392,15 @@ def _read_by_rules(
     given: Mapping[str, str],
     spec: LayerSpec,
     what: str,
-) -> dict[str, pd.Series]:
+) -> tuple[dict[str, pd.Series], list[Finding]]:
     """Take the columns that rules read, under the names by which rules know them."""
     there = [str(c) for c in frame.columns if c != "geometry"]
     for column in given.values():
         if column not in there:
             raise ColumnError(f"{what}: kolom {column!r} bestaat niet; wel: {', '.join(there)}.")
-    taken = {}
+    taken: dict[str, pd.Series] = {}
+    widths = {rule.within_column for rule in rules.values() if isinstance(rule, Rule)}
+    unread: dict[str, Finding] = {}
     for name, rule in rules.items():
         for column in (*rule.columns(), *rule.number_columns()):
             usual = [name.lower() for name in (column, *spec.aliases.get(column, ()))]
@@ -405,7 +410,15 @@ def _read_by_rules(
                 taken[column] = pd.Series(np.nan if is_number else "", index=frame.index)
             elif found is not None:
                 values = frame[found]
-                taken[column] = numbers(values)[0] if is_number else as_text(values).str.strip()
+                if not is_number:
+                    taken[column] = as_text(values).str.strip()
+                    continue
+                read, bad = numbers(values)
+                if column in widths:
+                    bad |= read < 0
+                    read = read.mask(bad, UNREADABLE_M)
+                taken[column] = read
+                unread |= _no_numbers(found, values[bad])
             elif rule.on and (told := rule.without(column, there)):
                 meant = f" ({spec.columns[column]})" if column in spec.columns else ""
                 also = f" Of lees het bestand met {spec.reader}." if spec.reader else ""
@@ -413,4 +426,13 @@ def _read_by_rules(
                     f"{what}: de regel {name!r} van deze laag leest de kolom {column!r}{meant}, "
                     f"die er niet is; {told}.{also}"
                 )
-    return taken
+    return taken, list(unread.values())
+
+
+def _no_numbers(column: str, values: pd.Series) -> dict[str, Finding]:
+    """Report cells in which something else stands than a number that means something."""
+    if not len(values):
+        return {}
+    many = counted(len(values), "object heeft", "objecten hebben")
+    told = f"{many} in kolom {column!r} geen bruikbaar getal, zoals {str(values.iloc[0])!r}"
+    return {column: Finding("", "getal onleesbaar", "waarschuwing", told, len(values))}

@@ -15,6 +15,7 @@ from woongeo.encode import html_text, shortened, whole_text
 from woongeo.engine import REACH_M, Indexes
 from woongeo.errors import RuleError
 from woongeo.numerals import counted
+from woongeo.rules import KINDS, RuleBase
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from woongeo.regioncodes import RegionTable
-    from woongeo.rules import RuleBase
     from woongeo.sources import Source
 
 
@@ -63,7 +63,8 @@ class Layer:
         For people, in Dutch.
     features : GeoDataFrame
         RD New (EPSG:28992): `object_id`, `object_naam` (text), the columns that its rules read
-        (text, but for numbers) and `geometry` (valid, 2D). Empty for layers of another kind.
+        (text, but for numbers; of a width that cannot be read -1) and `geometry` (valid, 2D).
+        Empty for layers of another kind.
     coverage : Coverage
         Where absence means free.
     rules : dict
@@ -114,6 +115,17 @@ class Layer:
     table: RegionTable | None = None
     indexes: Indexes = field(default_factory=Indexes, repr=False)
 
+    def __post_init__(self) -> None:
+        # Cells and tables have no shapes: to a rule on shapes they would be free of everything.
+        kinds = [("raster", self.raster), ("tabel", self.table)]
+        for kind, there in kinds:
+            wrong = [rule.kind for rule in self.rules.values() if rule.on and rule.kind != kind]
+            if there is not None and wrong:
+                raise RuleError(
+                    f"laag {self.key} is een {kind} en een regel van de soort {wrong[0]} leest "
+                    f"dat niet; geef een {KINDS[kind].__name__}."
+                )
+
     def __len__(self) -> int:
         return len(self.features)
 
@@ -152,7 +164,14 @@ class Layer:
         -------
         Layer
             A copy.
+
+        Raises
+        ------
+        RuleError
+            When it is no rule, or the layer is a raster or a table and the rule of another kind.
         """
+        if not isinstance(rule, RuleBase):
+            raise RuleError(f"laag {self.key}: {rule!r} is geen regel; geef er een, als Rule().")
         return replace(self, rules={**self.rules, name: rule})
 
     def turned_on(self, *names: str) -> Layer:

@@ -12,7 +12,7 @@ import shapely
 
 from woongeo.checks import Finding
 from woongeo.crs import to_rd
-from woongeo.engine import LayerIndex, Sites
+from woongeo.engine import REACH_M, LayerIndex, Sites
 from woongeo.errors import LayerError, MissingCrsError
 from woongeo.layers.model import Coverage, Layer
 from woongeo.netherlands import outline
@@ -203,7 +203,8 @@ def sites_of(
     Raises
     ------
     LayerError, CrsError
-        When there are none, they cannot be brought to RD New, or a rule looks further.
+        When there are none, they cannot be brought to RD New, or a rule looks further, or may do
+        so.
     """
     sites = sites_in(around)
     widest = max((rule.reach_m for rule in rules.values() if rule.on), default=0.0)
@@ -212,6 +213,14 @@ def sites_of(
             f"reach_m is {reach_m!r} en een regel van de laag kijkt tot {dutch(widest)} m; geef "
             "minstens zoveel."
         )
+    for rule in rules.values():
+        # A feature that lies beyond may reach further than those that are read.
+        if rule.on and reach_m < REACH_M and isinstance(rule, Rule) and rule.widths_of_features:
+            raise LayerError(
+                f"reach_m is {reach_m!r} en hoe ver de regel kijkt staat per object in kolom "
+                f"{rule.within_column!r}; laat reach_m weg, of geef met rule een within_m die voor "
+                "alle objecten geldt."
+            )
     return Around(sites, float(reach_m))
 
 

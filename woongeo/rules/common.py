@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import datetime as dt  # noqa: TC003  the catalogue reads the types of fields
+import math
 from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from woongeo.errors import RuleError
+import pandas as pd
+
+from woongeo.columns import as_text
+from woongeo.days import day_of
+from woongeo.errors import InputError, RuleError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +52,7 @@ class RuleBase(ABC):
     on : bool
         Whether it is judged without being asked for.
     valid_from, valid_until : date or None
-        The first and the last day on which it holds.
+        The first and the last day on which it holds; of a date with a time only the day is kept.
     max_age_days : int or None
         A layer whose reference date is older than this (or is not known) gives `onbekend`.
     source : str
@@ -85,12 +93,9 @@ class RuleBase(ABC):
             value = getattr(self, name)
             if value not in words:
                 raise RuleError(f"{name} is {value!r}; kies uit {', '.join(words)}.")
-        if self.max_age_days is not None and self.max_age_days < 0:
-            raise RuleError(f"max_age_days is {self.max_age_days!r}; geef 0 of meer dagen.")
+        check_limit(self.max_age_days, "max_age_days", unit="dagen")
         for name in ("valid_from", "valid_until", "source_date"):
-            value = getattr(self, name)
-            if value is not None and not isinstance(value, dt.date):
-                raise RuleError(f"{name} is {value!r}; geef een datum, als date(2026, 7, 1).")
+            object.__setattr__(self, name, day_in_rule(getattr(self, name), name))
         if self.valid_from and self.valid_until and self.valid_until < self.valid_from:
             raise RuleError(
                 f"valid_until is {self.valid_until}, voor valid_from {self.valid_from}; "
@@ -262,9 +267,119 @@ def check_limit(value: float | None, name: str, *, unit: str, positive: bool = F
     if value is None:
         return
     least = "meer dan 0" if positive else "0 of meer"
-    fits = value > 0 if positive else value >= 0
-    if not fits or value == float("inf"):
+    if not is_number(value) or value < 0 or (positive and value == 0):
         raise RuleError(f"{name} is {value!r}; geef {least} {unit}.")
 
 
-__all__ = ["CERTAINTIES", "SCOPES", "SEVERITIES", "RuleBase", "check_limit"]
+def check_share(value: float, name: str) -> None:
+    """Refuse a share that is none.
+
+    Parameters
+    ----------
+    value : float
+        Of a site.
+    name : str
+        Of the field, for the message.
+
+    Raises
+    ------
+    RuleError
+        When it does not lie between 0 and 1.
+    """
+    if not is_number(value) or not 0 <= value <= 1:
+        raise RuleError(f"{name} is {value!r}; geef een deel (0 tot 1).")
+
+
+def is_number(value: object) -> bool:
+    """Tell whether something is a number that can be reckoned with.
+
+    Parameters
+    ----------
+    value : object
+        What a user gave; text is not guessed at.
+
+    Returns
+    -------
+    bool
+        False for text, for true and false, and for what is infinite or no number.
+    """
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def day_in_rule(given: object, name: str) -> dt.date | None:
+    """Read a day of a rule.
+
+    Parameters
+    ----------
+    given : object
+        A date; of one with a time only the day is kept. None stays None.
+    name : str
+        Of the field, for the message.
+
+    Returns
+    -------
+    date or None
+        The day.
+
+    Raises
+    ------
+    RuleError
+        When it is something else.
+    """
+    try:
+        # No moment at all (NaT) calls itself a moment.
+        return day_of("NaT" if given is pd.NaT else given, name)
+    except InputError:
+        raise RuleError(f"{name} is {given!r}; geef een datum, als date(2026, 7, 1).") from None
+
+
+def text_values(given: object, name: str) -> dict[str, tuple[str, ...]] | None:
+    """Write values of columns as those that are read from files: 1.0 as "1".
+
+    Parameters
+    ----------
+    given : object
+        Column to a row of values, as a user gave it; None stays None.
+    name : str
+        Of the field, for the message.
+
+    Returns
+    -------
+    dict or None
+        Column to texts, in the order given.
+
+    Raises
+    ------
+    RuleError
+        When it is something else. A word where a row of words is meant would be taken letter by
+        letter, and then no value counts.
+    """
+    if given is None:
+        return None
+    if not isinstance(given, Mapping):
+        raise RuleError(
+            f"{name} is {given!r}; geef per kolom een rij waarden, als {{'soort': ('a', 'b')}}."
+        )
+    written = {}
+    for column, values in given.items():
+        if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+            raise RuleError(
+                f"{name} geeft kolom {column!r} de waarde {values!r}; geef een rij waarden, als "
+                f"({values!r},)."
+            )
+        texts = as_text(pd.Series(list(values), dtype=object)).tolist()
+        written[column] = tuple(sorted(texts) if isinstance(values, AbstractSet) else texts)
+    return written
+
+
+__all__ = [
+    "CERTAINTIES",
+    "SCOPES",
+    "SEVERITIES",
+    "RuleBase",
+    "check_limit",
+    "check_share",
+    "day_in_rule",
+    "is_number",
+    "text_values",
+]

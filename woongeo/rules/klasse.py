@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import datetime as dt  # noqa: TC003  the catalogue reads the types of fields
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from woongeo.errors import RuleError
 from woongeo.numerals import dutch
-from woongeo.rules.common import SEVERITIES, RuleBase, check_limit
+from woongeo.rules.common import SEVERITIES, RuleBase, check_limit, check_share, day_in_rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -94,10 +94,7 @@ class ClassRule(RuleBase):
         if self.decides not in DECIDES:
             raise RuleError(f"decides is {self.decides!r}; kies uit {', '.join(DECIDES)}.")
         check_limit(self.tolerance_m2, "tolerance_m2", unit="vierkante meter")
-        if not 0 <= self.tolerance_share <= 1:
-            raise RuleError(
-                f"tolerance_share is {self.tolerance_share!r}; geef een deel (0 tot 1)."
-            )
+        check_share(self.tolerance_share, "tolerance_share")
         object.__setattr__(self, "severity", self._heaviest())
         super().__post_init__()
 
@@ -105,8 +102,7 @@ class ClassRule(RuleBase):
         """Refuse a second table without a day, and a day without a table."""
         if (self.changes_on is None) != (self.classes_from is None):
             raise RuleError("changes_on en classes_from horen bij elkaar: geef beide of geen.")
-        if self.changes_on is not None and not isinstance(self.changes_on, dt.date):
-            raise RuleError(f"changes_on is {self.changes_on!r}; geef een datum.")
+        object.__setattr__(self, "changes_on", day_in_rule(self.changes_on, "changes_on"))
 
     def _heaviest(self) -> str:
         """Find the heaviest severity that a class can have."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from woongeo.errors import RuleError
 from woongeo.numerals import dutch
-from woongeo.rules.common import SEVERITIES, RuleBase, check_limit
+from woongeo.rules.common import SEVERITIES, RuleBase, check_limit, check_share, is_number
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -86,12 +86,10 @@ class RasterRule(RuleBase):
         super().__post_init__()
         for name in ("above", "below", "lowest", "highest"):
             value = getattr(self, name)
-            if value is not None and not math.isfinite(value):
+            if value is not None and not is_number(value):
                 raise RuleError(f"{name} is {value!r}; geef een getal.")
         for name in ("min_share", "max_unknown_share"):
-            value = getattr(self, name)
-            if not 0 <= value <= 1:
-                raise RuleError(f"{name} is {value!r}; geef een deel (0 tot 1).")
+            check_share(getattr(self, name), name)
         check_limit(self.min_m2, "min_m2", unit="vierkante meter", positive=True)
         if self.statistic not in {SHARE, _MEAN} and self.percent is None:
             raise RuleError(

@@ -14,7 +14,7 @@ import numpy as np
 
 from woongeo.errors import RuleError
 from woongeo.numerals import dutch
-from woongeo.rules.common import RuleBase, check_limit
+from woongeo.rules.common import RuleBase, check_limit, is_number, text_values
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -170,7 +170,8 @@ class StikstofRule(RuleBase):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_limit(self.threshold_mol_ha_j, "threshold_mol_ha_j", unit="mol/ha/jaar")
-        if not np.isfinite(self.min_exceedance_mol_ha_j):
+        object.__setattr__(self, "not_sensitive", text_values(self.not_sensitive, "not_sensitive"))
+        if not is_number(self.min_exceedance_mol_ha_j):
             raise RuleError(
                 f"min_exceedance_mol_ha_j is {self.min_exceedance_mol_ha_j!r}; geef een getal in "
                 "mol/ha/jaar, negatief voor bijna overbelast."

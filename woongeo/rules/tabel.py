@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from woongeo.errors import RuleError
 from woongeo.numerals import dutch
-from woongeo.rules.common import SEVERITIES, RuleBase
+from woongeo.rules.common import SEVERITIES, RuleBase, is_number
 from woongeo.rules.klasse import NO_HINDRANCE, NOT_KNOWN
 
 
@@ -51,7 +51,7 @@ class TableRule(RuleBase):
             raise RuleError("geef een grens (above, below) of classes: één van beide.")
         for name in ("above", "below"):
             value = getattr(self, name)
-            if value is not None and not abs(value) < float("inf"):
+            if value is not None and not is_number(value):
                 raise RuleError(f"{name} is {value!r}; geef een getal.")
         if self.above is not None and self.below is not None and self.below > self.above:
             raise RuleError(

@@ -7,7 +7,10 @@ from typing import Any, ClassVar
 
 from woongeo.errors import RuleError
 from woongeo.numerals import dutch
-from woongeo.rules.common import RuleBase, check_limit
+from woongeo.rules.common import RuleBase, check_limit, check_share, is_number, text_values
+
+#: What stands for the width of a feature where its file has something else there than a width.
+UNREADABLE_M = -1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,10 +31,12 @@ class Rule(RuleBase):
         Distance in metres within which the layer hinders; None for overlap only.
     within_column : str or None
         The column of features that holds a distance for each; goes before `within_m`, which then
-        holds for features without one (without `within_m` they give `onbekend`).
+        holds for features without one (without `within_m` they give `onbekend`, as far as the
+        furthest of the others reaches; where none says how far, everywhere). What is no distance
+        (text, a negative number) gives `onbekend` too.
     where : dict or None
         Column of features to the values that count; others do not hinder. Compared as text,
-        whatever its case and blanks.
+        whatever its case and blanks; a number is written as in files: 1.0 as "1".
     unknown_where : dict or None
         Column of features to the values of which nothing is known: where such a feature lies and
         none that hinders, the verdict is `onbekend`. A feature without a value is one of these.
@@ -39,13 +44,14 @@ class Rule(RuleBase):
         Whether what lies inside the site itself is left out: its use ends when homes come.
     within_of : dict or None
         Where `within_column` holds classes instead of metres: class to metres. A feature of another
-        class gives `onbekend`.
+        class gives `onbekend`, as far as the widest class reaches.
     known : dict or None
         Column of features to all values that are understood; a feature with another value (or
         none) gives `onbekend`, so that an unexpected spelling never reads as free.
     least : dict or None
         Column of features to the number from which they count; a feature without a number counts
-        (a farm of unknown size is a farm), unless it is in `must_know`.
+        (a farm of unknown size is a farm), unless it is in `must_know`. Where the number is above
+        0, a negative one is none: so registers write what they keep secret.
     must_know : tuple of str
         Columns of `least` that a file must have; a feature without a number gives `onbekend`.
     remark : str
@@ -70,10 +76,7 @@ class Rule(RuleBase):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_limit(self.tolerance_m2, "tolerance_m2", unit="vierkante meter")
-        if not 0 <= self.tolerance_share <= 1:
-            raise RuleError(
-                f"tolerance_share is {self.tolerance_share!r}; geef een deel (0 tot 1)."
-            )
+        check_share(self.tolerance_share, "tolerance_share")
         check_limit(self.within_m, "within_m", unit="meter, of None voor overlap", positive=True)
         if self.leave_out_own_ground and not self.by_distance:
             raise RuleError("leave_out_own_ground vraagt een afstand: geef within_m.")
@@ -84,6 +87,14 @@ class Rule(RuleBase):
             raise RuleError(f"must_know noemt {stray[0]!r} en least niet; geef daar het getal.")
         for metres in (self.within_of or {}).values():
             check_limit(metres, "within_of", unit="meter")
+        for column, number in (self.least or {}).items():
+            if not is_number(number):
+                raise RuleError(f"least geeft {column!r} de waarde {number!r}; geef een getal.")
+        for name in ("where", "unknown_where", "known"):
+            object.__setattr__(self, name, text_values(getattr(self, name), name))
+        for column, values in (self.where or {}).items():
+            if not values:
+                raise RuleError(f"where noemt bij {column!r} geen waarde: dan belemmert niets.")
 
     @property
     def by_distance(self) -> bool:
@@ -97,15 +108,27 @@ class Rule(RuleBase):
         return self.within_m is not None or self.within_column is not None
 
     @property
+    def widths_of_features(self) -> bool:
+        """Whether features say in metres how far each of them reaches.
+
+        Returns
+        -------
+        bool
+            False where that is one distance for all, or goes by classes.
+        """
+        return self.within_column is not None and not self.within_of
+
+    @property
     def reach_m(self) -> float:
         """How far around a site the rule looks, metres.
 
         Returns
         -------
         float
-            0 for overlap; for a distance of each feature what holds for those without one.
+            0 for overlap; the furthest of what holds for features without a distance of their own
+            and of the classes. How far the features themselves say that they reach comes on top.
         """
-        return self.within_m or 0.0
+        return float(max(self.within_m or 0.0, *(self.within_of or {}).values(), 0.0))
 
     def columns(self) -> tuple[str, ...]:
         """List the columns of features that the rule reads as text.
@@ -128,7 +151,7 @@ class Rule(RuleBase):
         tuple of str
             Their names.
         """
-        metres = [] if self.within_column is None or self.within_of else [self.within_column]
+        metres = [self.within_column or ""] if self.widths_of_features else []
         return tuple(dict.fromkeys([*metres, *(self.least or {})]))
 
     def may_lack(self) -> tuple[str, ...]:

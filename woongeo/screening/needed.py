@@ -18,10 +18,12 @@ import numpy as np
 import shapely
 
 from woongeo.engine import REACH_M, Occupied
+from woongeo.judging.flat import Flat
 from woongeo.judging.klasse import outcomes
 from woongeo.judging.stikstof import counting
-from woongeo.judging.zone import select, widths
+from woongeo.judging.zone import flat_of, own_widths, select, widths
 from woongeo.rules import SEVERITIES, ClassRule, Rule, StikstofRule
+from woongeo.rules.klasse import NO_HINDRANCE
 from woongeo.rules.stikstof import NITROGEN_REACH_M
 
 if TYPE_CHECKING:
@@ -40,9 +42,6 @@ _CORNERS = 16
 
 # Sites of which the middle lies in one square of so many metres are asked for together.
 _PLACE_M = 500.0
-
-# A width that no rule has: it marks features that do not say their own.
-_HAIR_M = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -228,9 +227,12 @@ def _also(found: Needed, layer: Layer, key: str, rule: RuleBase, on: dt.date) ->
             nearest.append(_Nearest(shapes, counts, reach))
         within = np.fmax(within, np.where(counts | doubtful, width, np.nan))
         always += _widest(layer, rule, counts, doubtful)
+        always += _kinds(flat_of(layer, rule, counts | doubtful), counts | doubtful)
         cover = max(cover, rule.reach_m, float(np.max(widths(layer, rule), initial=0.0)))
     elif isinstance(rule, ClassRule):
-        measured[key] = np.isin(outcomes(layer.features, rule, on), SEVERITIES)
+        outcome = outcomes(layer.features, rule, on)
+        measured[key] = np.isin(outcome, SEVERITIES)
+        always += _kinds(Flat.of(layer, outcome != NO_HINDRANCE), outcome != NO_HINDRANCE)
         within = np.fmax(within, 0.0)
         if reach:
             nearest.append(_Nearest(shapes, measured[key], reach))
@@ -254,7 +256,16 @@ def _widest(
     """Find the features by which it is known how far zones reach, one for each way of asking."""
     width = widths(layer, rule)
     asked = [(width, np.ones(len(width), dtype=bool)), (width, counts), (width, doubtful)]
-    if rule.within_column is not None and rule.within_m is None:
-        asked.append((widths(layer, replace(rule, within_m=_HAIR_M)), asked[0][1]))
+    given = own_widths(layer, rule)
+    if given is not None:
+        # The furthest that says so itself: others are thought to reach as far.
+        asked.append((np.where(given >= 0, given, -1.0), asked[0][1]))
+        asked.append((width, doubtful & (given < 0)))
     rows = [(values, np.flatnonzero(which)) for values, which in asked]
     return [int(which[np.argmax(values[which])]) for values, which in rows if len(which)]
+
+
+def _kinds(flat: Flat, counts: NDArray[np.bool_]) -> list[int]:
+    """Find features by which it is known whether lines and points stand beside surfaces."""
+    surfaces = np.setdiff1d(np.flatnonzero(counts), flat.rows)
+    return [*flat.rows[:1].tolist(), *surfaces[:1].tolist()] if len(flat.rows) else []

@@ -20,9 +20,10 @@ import shapely
 from woongeo.engine import ZONE_SEGMENTS
 from woongeo.judging import klasse, tabel
 from woongeo.judging.common import known_nowhere
-from woongeo.judging.zone import select, widths
+from woongeo.judging.flat import Flat
+from woongeo.judging.zone import flat_of, select, untold, widths
 from woongeo.rules import SEVERITIES, ClassRule, RasterRule, Rule, TableRule
-from woongeo.rules.klasse import NOT_KNOWN
+from woongeo.rules.klasse import NO_HINDRANCE, NOT_KNOWN
 from woongeo.searching.rastered import drawn_cells
 
 if TYPE_CHECKING:
@@ -198,12 +199,14 @@ def _of_shapes(layer: Layer, rule: Rule, asked: Asked) -> Ground:  # noqa: ARG00
         width = drawn_width(width)
         widest = float(drawn_width(np.array([widest]))[0]) if widest else 0.0
     nowhere = known_nowhere(layer, float(np.max(widths(layer, rule), initial=rule.reach_m)))
+    flat = flat_of(layer, rule, counts | doubtful)
+    nowhere = nowhere or untold(layer, rule, doubtful) or flat.everywhere
     coverage = layer.coverage
     return Ground(
         taken=shapes[counts],
         taken_m=width[counts],
-        doubtful=shapes[doubtful],
-        doubtful_m=width[doubtful],
+        doubtful=np.append(shapes[doubtful], flat.shapes),
+        doubtful_m=np.append(width[doubtful], np.zeros(len(flat.shapes))),
         nowhere=nowhere,
         coverage=None if nowhere else coverage.geometry,
         # Across the national border lies no hindrance, and nothing that is not known.
@@ -237,8 +240,10 @@ def _of_classes(layer: Layer, rule: ClassRule, asked: Asked) -> Ground:
     outcome = klasse.outcomes(layer.features, rule, asked.on)
     shapes = layer.features.geometry.to_numpy()
     taken, doubtful = np.isin(outcome, asked.heavy()), outcome == NOT_KNOWN
-    nowhere = known_nowhere(layer, 0.0)
-    return _as_drawn(shapes[taken], shapes[doubtful], nowhere, layer.coverage.geometry)
+    flat = Flat.of(layer, outcome != NO_HINDRANCE)
+    nowhere = known_nowhere(layer, 0.0) or flat.everywhere
+    unknown = np.append(shapes[doubtful], flat.shapes)
+    return _as_drawn(shapes[taken], unknown, nowhere, layer.coverage.geometry)
 
 
 def _of_regions(layer: Layer, rule: TableRule, asked: Asked) -> Ground:
