@@ -167,4 +167,5 @@ def _sources(
         for division in plancapaciteit.by:
             sources += [] if isinstance(division, str) else [division.source]
         sources += [plancapaciteit.targets.source] if plancapaciteit.targets is not None else []
+        sources += plancapaciteit.read_from
     return sources
