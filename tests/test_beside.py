@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import re
 import zlib
 from typing import TYPE_CHECKING, Any
@@ -149,7 +150,7 @@ def capacity(screening: woongeo.Screening) -> woongeo.Plancapaciteit:
         lambda whole: for_totals(whole, "provincie", minimum=1),
         lambda whole: for_totals(whole, "gemeente:West"),
         # Judged anew they are the same plans.
-        lambda whole: for_totals(whole, "provincie", minimum=1).from_("hard"),
+        lambda whole: for_totals(whole, "provincie", minimum=1).from_("zacht"),
         # Of eight that were together four are left: too few, though the eight were not.
         lambda whole: for_audience(for_totals(whole, "openbaar"), "provincie"),
     ],
@@ -223,3 +224,60 @@ def test_bottlenecks_of_hidden_plans_are_refused_beside_public_plans_also_unaske
         with pytest.raises(AudienceError, match="knelpunten of vrijspelen"):
             woongeo.export_screening(shown, folder=tmp_path / "uit", **made)
     assert not (tmp_path / "uit").exists()
+
+
+# --- of the same screening
+
+
+def _another(whole: woongeo.Screening, what: str) -> woongeo.Screening:
+    """Screen again, with one thing changed."""
+    if what == "dag":
+        return woongeo.screen(plans(), [layer()], on=whole.on - dt.timedelta(days=1))
+    if what == "zwaarte":
+        return whole.from_("zeer hard")
+    if what == "regels":
+        return whole.changed({"natura2000": woongeo.Rule(within_m=100.0)})
+    if what == "locaties":
+        some = plans().frame.drop(columns=["locatie_id", "hardheid"]).iloc[:4]
+        return woongeo.screen(woongeo.read_locations(some), [layer()])
+    return woongeo.screen(plans(), [layer(), layer("geluid")])
+
+
+@pytest.mark.parametrize("what", ["dag", "zwaarte", "regels", "locaties", "lagen"])
+def test_what_is_of_another_screening_is_refused(
+    tmp_path: Path, whole: woongeo.Screening, what: str
+) -> None:
+    """The manifest beside it would name what it was not made of."""
+    other = _another(whole, what)
+    for made in (
+        {"plancapaciteit": capacity(other)},
+        {"knelpunten": woongeo.knelpunten(other)},
+        {"vrijspelen": woongeo.vrijspelen(other)},
+        {"webmap": woongeo.map_screening(other)},
+    ):
+        with pytest.raises(InputError, match=f"andere screening.*{what}"):
+            woongeo.export_screening(whole, folder=tmp_path / "uit", publiek="intern", **made)
+    assert not (tmp_path / "uit").exists()
+
+
+def test_screened_twice_alike_or_chosen_from_is_no_other_screening(
+    tmp_path: Path,
+) -> None:
+    """Also where a layer that was read around all plans tells an audience less of where."""
+    sites = plans()
+    near = layer(around=sites)
+    one, two = (woongeo.screen(sites, [near, layer("geluid")]) for _ in range(2))
+    shown = for_audience(two, "openbaar")
+    woongeo.export_screening(
+        one,
+        folder=tmp_path / "uit",
+        plancapaciteit=capacity(for_totals(two, "openbaar")),
+        knelpunten=woongeo.knelpunten(shown),
+        vrijspelen=woongeo.vrijspelen(shown),
+        webmap=woongeo.map_screening(shown),
+    )
+    # The order of layers is no difference.
+    turned = woongeo.screen(sites, [layer("geluid"), near])
+    woongeo.export_screening(
+        one, folder=tmp_path / "om", plancapaciteit=capacity(turned), publiek="intern"
+    )

@@ -165,6 +165,8 @@ def read_netcongestie(  # noqa: PLR0913  one keyword a fact
     known = found.coverage
     if coverage is None and drawn is not None:
         known = replace(known, source=drawn)
+    if drawn is not None:
+        origin = replace(origin, others=(drawn,))
     return replace(found, source=origin, report=report, coverage=known)
 
 

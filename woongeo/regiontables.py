@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -134,6 +135,8 @@ def read_table_layer(  # noqa: PLR0913  one keyword a fact
         level, value_column, rows, location_column, tuple(code_changes), names, shapes
     )
     findings += [Finding("", "bestand", "melding", note) for note in origin.notes]
+    if regions is not None:
+        origin = replace(origin, others=(regions.source,))
     return Layer(
         key=key,
         title=title or spec.title,

@@ -464,4 +464,5 @@ def _together(sources: list[Source]) -> Source:
         files=tuple(file for s in sources for file in s.files),
         features=sum(s.features for s in sources),
         notes=tuple(f"{s.path}: {note}" for s in sources for note in s.notes),
+        others=tuple(sources),
     )

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from woongeo.capacity.cells import Cells
     from woongeo.opgave import Targets
     from woongeo.screening import Screening
+    from woongeo.tables import TableSource
 
 # What a provincial analyst reads first: column of the overview, measure, stand.
 _OVERVIEW = (
@@ -94,6 +95,8 @@ class Plancapaciteit:
         What a reader must know of the figures.
     targets : Targets or None
         What they were held against.
+    read_from : tuple of TableSource
+        What else they were read from, as far as known: a table of years is given as it is.
     """
 
     tabel: pd.DataFrame
@@ -103,6 +106,7 @@ class Plancapaciteit:
     basis: str
     opmerkingen: tuple[str, ...] = ()
     targets: Targets | None = None
+    read_from: tuple[TableSource, ...] = ()
 
     def __len__(self) -> int:
         return len(self.tabel)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from woongeo.capacity import Division, Plancapaciteit
     from woongeo.screening import Screening
+    from woongeo.tables import TableSource
 
 _PERIOD = re.compile(r"(\d{4})-(\d{4})")
 
@@ -41,7 +42,7 @@ class Held:
         When homes are to be delivered, as the user says.
     detail : DataFrame or None
         The same, and price segments, as the register says.
-    told : str
+    phased_by : TableSource or None
         Where `fasering` came from.
     """
 
@@ -49,7 +50,7 @@ class Held:
     periods: list[tuple[int, int]] | None
     fasering: pd.DataFrame | None
     detail: pd.DataFrame | None
-    told: str = ""
+    phased_by: TableSource | None = None
 
     @classmethod
     def of(cls, given: argparse.Namespace, detail: pd.DataFrame | None) -> Held:
@@ -79,11 +80,7 @@ class Held:
         if file is None:
             return cls(targets, [*known, *asked] if asked else None, None, detail)
         table, source = read_table(file)
-        told = (
-            f"Fasering volgens {source.path} ({counted(source.rows, 'rij', 'rijen')}, sha256 "
-            f"{source.sha256})."
-        )
-        return cls(targets, [*known, *asked] if asked else None, table, detail, told)
+        return cls(targets, [*known, *asked] if asked else None, table, detail, source)
 
     def capacity(
         self, screening: Screening, by: Sequence[Division], everything: Screening
@@ -113,9 +110,18 @@ class Held:
             fasering=_without(self.fasering, gone),
             detail=_without(self.detail, gone),
         )
-        if not self.told:
+        source = self.phased_by
+        if source is None:
             return made
-        return replace(made, opmerkingen=(*made.opmerkingen, one_line(self.told)))
+        told = (
+            f"Fasering volgens {source.path} ({counted(source.rows, 'rij', 'rijen')}, sha256 "
+            f"{source.sha256})."
+        )
+        return replace(
+            made,
+            opmerkingen=(*made.opmerkingen, one_line(told)),
+            read_from=(*made.read_from, source),
+        )
 
 
 def _without(table: pd.DataFrame | None, gone: set[str]) -> pd.DataFrame | None:

@@ -29,14 +29,13 @@ from woongeo.files import (
     scratch_folder,
 )
 from woongeo.progress import steps
-from woongeo.sources import split_layer
+from woongeo.sources import Source, split_layer
 from woongeo.threads import Crew, cores, uncollected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from woongeo.sources import Source
     from woongeo.tables import TableSource
 
 # Beside what stood at the places that files are being moved to: a lock, and a name for a moment.
@@ -200,10 +199,10 @@ class Bundle:
     ) -> None:
         """Refuse a folder in which a file would be replaced that was read."""
         places = [self.target / name for name in {*names, *self._known(self.target)[0]}]
-        for source in (x for x in sources if x is not None):
-            path, _ = split_layer(source.path)
-            for place in sorted(places):
-                if path.exists() and place.exists() and path.samefile(place):
+        there = [place for place in sorted(places) if place.exists()]
+        for path in _files(sources):
+            for place in there:
+                if path.samefile(place):
                     raise OutputError(
                         f"{place}: dit bestand is zelf invoer van deze uitkomst; kies een andere "
                         "map. Er is niets gewijzigd."
@@ -371,6 +370,18 @@ class Bundle:
             f"({error.strerror or error}); sluit de bestanden in QGIS of Excel en schrijf opnieuw "
             "in deze map: dan wordt eerst alles teruggezet."
         )
+
+
+def _files(sources: Iterable[Source | TableSource | None]) -> list[Path]:
+    """List the files that were read: each part of what was read from several."""
+    found = []
+    for source in sources:
+        for part in source.all() if isinstance(source, Source) else [source]:
+            # An address, or the names of several files together, may be too long for a name.
+            with suppress(OSError, ValueError):
+                path = None if part is None else split_layer(part.path)[0]
+                found += [path] if path is not None and path.exists() else []
+    return found
 
 
 def _written(files: Mapping[str, Callable[[Path], object]], scratch: Path) -> list[Fingerprint]:

@@ -9,6 +9,7 @@ from woongeo.export.audience import seen_by
 from woongeo.export.contents import Contents
 from woongeo.export.forms import named_tables
 from woongeo.export.manifest import manifest
+from woongeo.export.same import refuse_other
 from woongeo.sources.address import is_address, need_driver
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ def write_postgis(  # noqa: PLR0913  one keyword a table or a choice
     Raises
     ------
     InputError
-        When the address cannot be understood or PostGIS is not there.
+        When the address cannot be understood, PostGIS is not there, or a table is of another
+        screening.
     ServiceUnavailableError
         When there is no way in.
     OutputError
@@ -74,6 +76,9 @@ def write_postgis(  # noqa: PLR0913  one keyword a table or a choice
     need_driver()
     from woongeo.export.postgis import write_tables  # noqa: PLC0415  its driver is an extra
 
+    refuse_other(
+        screening, plancapaciteit=plancapaciteit, knelpunten=knelpunten, vrijspelen=vrijspelen
+    )
     screening = seen_by(
         screening,
         publiek,

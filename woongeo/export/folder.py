@@ -26,6 +26,7 @@ from woongeo.export.forms import (
     writers,
 )
 from woongeo.export.manifest import MANIFEST, manifest
+from woongeo.export.same import refuse_other
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -106,7 +107,8 @@ def export_screening(  # noqa: PLR0913  one keyword a file or a choice
     Raises
     ------
     InputError
-        When a format is not known.
+        When a format is not known, or what is written beside the screening is of another: of other
+        locations, layers or rules, or of another day or severity.
     OutputError
         When a file cannot be written or is not ours to replace; then nothing was changed.
     AudienceError
@@ -114,6 +116,13 @@ def export_screening(  # noqa: PLR0913  one keyword a file or a choice
         `for_audience`, and totals from that or from `for_totals`, for the same audience or one that
         sees less.
     """
+    refuse_other(
+        screening,
+        plancapaciteit=plancapaciteit,
+        knelpunten=knelpunten,
+        vrijspelen=vrijspelen,
+        webmap=webmap,
+    )
     screening = seen_by(
         screening,
         publiek,
@@ -167,4 +176,5 @@ def _sources(
         for division in plancapaciteit.by:
             sources += [] if isinstance(division, str) else [division.source]
         sources += [plancapaciteit.targets.source] if plancapaciteit.targets is not None else []
+        sources += plancapaciteit.read_from
     return sources

@@ -133,9 +133,10 @@ def _tables(contents: Contents) -> dict[str, pd.DataFrame]:
 
 def _refuse_inputs(contents: Contents, schema: str, tables: Mapping[str, pd.DataFrame]) -> None:
     """Refuse to replace a table that this screening was read from."""
-    sources = [contents.screening.locations.source]
+    sources = contents.screening.locations.source.all()
     for layer in contents.screening.layers:
-        sources += [x for x in (layer.source, layer.coverage.source) if x is not None]
+        for read in (layer.source, layer.coverage.source):
+            sources += [] if read is None else read.all()
     for source in sources:
         if source.driver != "PostGIS":
             continue

@@ -417,4 +417,5 @@ def beside(source: Source, shapes: Source, note: str) -> Source:
         sha256=hashlib.sha256(lines.encode("utf-8", "surrogatepass")).hexdigest(),
         conversion=shapes.conversion,
         notes=(*source.notes, note, *shapes.notes),
+        others=(*source.others, shapes),
     )

@@ -179,4 +179,5 @@ def _sources(
         sources += [layer.source, layer.coverage.source]
     sources += [d.source for d in plancapaciteit.by if not isinstance(d, str)]
     sources += [plancapaciteit.targets.source] if plancapaciteit.targets is not None else []
+    sources += plancapaciteit.read_from
     return sources

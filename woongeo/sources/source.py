@@ -56,6 +56,9 @@ class Source:
         How its coordinates came to RD New.
     notes : tuple of str
         What a reader should know: another encoding than stated, shapes that could not be read.
+    others : tuple of Source
+        What else was read for it: the shapes of a register, the areas of a list. Of several files
+        that are one source, each of them.
     """
 
     path: str
@@ -66,6 +69,17 @@ class Source:
     features: int
     conversion: Conversion
     notes: tuple[str, ...] = ()
+    others: tuple[Source, ...] = ()
+
+    def all(self) -> list[Source]:
+        """List all that was read for it.
+
+        Returns
+        -------
+        list of Source
+            Itself first.
+        """
+        return [self, *(part for other in self.others for part in other.all())]
 
     def with_rows(self, features: int, note: str) -> Source:
         """Say that only some rows were read.
